@@ -1,0 +1,11 @@
+//! Data Integrity 1.0 proofs (`eddsa-rdfc-2022`, `eddsa-jcs-2022`) over JSON and a key.
+//!
+//! Two public doors: [`canonicalize`], the one function from JSON-LD to canonical N-Quads, bounded; and
+//! [`proof`], creating and verifying a proof. Finding the key, and tying it to issuer or holder, is the caller's:
+//! the proof algorithm does not do it.
+
+pub mod canonical;
+pub mod proof;
+
+pub use canonical::{CanonicalQuads, CanonicalizeError, canonicalize};
+pub use proof::{Cryptosuite, ProofError, ProofOptions, UnverifiedProof, VerifiedProof};

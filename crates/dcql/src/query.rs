@@ -1,0 +1,103 @@
+use portage_reason::Reason;
+use serde_json::Value;
+
+/// Not a DCQL query. `request_invalid` for a wallet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a DCQL query: {0}")]
+pub struct DcqlError(pub &'static str);
+
+impl DcqlError {
+    /// `request_invalid`.
+    pub fn reason(&self) -> Reason {
+        Reason::RequestInvalid
+    }
+}
+
+/// A step of a claims path pointer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A member.
+    Name(String),
+    /// An element.
+    Index(usize),
+    /// All elements.
+    All,
+}
+
+/// `dcql_query`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// `credentials`.
+    pub credentials: Vec<CredentialQuery>,
+    /// `credential_sets`, if there.
+    pub credential_sets: Option<Vec<CredentialSetQuery>>,
+}
+
+/// One Credential Query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CredentialQuery {
+    /// `id`.
+    pub id: String,
+    /// `format`, as it stands.
+    pub format: String,
+    /// `meta`.
+    pub meta: Meta,
+    /// `multiple`.
+    pub multiple: bool,
+    /// `require_cryptographic_holder_binding`.
+    pub holder_binding: bool,
+    /// `claims`; absent: nothing selectively disclosable is asked.
+    pub claims: Option<Vec<ClaimQuery>>,
+    /// `claim_sets`: ids of claims, preferred first.
+    pub claim_sets: Option<Vec<Vec<String>>>,
+    /// `trusted_authorities` as it stands: a hint.
+    pub trusted_authorities: Option<Value>,
+}
+
+/// `meta` of a Credential Query.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Meta {
+    /// `vct_values`.
+    pub vct_values: Option<Vec<String>>,
+    /// `type_values`: fully expanded; inner all, outer any.
+    pub type_values: Option<Vec<Vec<String>>>,
+    /// `doctype_value`.
+    pub doctype_value: Option<String>,
+}
+
+/// One Claims Query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimQuery {
+    /// `id`.
+    pub id: Option<String>,
+    /// `path`.
+    pub path: Vec<Step>,
+    /// `values`: strings, integers, booleans.
+    pub values: Option<Vec<Value>>,
+}
+
+/// One Credential Set Query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CredentialSetQuery {
+    /// `options`: ids, all of one option.
+    pub options: Vec<Vec<String>>,
+    /// `required`, true by default.
+    pub required: bool,
+}
+
+impl Query {
+    /// Reads a query (§6): non-empty, ids unique and of the allowed characters, `claim_sets` only with `claims` that have ids. Unknown members are
+    /// ignored.
+    ///
+    /// # Errors
+    /// [`DcqlError`].
+    pub fn parse(value: &Value) -> Result<Self, DcqlError> {
+        let _ = value;
+        todo!()
+    }
+
+    /// The Credential Query of that id.
+    pub fn credential(&self, id: &str) -> Option<&CredentialQuery> {
+        self.credentials.iter().find(|query| query.id == id)
+    }
+}

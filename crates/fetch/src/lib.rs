@@ -1,0 +1,1 @@
+//! Outbound HTTP: exact origins, bounded size and time, no redirects, one cache.

@@ -1,0 +1,1 @@
+//! The issuer: offers, tokens, key proofs, credentials, status.

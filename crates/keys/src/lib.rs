@@ -1,0 +1,47 @@
+//! Keys, signatures, digests and the sealed vault: the only code that touches primitives.
+//!
+//! The key's type fixes the algorithm: a [`VerificationKey`] verifies one way and is never told which.
+//! Ed25519 is verified strictly (`ed25519-dalek` `verify_strict`: small-order keys, S+L and non-canonical points
+//! are refused); P-256 is `ring`'s ECDSA over raw `r||s`. Randomness is an argument ([`Entropy`]).
+//!
+//! Not here: JWK and JOSE (`jose`), DIDs (`did`), proofs (`data-integrity`).
+
+pub mod base64url;
+pub mod digest;
+mod entropy;
+pub mod multibase;
+mod signing;
+pub mod vault;
+mod verification;
+
+pub use entropy::{Entropy, OsEntropy};
+pub use signing::{Signer, SigningFailure, SigningKey};
+pub use verification::{KeyError, SignatureInvalid, VerificationKey};
+
+/// The signature algorithms, by their JOSE names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// `EdDSA` with Ed25519 (RFC 8037). RFC 9864's name `Ed25519` is accepted on input.
+    EdDsa,
+    /// `ES256`: ECDSA with P-256 and SHA-256, signature as raw `r||s` (RFC 7518 §3.4).
+    Es256,
+}
+
+impl Algorithm {
+    /// The name in a JOSE header that we write: `EdDSA`, `ES256`.
+    pub const fn jose_name(self) -> &'static str {
+        match self {
+            Algorithm::EdDsa => "EdDSA",
+            Algorithm::Es256 => "ES256",
+        }
+    }
+
+    /// Reads a JOSE `alg`. Exact, case-sensitive; `none`, MACs and everything else are `None`.
+    pub fn from_jose_name(name: &str) -> Option<Self> {
+        match name {
+            "EdDSA" | "Ed25519" => Some(Algorithm::EdDsa),
+            "ES256" => Some(Algorithm::Es256),
+            _ => None,
+        }
+    }
+}

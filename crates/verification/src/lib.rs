@@ -1,0 +1,76 @@
+//! The one pipeline: unverified → evidence → decision. Wallet on receipt, verifier on presentation, `verifier check` offline: all go through
+//! [`begin`], in one order: size, strict parse, `typ` and algorithm, key, signature, holder binding, time, authority for the type, schema, and status
+//! last (no list is fetched for a credential already refused).
+//!
+//! Pure: when something has to be had from outside, [`Step`] says what, and goes on with what is supplied. [`run`] drives the steps over the
+//! [`Sources`] port. [`Decision::Accepted`] exists only as the return value of the step that ran every check.
+
+mod decision;
+mod pipeline;
+mod sources;
+
+pub use decision::{
+    Decision, Evidence, HolderProof, InputFormat, Outcome, StatusEvidence, VerifiedCredential,
+};
+pub use pipeline::{KeyWanted, ListWanted, PendingKeys, PendingStatus, Step, begin};
+pub use sources::{FetchedList, Sources, Unavailable, run};
+
+use jiff::{SignedDuration, Timestamp};
+use portage_catalog::{Catalog, Contexts};
+use portage_did::LoopbackOrigins;
+use portage_keys::VerificationKey;
+use portage_trust::Authority;
+
+/// What to check against. All of it is an argument: the pipeline reads no clock and no configuration.
+#[derive(Clone, Copy)]
+pub struct Expectations<'a> {
+    /// The verifier's clock.
+    pub now: Timestamp,
+    /// Types and schemas.
+    pub catalog: &'a Catalog,
+    /// JSON-LD contexts.
+    pub contexts: &'a Contexts,
+    /// Who may issue what.
+    pub authority: &'a dyn Authority,
+    /// Origins that use http.
+    pub loopback: &'a LoopbackOrigins,
+    /// What must be proved about the holder.
+    pub holder: HolderExpectation<'a>,
+    /// Whether and how fresh the status must be.
+    pub status: StatusPolicy,
+    /// The format the protocol announced, if it did: anything else is `type_mismatch`.
+    pub format: Option<InputFormat>,
+}
+
+/// What must be proved about the holder. The decision never depends on what was sent.
+#[derive(Debug, Clone, Copy)]
+pub enum HolderExpectation<'a> {
+    /// A credential alone, looked at offline: no binding asked, a presentation is `type_mismatch`.
+    NotAsked,
+    /// A credential just issued to the wallet: bound to one of these keys, no key binding yet (an SD-JWT+KB is `credential_mismatch`).
+    IssuedTo(&'a [VerificationKey]),
+    /// A presentation for this session.
+    Presented {
+        /// The full Client Identifier.
+        audience: &'a str,
+        /// The nonce.
+        nonce: &'a str,
+    },
+}
+
+/// Whether the status is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusPolicy {
+    /// A credential that names a status is checked; a list may be this old.
+    Required {
+        /// Oldest list that may be used without a fetch.
+        max_age: SignedDuration,
+    },
+    /// `--no-status`: told in the evidence.
+    NotChecked,
+}
+
+/// Clock leeway: credentials exactly inside it are accepted.
+pub const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
+/// Oldest key binding, key proof or presentation.
+pub const MAX_PROOF_AGE: SignedDuration = SignedDuration::from_secs(300);

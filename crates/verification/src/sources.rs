@@ -1,0 +1,49 @@
+use std::future::Future;
+
+use jiff::SignedDuration;
+use portage_did::Did;
+use portage_reason::Reason;
+use url::Url;
+
+use crate::{Expectations, Outcome};
+
+/// Where documents come from. Implemented by `fetch` (guarded HTTP with a cache) and by files (`verifier check`: no connection, ever).
+pub trait Sources: Send + Sync {
+    /// A DID document.
+    fn did_document(&self, did: &Did, url: &Url)
+    -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
+    /// The metadata of an https issuer (`/.well-known/jwt-vc-issuer`, `jwks` inline or its `jwks_uri` put in place).
+    fn jwt_vc_issuer(&self, issuer: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
+    /// A status list, from the cache when it is not older than `max_age`.
+    fn status_list(
+        &self,
+        url: &Url,
+        max_age: SignedDuration,
+    ) -> impl Future<Output = Result<FetchedList, Unavailable>> + Send;
+}
+
+/// A status list and how old it is.
+#[derive(Debug, Clone)]
+pub struct FetchedList {
+    /// As it was answered.
+    pub bytes: Vec<u8>,
+    /// Since it was fetched.
+    pub age: SignedDuration,
+}
+
+/// Why it could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// Refused before or while fetching: `address_not_allowed`, `redirect_not_allowed`, `too_large`.
+    Refused(Reason),
+    /// Not there, or nobody answered.
+    Unreachable,
+}
+
+/// Drives [`crate::begin`] to its end over the port.
+pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl Sources) -> Outcome {
+    let _ = (input, expectations, sources);
+    todo!()
+}

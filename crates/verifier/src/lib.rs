@@ -1,0 +1,1 @@
+//! The verifier: requests for a registered purpose, answers, decisions.

@@ -1,0 +1,1 @@
+//! Inbound HTTP: specification error bodies, limits, headers, a clean stop.
