@@ -4,9 +4,19 @@
 //! text is refused before a value exists: duplicate members, nesting over a limit, numbers outside I-JSON
 //! (RFC 7493: integers beyond 2^53-1, floats that overflow), lone surrogates, trailing bytes, a byte-order mark.
 //! Every byte that came from outside goes through [`parse`]; plain `serde_json::from_*` is for our own files.
+//!
+//! The grammar of RFC 8259 is read here by hand and not by a visitor on `serde_json`: with its feature
+//! `arbitrary_precision`, which one dependency switches on for the whole program, a visitor sees a number as an object with
+//! the one member `$serde_json::private::Number`, and could not tell it from the same object written by a stranger. Members
+//! with such a name are refused however they are escaped, so that no later reading makes a number of them. The result is the same with
+//! that feature and without.
+
+mod reader;
 
 use portage_reason::Reason;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use reader::{Reader, Refusal};
 
 /// What a text may cost.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +66,44 @@ impl JsonError {
 
 /// Reads one JSON text.
 ///
+/// ```
+/// use portage_strict_json::{Limits, parse};
+/// assert!(parse(br#"{"exp": 1}"#, Limits::MESSAGE).is_ok());
+/// assert!(parse(br#"{"exp": 1, "exp": 2}"#, Limits::MESSAGE).is_err());
+/// ```
+///
 /// # Errors
 /// [`JsonError`] as described for the crate.
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
-    let _ = (bytes, limits);
-    todo!()
+    if bytes.len() > limits.max_bytes {
+        return Err(JsonError::TooLarge);
+    }
+    let text = str::from_utf8(bytes)
+        .map_err(|error| malformed_at(bytes, error.valid_up_to(), "bytes that are not UTF-8"))?;
+    Reader::new(text, limits.max_depth).read_text().map_err(|refusal| match refusal {
+        Refusal::TooDeep => JsonError::TooLarge,
+        Refusal::Malformed { at, what } => malformed_at(bytes, at, what),
+    })
 }
+
+/// Reads one JSON text that is an object, as headers, claims, metadata and documents are.
+///
+/// # Errors
+/// [`JsonError`] as for [`parse`]; a text that is something else is malformed.
+pub fn parse_object(bytes: &[u8], limits: Limits) -> Result<Map<String, Value>, JsonError> {
+    match parse(bytes, limits)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(malformed_at(bytes, 0, "not an object")),
+    }
+}
+
+/// The error for what stands at byte `at`; columns count characters.
+fn malformed_at(bytes: &[u8], at: usize, what: &'static str) -> JsonError {
+    let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or(bytes));
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    JsonError::Malformed { line, column, what }
+}
+
+#[cfg(test)]
+mod tests;
