@@ -1,1 +1,29 @@
-//! Inbound HTTP: specification error bodies, limits, headers, a clean stop.
+//! Inbound HTTP, as every service of Portage answers it.
+//!
+//! A service builds its own [`axum::Router`] and hands it to [`harden`], which puts the same things around every
+//! route: a body of at most 1 MiB (413), ten seconds for request and answer, security headers, `Cache-Control:
+//! no-store` where a handler says nothing else, one log line per request that holds the route and never the path,
+//! the query or a body, and a 500 with an error body when a handler panics. Refusals are [`Refusal`]: the error
+//! codes of the specification that applies, JSON, without an echo of input. What the log says and what the peer
+//! hears are two fields.
+//!
+//! [`serve`] runs the router until SIGTERM or SIGINT, is not ready from that moment on, and gives requests in flight
+//! ten seconds.
+//!
+//! Not here: TLS (a reverse proxy's), routes, pages, sessions.
+
+mod bearer;
+mod harden;
+mod health;
+mod language;
+mod logging;
+mod refusal;
+mod serve;
+
+pub use bearer::{BearerError, bearer_token, is_bearer};
+pub use harden::{MAX_BODY, REQUEST_TIME, harden};
+pub use health::{Readiness, health_routes};
+pub use language::language_of;
+pub use logging::log_to_stderr;
+pub use refusal::Refusal;
+pub use serve::{Announce, GRACE, announce, bind, serve, shutdown_signal};

@@ -1,0 +1,156 @@
+use std::time::{Duration, Instant};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+
+use crate::Refusal;
+
+/// Longest request body.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// Time for a request to arrive, and again for its answer.
+pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// Puts what every service owes around its routes: limits, headers, one log line a request, an answer when a handler panics,
+/// and error bodies for unknown paths and methods.
+pub fn harden(routes: Router) -> Router {
+    routes
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request")
+                .describing("this address does not take this method")
+        })
+        .layer(from_fn(answer_within_limits))
+        .layer(from_fn(add_headers))
+        .layer(from_fn(log_request))
+}
+
+/// Reads the body within its limits, then runs the handler as a task of its own: a client that hangs up does not cut a handler
+/// in half, and a panic ends that task alone.
+async fn answer_within_limits(request: Request, next: Next) -> Response {
+    let request = match tokio::time::timeout(REQUEST_TIME, read_body(request)).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(refusal)) => return refusal.into_response(),
+        Err(_elapsed) => {
+            return Refusal::new(StatusCode::REQUEST_TIMEOUT, "invalid_request")
+                .describing("the request did not arrive in time")
+                .into_response();
+        }
+    };
+    match tokio::time::timeout(REQUEST_TIME, tokio::spawn(next.run(request))).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panicked)) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error").into_response(),
+        Err(_elapsed) => Refusal::unavailable().logging("the handler took too long").into_response(),
+    }
+}
+
+async fn read_body(request: Request) -> Result<Request, Refusal> {
+    const TOO_LARGE: Refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request")
+        .describing("the request is over the size limit");
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.is_some_and(|text| text.parse::<usize>().is_ok_and(|length| length > MAX_BODY)) {
+        return Err(TOO_LARGE);
+    }
+    let (parts, body) = request.into_parts();
+    // What `to_bytes` fails on beside the limit is a connection that broke: nobody reads that answer.
+    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| TOO_LARGE)?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+async fn add_headers(request: Request, next: Next) -> Response {
+    const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+        ),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in DEFAULTS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// The route, not the path: paths and queries may hold codes and identifiers.
+async fn log_request(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    tracing::info!(
+        method = method.as_str(),
+        route = route.as_ref().map_or("(none)", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn routes() -> Router {
+        harden(
+            Router::new()
+                .route("/echo", post(async |body: String| body.len().to_string()))
+                .route("/own", get(async || ([(header::CACHE_CONTROL, "max-age=5")], "x")))
+                .route("/panic", get(async || -> String { panic!("a test") })),
+        )
+    }
+
+    async fn answer(request: Request) -> (Response, String) {
+        let response = routes().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = String::from_utf8(to_bytes(body, MAX_BODY).await.unwrap().to_vec()).unwrap();
+        (Response::from_parts(parts, Body::empty()), text)
+    }
+
+    fn post_of(length: usize) -> Request {
+        Request::post("/echo").body(Body::from(vec![b'x'; length])).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_of_one_mebibyte_passes_and_one_byte_more_is_413() {
+        let (response, text) = answer(post_of(MAX_BODY)).await;
+        assert_eq!((response.status(), text.as_str()), (StatusCode::OK, "1048576"));
+        let (response, text) = answer(post_of(MAX_BODY + 1)).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(text.contains(r#""error":"invalid_request""#), "{text}");
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_the_headers_and_a_handler_may_choose_its_caching() {
+        let (response, _) = answer(post_of(1)).await;
+        for name in ["x-content-type-options", "referrer-policy", "content-security-policy"] {
+            assert!(response.headers().contains_key(name), "{name}");
+        }
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let (response, _) = answer(Request::get("/own").body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()["cache-control"], "max-age=5");
+    }
+
+    #[tokio::test]
+    async fn unknown_paths_wrong_methods_and_panics_have_an_error_body() {
+        for (path, status) in [("/none", 404), ("/echo", 405), ("/panic", 500)] {
+            let (response, text) = answer(Request::get(path).body(Body::empty()).unwrap()).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            assert!(text.starts_with(r#"{"error":"#), "{path}: {text}");
+            assert_eq!(response.headers()["content-type"], "application/json", "{path}");
+        }
+    }
+}
