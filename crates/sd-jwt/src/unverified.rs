@@ -1,100 +1,39 @@
-use portage_jose::{JwtError, UnverifiedJwt};
+use portage_jose::UnverifiedJwt;
 use portage_keys::VerificationKey;
-use portage_reason::Reason;
-use serde_json::Value;
 
-use crate::VerifiedSdJwt;
-
-/// A disclosure as it arrived: the base64url text (what digests are taken over) and what it says.
-#[derive(Debug, Clone)]
-pub struct Disclosure {
-    /// The text between two `~`.
-    pub encoded: String,
-    /// The name; `None` for an array element.
-    pub name: Option<String>,
-    /// The value.
-    pub value: Value,
-}
-
-/// Why an SD-JWT was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SdJwtError {
-    /// Not the syntax of RFC 9901 §4.
-    #[error("not an SD-JWT: {0}")]
-    Malformed(&'static str),
-    /// Over 512 KiB, 500 disclosures or 16 levels.
-    #[error("the SD-JWT is over the limit")]
-    TooLarge,
-    /// The issuer's JWT.
-    #[error(transparent)]
-    Jwt(#[from] JwtError),
-    /// `_sd_alg` unknown, weak, or not at the root.
-    #[error("a hash function that is not allowed")]
-    HashNotAllowed,
-    /// RFC 9901 §7.1 (3) to (5), or a registered claim of SD-JWT VC in a disclosure.
-    #[error("a disclosure that the issuer's digests do not allow: {0}")]
-    DisclosureInvalid(&'static str),
-    /// No KB-JWT where one is required.
-    #[error("no proof that the holder shows it")]
-    HolderBindingMissing,
-    /// The KB-JWT: key, signature, `sd_hash`, form.
-    #[error("the proof that the holder shows it does not hold: {0}")]
-    HolderBindingInvalid(&'static str),
-    /// The KB-JWT has another `typ`.
-    #[error("another kind of token in the place of the key binding")]
-    KeyBindingType,
-    /// `aud` of the KB-JWT.
-    #[error("made for somebody else")]
-    AudienceMismatch,
-    /// `nonce` of the KB-JWT.
-    #[error("made for another session")]
-    NonceMismatch,
-    /// `iat` of the KB-JWT is too old.
-    #[error("the key binding is too old")]
-    Expired,
-    /// `iat` of the KB-JWT lies ahead.
-    #[error("the key binding lies in the future")]
-    NotYetValid,
-}
-
-impl SdJwtError {
-    /// The reason of the same meaning. The KB-JWT's `none`/MAC algorithm is `alg_not_allowed`, its signature `holder_binding_invalid`.
-    pub fn reason(&self) -> Reason {
-        match self {
-            SdJwtError::Malformed(_) => Reason::Malformed,
-            SdJwtError::TooLarge => Reason::TooLarge,
-            SdJwtError::Jwt(error) => error.reason(),
-            SdJwtError::HashNotAllowed => Reason::AlgNotAllowed,
-            SdJwtError::DisclosureInvalid(_) => Reason::DisclosureInvalid,
-            SdJwtError::HolderBindingMissing => Reason::HolderBindingMissing,
-            SdJwtError::HolderBindingInvalid(_) => Reason::HolderBindingInvalid,
-            SdJwtError::KeyBindingType => Reason::TypeMismatch,
-            SdJwtError::AudienceMismatch => Reason::AudienceMismatch,
-            SdJwtError::NonceMismatch => Reason::NonceMismatch,
-            SdJwtError::Expired => Reason::Expired,
-            SdJwtError::NotYetValid => Reason::NotYetValid,
-        }
-    }
-}
+use crate::{Disclosure, MAX_BYTES, MAX_DISCLOSURES, SdJwtError, VerifiedSdJwt, processing};
 
 /// The parsed text of an SD-JWT or SD-JWT+KB.
 #[derive(Debug, Clone)]
 pub struct UnverifiedSdJwt {
-    pub(crate) jwt: UnverifiedJwt,
-    pub(crate) disclosures: Vec<Disclosure>,
-    pub(crate) key_binding: Option<UnverifiedJwt>,
+    jwt: UnverifiedJwt,
+    disclosures: Vec<Disclosure>,
+    key_binding: Option<UnverifiedJwt>,
     /// Everything up to and including the last `~`: what `sd_hash` is taken over.
-    pub(crate) without_key_binding: String,
+    without_key_binding: String,
 }
 
 impl UnverifiedSdJwt {
-    /// Parses `<jwt>~<disclosure>~…~[<kb-jwt>]`.
+    /// Parses `<jwt>~<disclosure>~…~[<kb-jwt>]` (RFC 9901 §4).
     ///
     /// # Errors
     /// [`SdJwtError::Malformed`], [`SdJwtError::TooLarge`], [`SdJwtError::Jwt`].
     pub fn parse(text: &str) -> Result<Self, SdJwtError> {
-        let _ = text;
-        todo!()
+        if text.len() > MAX_BYTES {
+            return Err(SdJwtError::TooLarge);
+        }
+        let (before, key_binding) = text.rsplit_once('~').ok_or(SdJwtError::Malformed("no `~`"))?;
+        let without_key_binding = format!("{before}~");
+        let mut parts = before.split('~');
+        let jwt = UnverifiedJwt::parse(parts.next().unwrap_or_default())?;
+        let encoded: Vec<&str> = parts.collect();
+        if encoded.len() > MAX_DISCLOSURES {
+            return Err(SdJwtError::TooLarge);
+        }
+        let disclosures = encoded.into_iter().map(Disclosure::parse).collect::<Result<_, _>>()?;
+        let key_binding =
+            if key_binding.is_empty() { None } else { Some(UnverifiedJwt::parse(key_binding)?) };
+        Ok(UnverifiedSdJwt { jwt, disclosures, key_binding, without_key_binding })
     }
 
     /// The issuer's JWT, not yet verified.
@@ -117,7 +56,17 @@ impl UnverifiedSdJwt {
     /// # Errors
     /// [`SdJwtError`].
     pub fn verify(self, key: &VerificationKey, expected_typ: &[&str]) -> Result<VerifiedSdJwt, SdJwtError> {
-        let _ = (key, expected_typ);
-        todo!()
+        let jwt = self.jwt.verify(key, expected_typ)?;
+        let processed = processing::process(jwt.claims(), &self.disclosures)?;
+        Ok(VerifiedSdJwt {
+            header: jwt.header().clone(),
+            issuer_payload: jwt.claims().clone(),
+            claims: processed.claims,
+            disclosures: self.disclosures,
+            places: processed.places,
+            hash: processed.hash,
+            without_key_binding: self.without_key_binding,
+            key_binding: self.key_binding,
+        })
     }
 }

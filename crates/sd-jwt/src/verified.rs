@@ -1,16 +1,19 @@
-use portage_jose::{Header, UnverifiedJwt};
+use portage_jose::{Header, Jwk, UnverifiedJwt};
 use portage_keys::{VerificationKey, digest::HashAlgorithm};
 use serde_json::{Map, Value};
 
-use crate::{Disclosure, KeyBinding, KeyBindingExpectation, SdJwtError};
+use crate::{ClaimPath, Disclosure, KeyBinding, KeyBindingExpectation, SdJwtError, key_binding};
 
-/// An SD-JWT whose issuer signature and disclosures hold. Private fields, one constructor: the check.
-#[derive(Debug, Clone)]
+/// An SD-JWT whose issuer signature and disclosures hold. Private fields, one constructor: the check
+/// ([`UnverifiedSdJwt::verify`](crate::UnverifiedSdJwt::verify)).
+#[derive(Clone)]
 pub struct VerifiedSdJwt {
     pub(crate) header: Header,
     pub(crate) issuer_payload: Map<String, Value>,
     pub(crate) claims: Map<String, Value>,
     pub(crate) disclosures: Vec<Disclosure>,
+    /// Where each of `disclosures` stands in `claims`.
+    pub(crate) places: Vec<ClaimPath>,
     pub(crate) hash: HashAlgorithm,
     pub(crate) without_key_binding: String,
     pub(crate) key_binding: Option<UnverifiedJwt>,
@@ -37,6 +40,12 @@ impl VerifiedSdJwt {
         &self.disclosures
     }
 
+    /// Where the disclosed claims stand in [`claims`](Self::claims), in the order of [`disclosures`](Self::disclosures): what a holder may
+    /// withhold. Array indexes count the elements of the processed payload.
+    pub fn disclosed_places(&self) -> &[ClaimPath] {
+        &self.places
+    }
+
     /// Whether a KB-JWT came along.
     pub fn has_key_binding(&self) -> bool {
         self.key_binding.is_some()
@@ -47,7 +56,13 @@ impl VerifiedSdJwt {
     /// # Errors
     /// [`SdJwtError::HolderBindingInvalid`]: `cnf` is there and is not a public key.
     pub fn holder_key(&self) -> Result<Option<VerificationKey>, SdJwtError> {
-        todo!()
+        let Some(cnf) = self.claims.get("cnf") else { return Ok(None) };
+        let cnf = cnf.as_object().ok_or(SdJwtError::HolderBindingInvalid("`cnf` is not an object"))?;
+        let Some(jwk) = cnf.get("jwk") else { return Ok(None) };
+        match Jwk::from_value(jwk) {
+            Ok(jwk) => Ok(Some(jwk.key().clone())),
+            Err(_) => Err(SdJwtError::HolderBindingInvalid("`cnf.jwk` is not a public key")),
+        }
     }
 
     /// Requires and checks the KB-JWT (RFC 9901 §7.3): `typ`, key, signature, `aud`, `nonce`, `iat`, `sd_hash`.
@@ -59,7 +74,22 @@ impl VerifiedSdJwt {
         holder: &VerificationKey,
         expected: &KeyBindingExpectation<'_>,
     ) -> Result<KeyBinding, SdJwtError> {
-        let _ = (holder, expected, self.hash, &self.without_key_binding);
-        todo!()
+        let kb_jwt = self.key_binding.clone().ok_or(SdJwtError::HolderBindingMissing)?;
+        key_binding::verify(
+            kb_jwt,
+            holder,
+            &key_binding::sd_hash(self.hash, &self.without_key_binding),
+            expected,
+        )
+    }
+}
+
+/// Shows no claim.
+impl std::fmt::Debug for VerifiedSdJwt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedSdJwt")
+            .field("disclosures", &self.disclosures.len())
+            .field("key_binding", &self.has_key_binding())
+            .finish_non_exhaustive()
     }
 }
