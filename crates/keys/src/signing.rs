@@ -1,3 +1,6 @@
+use ed25519_dalek::Signer as _;
+use p256::elliptic_curve::sec1::ToSec1Point;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use zeroize::Zeroizing;
 
 use crate::{Algorithm, Entropy, KeyError, VerificationKey};
@@ -34,8 +37,14 @@ pub struct SigningKey {
 impl SigningKey {
     /// Makes a new key.
     pub fn generate(algorithm: Algorithm, entropy: &dyn Entropy) -> Self {
-        let _ = (algorithm, entropy);
-        todo!()
+        loop {
+            let mut secret = Zeroizing::new([0_u8; 32]);
+            entropy.fill(secret.as_mut());
+            // Every seed is an Ed25519 key; about one scalar in 2^32 is none of P-256: draw again (FIPS 186-5 A.2.2).
+            if let Ok(key) = Self::from_secret_bytes(algorithm, &secret) {
+                return key;
+            }
+        }
     }
 
     /// A key from its 32 secret bytes (seed or scalar).
@@ -43,8 +52,17 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Malformed`]: a scalar out of range.
     pub fn from_secret_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, KeyError> {
-        let _ = (algorithm, secret);
-        todo!()
+        let public = match algorithm {
+            Algorithm::EdDsa => VerificationKey::ed25519(
+                ed25519_dalek::SigningKey::from_bytes(secret).verifying_key().as_bytes(),
+            )?,
+            Algorithm::Es256 => {
+                let secret = p256::SecretKey::from_slice(secret)
+                    .map_err(|_| KeyError::Malformed("not a scalar of P-256"))?;
+                VerificationKey::p256_compressed(secret.public_key().to_sec1_point(true).as_bytes())?
+            }
+        };
+        Ok(SigningKey { public, secret: Zeroizing::new(*secret) })
     }
 
     /// The secret, for the sealed vault and the key file only.
@@ -65,7 +83,67 @@ impl Signer for SigningKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailure> {
-        let _ = message;
-        todo!()
+        match self.public.algorithm() {
+            Algorithm::EdDsa => {
+                let key = ed25519_dalek::SigningKey::from_bytes(&self.secret);
+                Ok(key.sign(message).to_bytes().to_vec())
+            }
+            Algorithm::Es256 => {
+                // ring draws the nonce from the system and mixes in the key and the message.
+                let random = ring::rand::SystemRandom::new();
+                let key = EcdsaKeyPair::from_private_key_and_public_key(
+                    &ECDSA_P256_SHA256_FIXED_SIGNING,
+                    self.secret.as_slice(),
+                    self.public.as_bytes(),
+                    &random,
+                )
+                .map_err(|_| SigningFailure)?;
+                let signature = key.sign(&random, message).map_err(|_| SigningFailure)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OsEntropy;
+
+    #[test]
+    fn what_a_new_key_signs_its_public_half_verifies() {
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+            let key = SigningKey::generate(algorithm, &OsEntropy);
+            let again = SigningKey::from_secret_bytes(algorithm, key.dangerous_secret_bytes()).unwrap();
+            assert_eq!(again.verification_key(), key.verification_key());
+            assert_eq!(key.algorithm(), algorithm);
+
+            let signature = again.sign(b"message").unwrap();
+            assert_eq!(signature.len(), 64);
+            assert_eq!(key.verification_key().verify(b"message", &signature), Ok(()));
+            assert!(key.verification_key().verify(b"massage", &signature).is_err());
+        }
+    }
+
+    #[test]
+    fn a_scalar_out_of_range_is_no_key_and_is_drawn_again() {
+        struct ZeroFirst(std::sync::atomic::AtomicU8);
+        impl Entropy for ZeroFirst {
+            fn fill(&self, out: &mut [u8]) {
+                out.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+            }
+        }
+        for secret in [[0; 32], [0xff; 32]] {
+            assert!(SigningKey::from_secret_bytes(Algorithm::Es256, &secret).is_err());
+        }
+        let key = SigningKey::generate(Algorithm::Es256, &ZeroFirst(0.into()));
+        assert_eq!(key.dangerous_secret_bytes(), &[1; 32]);
+    }
+
+    #[test]
+    fn the_secret_does_not_print() {
+        let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[0xa5; 32]).unwrap();
+        let printed = format!("{key:?}");
+        assert!(!printed.contains("165, 165") && !printed.contains("a5a5"), "{printed}");
     }
 }
