@@ -1,0 +1,164 @@
+//! The layer test of the design: imports point down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+/// The rows, bottom first. A crate may import any lower row, and in its own row along [`ARROWS`].
+const ROWS: &[(&str, &[&str])] = &[
+    ("base", &["portage-reason", "portage-strict-json", "portage-keys", "portage-clock"]),
+    (
+        "formats",
+        &[
+            "portage-jose",
+            "portage-sd-jwt",
+            "portage-ssi-engine",
+            "portage-catalog",
+            "portage-data-integrity",
+            "portage-did",
+            "portage-vc",
+            "portage-status-list",
+            "portage-dcql",
+        ],
+    ),
+    ("protocols", &["portage-oid4vci", "portage-oid4vp"]),
+    ("judgement", &["portage-trust", "portage-verification"]),
+    ("roles", &["portage-issuer", "portage-wallet", "portage-verifier"]),
+    ("adapters", &["portage-storage", "portage-fetch", "portage-web"]),
+    ("programs", &["wallet-cli", "issuer-service", "verifier-service"]),
+];
+
+/// Within a row: the left one may import the right ones.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("portage-strict-json", &["portage-reason"]),
+    ("portage-keys", &["portage-reason"]),
+    ("portage-sd-jwt", &["portage-jose"]),
+    ("portage-data-integrity", &["portage-catalog", "portage-ssi-engine"]),
+    ("portage-did", &["portage-jose", "portage-data-integrity"]),
+    ("portage-vc", &["portage-did", "portage-data-integrity", "portage-catalog", "portage-jose"]),
+    (
+        "portage-status-list",
+        &["portage-vc", "portage-did", "portage-data-integrity", "portage-catalog", "portage-jose"],
+    ),
+    ("portage-verification", &["portage-trust"]),
+];
+
+/// Crates that may import everything, and are imported by tests alone.
+const DEV: &[&str] = &["portage-testkit", "portage-tests", "xtask"];
+
+/// What must stay pure: nothing from the keys up to the roles knows a network, a runtime, a store or a clock.
+const PURE_UP_TO: &str = "roles";
+const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "rusqlite", "portage-clock"];
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo tells about its own workspace")
+}
+
+fn row_of(name: &str) -> Option<usize> {
+    ROWS.iter().position(|(_, crates)| crates.contains(&name))
+}
+
+/// Crate → what it imports outside its tests.
+fn imports(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
+    metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| {
+            let imported = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind != DependencyKind::Development)
+                .map(|dependency| dependency.name.to_string())
+                .collect();
+            (package.name.to_string(), imported)
+        })
+        .collect()
+}
+
+fn may_import(importer: &str, imported: &str) -> bool {
+    match (row_of(importer), row_of(imported)) {
+        (Some(upper), Some(lower)) if lower < upper => true,
+        (Some(upper), Some(lower)) if lower == upper => {
+            ARROWS.iter().any(|(left, right)| *left == importer && right.contains(&imported))
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn every_crate_has_its_row() {
+    for package in metadata().workspace_packages() {
+        let name = package.name.as_str();
+        assert!(row_of(name).is_some() || DEV.contains(&name), "{name} stands in no row of the design");
+    }
+}
+
+#[test]
+fn imports_point_down() {
+    let imports = imports(&metadata());
+    let ours: BTreeSet<_> = imports.keys().cloned().collect();
+    let mut upward = Vec::new();
+    for (importer, imported) in imports.iter().filter(|(name, _)| !DEV.contains(&name.as_str())) {
+        for imported in imported.intersection(&ours) {
+            if !may_import(importer, imported) {
+                upward.push(format!("{importer} -> {imported}"));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "these imports point up or sideways: {upward:#?}");
+}
+
+#[test]
+fn the_layer_rule_finds_an_upward_import() {
+    assert!(may_import("portage-wallet", "portage-keys"));
+    assert!(may_import("portage-sd-jwt", "portage-jose"));
+    assert!(!may_import("portage-keys", "portage-jose"));
+    assert!(!may_import("portage-jose", "portage-sd-jwt"));
+    assert!(!may_import("portage-wallet", "portage-testkit"));
+}
+
+#[test]
+fn the_middle_is_pure() {
+    let limit = ROWS.iter().position(|(row, _)| *row == PURE_UP_TO).expect("the row is in the table");
+    for (name, imported) in imports(&metadata()) {
+        if row_of(&name).is_some_and(|row| row <= limit) {
+            for impure in IMPURE {
+                assert!(!imported.contains(*impure), "{name} must not import {impure}");
+            }
+        }
+    }
+}
+
+#[test]
+fn primitives_are_named_in_keys_alone() {
+    let primitives =
+        ["ring", "ed25519-dalek", "p256", "sha2", "argon2", "chacha20poly1305", "getrandom", "subtle"];
+    for (name, imported) in imports(&metadata()) {
+        if name != "portage-keys" {
+            for primitive in primitives {
+                assert!(!imported.contains(primitive), "{name} must not import {primitive}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ssi_is_imported_by_its_facade_alone() {
+    for (name, imported) in imports(&metadata()) {
+        assert!(name == "portage-ssi-engine" || !imported.contains("ssi"), "{name} must not import ssi");
+    }
+}
+
+#[test]
+fn no_crate_is_a_drawer() {
+    for name in imports(&metadata()).keys() {
+        for drawer in ["common", "core", "util", "utils", "types", "helpers"] {
+            assert!(!name.split('-').any(|part| part == drawer), "{name} has no name yet");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A citizen carries credentials of three tiers of government to a service, which gets a decision.
+
+mod learned;
+mod party;
+mod proxy;
+mod told;
+mod world;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use party::Service;
+pub use told::{Decision, Step, Story};
+pub use world::World;
+
+/// The birth date of the story's citizen, as Person holds it: a test searches every party's store for it.
+pub const BIRTH_DATE: u32 = 19_900_228;
+/// The purpose that the service registered.
+pub const PURPOSE: &str = "market-vendor-permit";
+/// What the programs of a demo keep a status list for: `ttl` and the least time between two fetches.
+const LIST_LIFETIME: Duration = Duration::from_millis(1_000);
+
+/// Plays the whole story with the programs in `programs`; `say` hears each line of it as it happens.
+///
+/// # Errors
+/// Whatever did not go as told, with the program's own words.
+pub async fn play(programs: &Path, say: &dyn Fn(&str)) -> Result<(Story, World)> {
+    let world = World::start(programs).await?;
+    world.learned();
+    let mut teller = Teller { world: &world, say, story: Story::default() };
+    let licence = teller.issue_all().await?;
+    teller.first_request().await?;
+    teller.revoke(&licence).await?;
+    teller.second_request().await?;
+    let story = teller.story;
+    Ok((story, world))
+}
+
+struct Teller<'w> {
+    world: &'w World,
+    say: &'w dyn Fn(&str),
+    story: Story,
+}
+
+impl Teller<'_> {
+    /// Notes a step: what was done, and what each party learned by it.
+    fn step(&mut self, who: &str, did: impl Into<String>) {
+        let step = Step { who: who.to_owned(), did: did.into(), learned: self.world.learned() };
+        (self.say)(&format!("{}. {} {}", self.story.steps.len() + 1, step.who, step.did));
+        for fact in &step.learned {
+            (self.say)(&format!("     learned by {fact}"));
+        }
+        self.story.steps.push(step);
+    }
+
+    /// Three offers, accepted; the reference of the licence comes back.
+    async fn issue_all(&mut self) -> Result<String> {
+        let world = self.world;
+        let (_, offer) = self.offer("The Province", &world.province, "person", &person(), true).await?;
+        self.accept("a Person credential from the Province, with the code from the letter", &offer).await?;
+        let (_, offer) =
+            self.offer("The federal tier", &world.federal, "operator-card", &card(), false).await?;
+        self.accept("an Operator Card from the federal tier", &offer).await?;
+        let (licence, offer) =
+            self.offer("The City", &world.city, "business-licence", &licence(), false).await?;
+        self.accept("a Business Licence from the City", &offer).await?;
+        Ok(licence)
+    }
+
+    /// `issuer offer`: the reference and what to type into the wallet.
+    async fn offer(
+        &mut self,
+        who: &str,
+        issuer: &Service,
+        kind: &str,
+        claims: &Value,
+        with_code: bool,
+    ) -> Result<(String, Vec<String>)> {
+        let file = issuer.program.folder.join("claims.json");
+        std::fs::write(&file, claims.to_string())?;
+        let path = file.to_str().context("a temporary folder with a UTF-8 name")?;
+        let mut arguments = vec!["offer", "--type", kind, "--claims", path];
+        if with_code {
+            arguments.push("--tx-code");
+        }
+        let made = issuer.program.one(&arguments).await?;
+        std::fs::remove_file(&file)?;
+        let text = |member: &str| made[member].as_str().map(str::to_owned);
+        let mut accept = vec![text("offer").context("an offer")?];
+        if let Some(code) = text("tx_code") {
+            accept.extend(["--tx-code".to_owned(), code]);
+        }
+        let with = if with_code { ", with a transaction code on a sheet of its own" } else { "" };
+        self.step(who, format!("offers a credential of the type {kind}{with}."));
+        Ok((text("ref").context("the reference of the offer")?, accept))
+    }
+
+    /// `wallet accept`.
+    async fn accept(&mut self, what: &str, offer: &[String]) -> Result<()> {
+        let mut arguments = vec!["accept", "--yes"];
+        arguments.extend(offer.iter().map(String::as_str));
+        self.world.wallet.lines(&arguments).await?;
+        self.step("The citizen", format!("accepts {what}: the wallet checked it before it was stored."));
+        Ok(())
+    }
+
+    async fn first_request(&mut self) -> Result<()> {
+        let request = self.request().await?;
+        let review = self.world.wallet.one(&["review", &request.uri]).await?;
+        ensure!(warnings(&review).is_empty(), "the first review must not warn: {review}");
+        self.step("The citizen", "reads who asks, why and for what, and what stays hidden.");
+        self.world.wallet.one(&["present", "--yes", &request.uri]).await?;
+        self.step("The citizen", "agrees: the wallet shows what was asked and nothing else.");
+        self.decide(&request).await
+    }
+
+    async fn revoke(&mut self, licence: &str) -> Result<()> {
+        let since = Instant::now();
+        self.world.city.program.one(&["status", licence, "revoke"]).await?;
+        self.step("The City", "revokes the licence.");
+        // What anybody holds of the old list is over once its lifetime has passed.
+        tokio::time::sleep(LIST_LIFETIME.saturating_sub(since.elapsed())).await;
+        Ok(())
+    }
+
+    async fn second_request(&mut self) -> Result<()> {
+        let request = self.request().await?;
+        let review = self.world.wallet.one(&["review", &request.uri]).await?;
+        ensure!(warnings(&review).contains(&"revoked"), "the second review must warn: {review}");
+        self.step(
+            "The citizen",
+            "sees a warning at review: the wallet found the licence on the City's list.",
+        );
+        self.world.wallet.run(&["present", "--yes", &request.uri]).await?;
+        self.step("The citizen", "shows it all the same.");
+        self.decide(&request).await
+    }
+
+    async fn request(&mut self) -> Result<Request> {
+        let made = self.world.market.program.one(&["request", "--purpose", PURPOSE]).await?;
+        let text =
+            |member: &str| made[member].as_str().map(str::to_owned).with_context(|| format!("a {member}"));
+        let request = Request { transaction: text("transaction")?, uri: text("request_uri")? };
+        self.step(
+            "The market",
+            "asks for its registered purpose: over 19, the trade name, that the card exists.",
+        );
+        Ok(request)
+    }
+
+    async fn decide(&mut self, request: &Request) -> Result<()> {
+        let result = self.world.market.program.one(&["result", &request.transaction]).await?;
+        let decision = Decision::from_result(&result);
+        let reasons = decision.reasons.join(", ");
+        let told = if reasons.is_empty() {
+            decision.decision.clone()
+        } else {
+            format!("{}: {reasons}", decision.decision)
+        };
+        self.story.decisions.push(decision);
+        self.step("The market", format!("has its decision: {told}."));
+        Ok(())
+    }
+}
+
+struct Request {
+    transaction: String,
+    uri: String,
+}
+
+/// The reasons that a review warns of.
+fn warnings(review: &Value) -> Vec<&str> {
+    review["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|warning| warning["reason"].as_str())
+        .collect()
+}
+
+/// What the Province knows of the citizen.
+fn person() -> Value {
+    json!({
+        "given_names": "Ada Mae",
+        "family_name": "Tremblay",
+        "birthdate_dateint": BIRTH_DATE,
+        "street_address": "146 Third Avenue",
+        "locality": "Vancouver",
+        "region": "BC",
+        "postal_code": "V5T 1C8",
+        "country": "CA"
+    })
+}
+
+/// What the federal tier knows of the card.
+fn card() -> Value {
+    json!({"card_class": "Pleasure craft"})
+}
+
+/// What the City knows of the business.
+fn licence() -> Value {
+    json!({"licence_number": "26-100042", "trade_name": "Ada's Smoked Salmon"})
+}
