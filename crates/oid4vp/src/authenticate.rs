@@ -1,0 +1,202 @@
+use portage_did::{Did, DidDocument, DidError, DidUrl, LoopbackOrigins, Relationship, Resolution};
+use portage_jose::UnverifiedJwt;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{
+    AuthorizationRequest, ClientId, ClientIdPrefix, REQUEST_OBJECT_TYP, RequestError, SELF_ISSUED_V2,
+    authorization_request::refuse_legacy,
+};
+
+/// A request as it arrived: who it says it is from, and its parameters, proved by nothing yet.
+#[derive(Debug, Clone)]
+pub struct UnverifiedRequest {
+    /// The Client Identifier outside the Request Object.
+    client_id: ClientId,
+    form: Form,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Signed(Box<UnverifiedJwt>),
+    Unsigned(Map<String, Value>),
+}
+
+/// What has to be had before the request is known to be somebody's.
+#[derive(Debug)]
+pub enum AuthenticationStep {
+    /// The verifier's DID document has to be fetched.
+    NeedDidDocument(PendingDidDocument),
+    /// Whose it is follows from the request itself.
+    Authenticated(AuthenticatedRequest),
+}
+
+/// Waiting for the verifier's DID document.
+#[derive(Debug)]
+pub struct PendingDidDocument {
+    signed: SignedByDid,
+    url: Url,
+}
+
+#[derive(Debug)]
+struct SignedByDid {
+    client_id: ClientId,
+    did: Did,
+    kid: DidUrl,
+    jwt: Box<UnverifiedJwt>,
+}
+
+/// A request that is proved to come from its Client Identifier. What it asks is not looked at yet.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedRequest {
+    pub(crate) client_id: ClientId,
+    /// The DID whose key signed; `None` under `redirect_uri:`.
+    pub(crate) did: Option<Did>,
+    pub(crate) parameters: Map<String, Value>,
+}
+
+impl UnverifiedRequest {
+    /// A Request Object: the answer of a `request_uri`, or the parameter `request`. `client_id` is the one of the Authorization Request.
+    ///
+    /// # Errors
+    /// [`RequestError::RequestObject`].
+    pub fn signed(client_id: ClientId, request_object: &str) -> Result<Self, RequestError> {
+        let jwt = UnverifiedJwt::parse(request_object.trim())?;
+        Ok(UnverifiedRequest { client_id, form: Form::Signed(Box::new(jwt)) })
+    }
+
+    /// A request that brings everything along; `None` when its Request Object has to be fetched first.
+    ///
+    /// # Errors
+    /// [`RequestError::RequestObject`].
+    pub fn of_authorization_request(request: AuthorizationRequest) -> Result<Option<Self>, RequestError> {
+        match request {
+            AuthorizationRequest::ByReference { .. } => Ok(None),
+            AuthorizationRequest::ByValue { client_id, request } => {
+                Self::signed(client_id, &request).map(Some)
+            }
+            AuthorizationRequest::Unsigned { client_id, parameters } => {
+                Ok(Some(UnverifiedRequest { client_id, form: Form::Unsigned(parameters) }))
+            }
+        }
+    }
+
+    /// Whom the request says it is from.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Finds out whose request it is, by the one way its Client Identifier Prefix fixes (§5.9.3).
+    ///
+    /// # Errors
+    /// [`RequestError`]: a prefix that is not supported; signed under `redirect_uri:` or not signed under
+    /// `decentralized_identifier:`; `kid` of another DID; a Request Object that does not hold.
+    pub fn authenticate(self, loopback: &LoopbackOrigins) -> Result<AuthenticationStep, RequestError> {
+        match (self.client_id.prefix(), self.form) {
+            (ClientIdPrefix::DecentralizedIdentifier, Form::Signed(jwt)) => {
+                SignedByDid::new(self.client_id, jwt)?.resolve(loopback)
+            }
+            (ClientIdPrefix::RedirectUri, Form::Unsigned(parameters)) => {
+                refuse_legacy(&parameters)?;
+                Ok(AuthenticationStep::Authenticated(AuthenticatedRequest {
+                    client_id: self.client_id,
+                    did: None,
+                    parameters,
+                }))
+            }
+            (ClientIdPrefix::DecentralizedIdentifier, Form::Unsigned(_)) => {
+                Err(RequestError::Malformed("a request of a DID that is not signed"))
+            }
+            (ClientIdPrefix::RedirectUri, Form::Signed(_)) => {
+                Err(RequestError::Malformed("a signed request under redirect_uri"))
+            }
+            _ => Err(RequestError::ClientIdPrefix),
+        }
+    }
+}
+
+impl SignedByDid {
+    fn new(client_id: ClientId, jwt: Box<UnverifiedJwt>) -> Result<Self, RequestError> {
+        let did = Did::parse(client_id.without_prefix()).map_err(|_| RequestError::ClientIdPrefix)?;
+        let kid = jwt.header().kid().ok_or(RequestError::KeyMismatch)?;
+        let kid = DidUrl::parse(kid).map_err(|_| RequestError::KeyMismatch)?;
+        if *kid.did() != did {
+            return Err(RequestError::KeyMismatch);
+        }
+        Ok(SignedByDid { client_id, did, kid, jwt })
+    }
+
+    fn resolve(self, loopback: &LoopbackOrigins) -> Result<AuthenticationStep, RequestError> {
+        match self.did.resolution(loopback) {
+            Ok(Resolution::Document(document)) => {
+                self.verify(&document).map(AuthenticationStep::Authenticated)
+            }
+            Ok(Resolution::Fetch(url)) => {
+                Ok(AuthenticationStep::NeedDidDocument(PendingDidDocument { signed: self, url }))
+            }
+            Err(DidError::AddressNotAllowed) => Err(RequestError::AddressNotAllowed),
+            Err(_) => Err(RequestError::ClientIdPrefix),
+        }
+    }
+
+    fn verify(self, document: &DidDocument) -> Result<AuthenticatedRequest, RequestError> {
+        let key = document.key_for(&self.kid, Relationship::Authentication)?;
+        let jwt = self.jwt.verify(&key, &[REQUEST_OBJECT_TYP])?;
+        let parameters = jwt.claims().clone();
+        refuse_legacy(&parameters)?;
+        if !speaks_to_wallets(&parameters) {
+            return Err(RequestError::Parameter("aud"));
+        }
+        if parameters.get("client_id").and_then(Value::as_str) != Some(self.client_id.as_str()) {
+            return Err(RequestError::ClientIdMismatch);
+        }
+        if ["request", "request_uri"].into_iter().any(|name| parameters.contains_key(name)) {
+            return Err(RequestError::Malformed("a request inside a request"));
+        }
+        Ok(AuthenticatedRequest { client_id: self.client_id, did: Some(self.did), parameters })
+    }
+}
+
+impl PendingDidDocument {
+    /// Whose document is wanted.
+    pub fn did(&self) -> &Did {
+        &self.signed.did
+    }
+
+    /// Where it stands.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Goes on with the document's bytes: the key that `kid` names must stand under `authentication`.
+    ///
+    /// # Errors
+    /// [`RequestError::Key`], [`RequestError::RequestObject`], [`RequestError::Parameter`], [`RequestError::ClientIdMismatch`].
+    pub fn supply(self, document: &[u8]) -> Result<AuthenticatedRequest, RequestError> {
+        let document = DidDocument::parse(&self.signed.did, document)?;
+        self.signed.verify(&document)
+    }
+}
+
+impl AuthenticatedRequest {
+    /// Who asks.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The DID whose key signed; `None` under `redirect_uri:`, where nobody signed.
+    pub fn did(&self) -> Option<&Did> {
+        self.did.as_ref()
+    }
+}
+
+/// `aud` is the static discovery value, alone or in an array (RFC 7519 §4.1.3).
+fn speaks_to_wallets(parameters: &Map<String, Value>) -> bool {
+    match parameters.get("aud") {
+        Some(Value::String(audience)) => audience == SELF_ISSUED_V2,
+        Some(Value::Array(audiences)) => {
+            audiences.iter().any(|audience| audience.as_str() == Some(SELF_ISSUED_V2))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,189 @@
+use jiff::{SignedDuration, Timestamp};
+use portage_dcql::Query;
+use portage_did::{Did, LoopbackOrigins};
+use portage_jose::NumericDate;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{
+    AuthenticatedRequest, ClientId, ClientIdPrefix, Nonce, PurposeInfo, RESPONSE_MODE, RESPONSE_TYPE,
+    RequestError, State, VpFormats,
+};
+
+/// A request that holds in every part and that this wallet can act on. Private fields, one constructor:
+/// [`AuthenticatedRequest::resolve`].
+#[derive(Debug, Clone)]
+pub struct ResolvedRequest {
+    client_id: ClientId,
+    did: Option<Did>,
+    response_uri: Url,
+    nonce: Nonce,
+    state: Option<State>,
+    query: Query,
+    dcql_query: Value,
+    vp_formats: VpFormats,
+    purpose: Option<PurposeInfo>,
+}
+
+/// Clock leeway.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
+
+impl AuthenticatedRequest {
+    /// Checks every parameter (§5, §8.2). Unknown ones are ignored, `transaction_data` excepted.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    pub fn resolve(
+        &self,
+        now: Timestamp,
+        loopback: &LoopbackOrigins,
+    ) -> Result<ResolvedRequest, RequestError> {
+        let parameters = &self.parameters;
+        if parameters.contains_key("transaction_data") {
+            return Err(RequestError::TransactionData);
+        }
+        check_times(parameters, now)?;
+        expect_text(parameters, "response_type", RESPONSE_TYPE)?;
+        expect_text(parameters, "response_mode", RESPONSE_MODE)?;
+        if parameters.contains_key("redirect_uri") {
+            return Err(RequestError::Parameter("redirect_uri"));
+        }
+        let response_uri = self.response_uri(loopback)?;
+        let nonce = Nonce::parse(text(parameters, "nonce")?.ok_or(RequestError::Parameter("nonce"))?)?;
+        let state = text(parameters, "state")?.map(State::parse).transpose()?;
+        let dcql_query = dcql_query(parameters)?;
+        let query = Query::parse(dcql_query)?;
+        let vp_formats = match parameters.get("client_metadata") {
+            Some(metadata) => VpFormats::of_client_metadata(metadata)?,
+            None => VpFormats::default(),
+        };
+        let purpose = match parameters.get("verifier_info") {
+            Some(info) => PurposeInfo::find(info)?,
+            None => None,
+        };
+        Ok(ResolvedRequest {
+            client_id: self.client_id.clone(),
+            did: self.did.clone(),
+            response_uri,
+            nonce,
+            state,
+            query,
+            dcql_query: dcql_query.clone(),
+            vp_formats,
+            purpose,
+        })
+    }
+
+    /// Where the answer goes. Under `redirect_uri:` it is the Client Identifier itself and may be left out (§5.9.3).
+    fn response_uri(&self, loopback: &LoopbackOrigins) -> Result<Url, RequestError> {
+        let named = text(&self.parameters, "response_uri")?;
+        let address = match self.client_id.prefix() {
+            ClientIdPrefix::RedirectUri => {
+                let own = self.client_id.without_prefix();
+                if named.is_some_and(|named| named != own) {
+                    return Err(RequestError::Parameter("response_uri"));
+                }
+                own
+            }
+            _ => named.ok_or(RequestError::Parameter("response_uri"))?,
+        };
+        let url = Url::parse(address).map_err(|_| RequestError::Parameter("response_uri"))?;
+        if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(RequestError::Parameter("response_uri"));
+        }
+        if url.scheme() != "https" && !loopback.contains(&url) {
+            return Err(RequestError::AddressNotAllowed);
+        }
+        Ok(url)
+    }
+}
+
+impl ResolvedRequest {
+    /// Who asks: the full Client Identifier, the audience of every proof.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The DID whose key signed the request; `None` when nobody signed it.
+    pub fn did(&self) -> Option<&Did> {
+        self.did.as_ref()
+    }
+
+    /// Where the answer goes.
+    pub fn response_uri(&self) -> &Url {
+        &self.response_uri
+    }
+
+    /// What every proof in the answer is made for.
+    pub fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+
+    /// To be echoed.
+    pub fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    /// What is asked.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// What is asked, as it stands.
+    pub fn dcql_query(&self) -> &Value {
+        &self.dcql_query
+    }
+
+    /// The formats the verifier takes.
+    pub fn vp_formats(&self) -> &VpFormats {
+        &self.vp_formats
+    }
+
+    /// Why it is asked, by the verifier's own word.
+    pub fn purpose(&self) -> Option<&PurposeInfo> {
+        self.purpose.as_ref()
+    }
+}
+
+fn check_times(parameters: &Map<String, Value>, now: Timestamp) -> Result<(), RequestError> {
+    if let Some(NumericDate(end)) = NumericDate::from_claim(parameters, "exp")?
+        && now.duration_since(end) > LEEWAY
+    {
+        return Err(RequestError::Expired);
+    }
+    for name in ["nbf", "iat"] {
+        if let Some(NumericDate(start)) = NumericDate::from_claim(parameters, name)?
+            && start.duration_since(now) > LEEWAY
+        {
+            return Err(RequestError::NotYetValid);
+        }
+    }
+    Ok(())
+}
+
+fn dcql_query(parameters: &Map<String, Value>) -> Result<&Value, RequestError> {
+    match (parameters.get("dcql_query"), parameters.get("scope")) {
+        (Some(query), None) => Ok(query),
+        (None, None) => Err(RequestError::Parameter("dcql_query")),
+        (_, Some(_)) => Err(RequestError::Parameter("scope")),
+    }
+}
+
+fn expect_text(
+    parameters: &Map<String, Value>,
+    name: &'static str,
+    expected: &str,
+) -> Result<(), RequestError> {
+    match text(parameters, name)? {
+        Some(found) if found == expected => Ok(()),
+        _ => Err(RequestError::Parameter(name)),
+    }
+}
+
+fn text<'a>(parameters: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, RequestError> {
+    match parameters.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(RequestError::Parameter(name)),
+    }
+}
