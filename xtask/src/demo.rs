@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
-use xtask::story::{self, Story};
+use xtask::story::{self, Plot, Story};
 
 /// Arguments of `cargo xtask demo`.
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
                 show(line);
             }
         };
-        let (story, world) = story::play(&programs, &say).await?;
+        let (story, world) = story::play(&programs, &Plot::default(), &say).await?;
         let seconds = started.elapsed().as_secs_f64();
         check(&story)?;
         if args.json {

@@ -29,10 +29,10 @@ const LIST_LIFETIME: Duration = Duration::from_millis(1_000);
 ///
 /// # Errors
 /// Whatever did not go as told, with the program's own words.
-pub async fn play(programs: &Path, say: &dyn Fn(&str)) -> Result<(Story, World)> {
-    let world = World::start(programs).await?;
+pub async fn play(programs: &Path, plot: &Plot, say: &dyn Fn(&str)) -> Result<(Story, World)> {
+    let world = World::start(programs, plot.clock.as_deref()).await?;
     world.learned();
-    let mut teller = Teller { world: &world, say, story: Story::default() };
+    let mut teller = Teller { world: &world, plot, say, story: Story::default() };
     let licence = teller.issue_all().await?;
     teller.first_request().await?;
     teller.revoke(&licence).await?;
@@ -41,8 +41,18 @@ pub async fn play(programs: &Path, say: &dyn Fn(&str)) -> Result<(Story, World)>
     Ok((story, world))
 }
 
+/// What a telling of the story can vary.
+#[derive(Debug, Clone, Default)]
+pub struct Plot {
+    /// An instant at which every program's clock starts (`PORTAGE_CLOCK`).
+    pub clock: Option<String>,
+    /// `issuer offer` arguments for the licence of a real register, in the place of the made-up one.
+    pub licence_from_register: Option<Vec<String>>,
+}
+
 struct Teller<'w> {
     world: &'w World,
+    plot: &'w Plot,
     say: &'w dyn Fn(&str),
     story: Story,
 }
@@ -66,8 +76,12 @@ impl Teller<'_> {
         let (_, offer) =
             self.offer("The federal tier", &world.federal, "operator-card", &card(), false).await?;
         self.accept("an Operator Card from the federal tier", &offer).await?;
-        let (licence, offer) =
-            self.offer("The City", &world.city, "business-licence", &licence(), false).await?;
+        let (licence, offer) = match &self.plot.licence_from_register {
+            None => self.offer("The City", &world.city, "business-licence", &licence(), false).await?,
+            Some(arguments) => {
+                self.offer_with("The City", &world.city, "business-licence", arguments).await?
+            }
+        };
         self.accept("a Business Licence from the City", &offer).await?;
         Ok(licence)
     }
@@ -84,18 +98,32 @@ impl Teller<'_> {
         let file = issuer.program.folder.join("claims.json");
         std::fs::write(&file, claims.to_string())?;
         let path = file.to_str().context("a temporary folder with a UTF-8 name")?;
-        let mut arguments = vec!["offer", "--type", kind, "--claims", path];
+        let mut arguments = vec!["--claims".to_owned(), path.to_owned()];
         if with_code {
-            arguments.push("--tx-code");
+            arguments.push("--tx-code".to_owned());
         }
-        let made = issuer.program.one(&arguments).await?;
+        let made = self.offer_with(who, issuer, kind, &arguments).await;
         std::fs::remove_file(&file)?;
+        made
+    }
+
+    async fn offer_with(
+        &mut self,
+        who: &str,
+        issuer: &Service,
+        kind: &str,
+        more: &[String],
+    ) -> Result<(String, Vec<String>)> {
+        let mut arguments = vec!["offer", "--type", kind];
+        arguments.extend(more.iter().map(String::as_str));
+        let made = issuer.program.one(&arguments).await?;
         let text = |member: &str| made[member].as_str().map(str::to_owned);
         let mut accept = vec![text("offer").context("an offer")?];
+        let mut with = "";
         if let Some(code) = text("tx_code") {
             accept.extend(["--tx-code".to_owned(), code]);
+            with = ", with a transaction code on a sheet of its own";
         }
-        let with = if with_code { ", with a transaction code on a sheet of its own" } else { "" };
         self.step(who, format!("offers a credential of the type {kind}{with}."));
         Ok((text("ref").context("the reference of the offer")?, accept))
     }

@@ -28,6 +28,7 @@ pub(crate) struct Program {
     /// The party's folder.
     pub(crate) folder: PathBuf,
     passphrase_file: Option<PathBuf>,
+    clock: Option<String>,
 }
 
 /// What a command answered.
@@ -42,9 +43,14 @@ pub(crate) struct Answer {
 
 impl Program {
     /// The program `name` of the folder `programs`, working in `folder`.
-    pub(crate) fn new(programs: &Path, name: &str, folder: PathBuf) -> Result<Self> {
+    pub(crate) fn new(programs: &Path, name: &str, folder: PathBuf, clock: Option<&str>) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        Ok(Program { binary: programs.join(name), folder, passphrase_file: None })
+        Ok(Program {
+            binary: programs.join(name),
+            folder,
+            passphrase_file: None,
+            clock: clock.map(str::to_owned),
+        })
     }
 
     /// With a passphrase file: the wallet.
@@ -68,6 +74,10 @@ impl Program {
         if let Some(file) = &self.passphrase_file {
             command.arg("--passphrase-file").arg(file);
         }
+        match &self.clock {
+            Some(instant) => command.env("PORTAGE_CLOCK", instant),
+            None => command.env_remove("PORTAGE_CLOCK"),
+        };
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }

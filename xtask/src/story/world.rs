@@ -28,25 +28,25 @@ pub struct World {
 
 impl World {
     /// Makes the five parties, tells them whom to trust, and starts the services.
-    pub(crate) async fn start(programs: &Path) -> Result<Self> {
+    pub(crate) async fn start(programs: &Path, clock: Option<&str>) -> Result<Self> {
         // Both TLS stacks of the tree are possible providers; a demo on loopback uses neither, but the client wants one named.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::Builder::new().prefix("portage-demo-").tempdir()?;
         let at = |name: &str| folder.path().join(name);
-        let issuer = |name: &str| Program::new(programs, "issuer", at(name));
+        let issuer = |name: &str| Program::new(programs, "issuer", at(name), clock);
         let province = Service::init(issuer("province")?, &[]).await?;
         let federal = Service::init(issuer("federal")?, &[]).await?;
         let city = Service::init(issuer("city")?, &[]).await?;
         let issuers = [province.url(), federal.url(), city.url()].map(str::to_owned);
 
-        let verifier = Program::new(programs, "verifier", at("market"))?;
+        let verifier = Program::new(programs, "verifier", at("market"), clock)?;
         let mut allow = vec!["--allow"];
         allow.extend(issuers.iter().map(String::as_str));
         let market = Service::init(verifier, &allow).await?;
 
         let passphrase = at("passphrase");
         std::fs::write(&passphrase, "correct horse battery staple\n")?;
-        let wallet = Program::new(programs, "wallet", at("wallet"))?.with_passphrase(passphrase);
+        let wallet = Program::new(programs, "wallet", at("wallet"), clock)?.with_passphrase(passphrase);
 
         let mut world = World { province, federal, city, market, wallet, folder };
         world.share_trust(&issuers).await?;
