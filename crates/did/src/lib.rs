@@ -3,6 +3,7 @@
 //! This crate says what to fetch and never fetches: [`Did::resolution`] is either a document that follows from the
 //! identifier itself, or an address. A key is only ever handed out for a purpose ([`DidDocument::key_for`]).
 
+pub mod address;
 mod document;
 mod identifier;
 mod web;

@@ -9,9 +9,12 @@ use crate::{Expectations, Outcome};
 
 /// Where documents come from. Implemented by `fetch` (guarded HTTP with a cache) and by files (`verifier check`: no connection, ever).
 pub trait Sources: Send + Sync {
-    /// A DID document.
-    fn did_document(&self, did: &Did, url: &Url)
-    -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+    /// A DID document. `url` is where it stands; `None` for a method that this version does not fetch (did:webvh): only a file can answer.
+    fn did_document(
+        &self,
+        did: &Did,
+        url: Option<&Url>,
+    ) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
 
     /// The metadata of an https issuer (`/.well-known/jwt-vc-issuer`, `jwks` inline or its `jwks_uri` put in place).
     fn jwt_vc_issuer(&self, issuer: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
