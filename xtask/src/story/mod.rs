@@ -14,7 +14,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use jiff::tz::TimeZone;
 use party::Service;
+use portage_clock::Clock;
 pub use told::{Decision, Step, Story};
 pub use world::World;
 
@@ -227,10 +229,24 @@ fn person() -> Value {
 
 /// What the federal tier knows of the card.
 fn card() -> Value {
-    json!({"card_class": "Pleasure craft"})
+    json!({"card_class": "Motorized pleasure craft"})
 }
 
-/// What the City knows of the business.
+/// What the City knows of the business. The licence runs to the end of next year.
 fn licence() -> Value {
-    json!({"licence_number": "26-100042", "trade_name": "Ada's Smoked Salmon"})
+    let year = Clock::system().now().to_zoned(TimeZone::UTC).year();
+    json!({
+        "licence_number": "26-100042",
+        "business_name": "Tremblay Fisheries Ltd",
+        "trade_name": "Ada's Smoked Salmon",
+        "business_type": "Market vendor",
+        "issued_date": format!("{year}-01-02"),
+        "expiry_date": format!("{}-12-31", year + 1),
+        "house": "12",
+        "street": "Harbour Road",
+        "city": "Vancouver",
+        "province": "BC",
+        "postal_code": "V5K 0A1",
+        "country": "CA"
+    })
 }
