@@ -234,7 +234,7 @@ fn card() -> Value {
 
 /// What the City knows of the business. The licence runs to the end of next year.
 fn licence() -> Value {
-    let year = Clock::system().now().to_zoned(TimeZone::UTC).year();
+    let year = TimeZone::UTC.to_datetime(Clock::system().now()).year();
     json!({
         "licence_number": "26-100042",
         "business_name": "Tremblay Fisheries Ltd",
