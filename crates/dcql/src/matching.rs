@@ -1,6 +1,13 @@
+//! What a wallet holds against what is asked (§6.4).
+
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use crate::{ClaimQuery, CredentialQuery, DcqlError, Query, query::Step};
+use crate::{
+    ClaimQuery, CredentialQuery, CredentialSetQuery, Meta, Query, Step,
+    path::{Located, locate},
+};
 
 /// What a wallet holds, as the matcher sees it.
 #[derive(Debug, Clone)]
@@ -53,23 +60,100 @@ pub struct MatchOutcome {
 
 /// Matches a query against what a wallet holds (§6.4).
 pub fn match_query(query: &Query, candidates: &[Candidate<'_>]) -> MatchOutcome {
-    let _ = (query, candidates);
-    todo!()
+    let matches: Vec<(String, Vec<Match>)> = query
+        .credentials
+        .iter()
+        .map(|asked| {
+            let found = candidates.iter().filter_map(|candidate| match_candidate(asked, candidate));
+            (asked.id.clone(), found.collect())
+        })
+        .collect();
+    let answer = choose(query, |id| matches.iter().any(|(other, found)| other == id && !found.is_empty()));
+    MatchOutcome { matches, answer }
 }
 
-/// Selects by a claims path pointer (§7.1): the elements, or an error when the container is of the wrong type; empty is an error.
-///
-/// # Errors
-/// [`DcqlError`].
-pub fn select_path<'v>(value: &'v Value, path: &[Step]) -> Result<Vec<&'v Value>, DcqlError> {
-    let _ = (value, path);
-    todo!()
+fn match_candidate(asked: &CredentialQuery, candidate: &Candidate<'_>) -> Option<Match> {
+    let fits = asked.format == candidate.format
+        && meta_fits(&asked.meta, candidate)
+        && (candidate.holder_binding || !asked.holder_binding);
+    if !fits {
+        return None;
+    }
+    let (claims, located) = first_satisfied(asked, candidate.claims)?;
+    let disclose = if asked.claims.is_none() {
+        Disclose::Mandatory
+    } else {
+        let mut seen = HashSet::new();
+        let paths = located.into_iter().map(|(path, _)| path);
+        let paths = paths.filter(|path| seen.insert(path.clone())).collect();
+        Disclose::Paths(paths)
+    };
+    Some(Match { candidate: candidate.id.to_owned(), disclose, claims })
 }
 
-/// Whether processed claims satisfy one Credential Query's `claims`, `claim_sets` and `values` (the verifier's re-check); which claims were
-/// satisfied, as indexes.
-pub fn check_claims(query: &CredentialQuery, claims: &Value) -> Option<Vec<usize>> {
-    let _ = (query, claims);
-    let _: Option<&ClaimQuery> = None;
-    todo!()
+fn meta_fits(meta: &Meta, candidate: &Candidate<'_>) -> bool {
+    let vct = meta.vct_values.as_ref();
+    let types = meta.type_values.as_ref();
+    let doctype = meta.doctype_value.as_deref();
+    vct.is_none_or(|values| values.iter().any(|value| candidate.vct == Some(value)))
+        && types.is_none_or(|any| any.iter().any(|all| all.iter().all(|one| candidate.types.contains(one))))
+        && doctype.is_none_or(|value| candidate.doctype == Some(value))
+}
+
+/// The first claim option that these claims satisfy, and the elements it selects.
+pub(crate) fn first_satisfied<'v>(
+    asked: &CredentialQuery,
+    claims: &'v Value,
+) -> Option<(Vec<usize>, Vec<Located<'v>>)> {
+    asked.claim_options().into_iter().find_map(|option| {
+        let mut located = Vec::new();
+        for index in &option {
+            located.extend(satisfy(asked.claims.as_ref()?.get(*index)?, claims)?);
+        }
+        Some((option, located))
+    })
+}
+
+/// The elements a Claims Query selects; with `values`, those of them that equal one. None selected: not satisfied.
+pub(crate) fn satisfy<'v>(asked: &ClaimQuery, claims: &'v Value) -> Option<Vec<Located<'v>>> {
+    let mut located = locate(claims, &asked.path).ok()?;
+    if let Some(values) = &asked.values {
+        located.retain(|(_, element)| values.iter().any(|value| same_value(value, element)));
+    }
+    if located.is_empty() { None } else { Some(located) }
+}
+
+/// Type and value both equal; integers by what they say, not by how they were written.
+fn same_value(asked: &Value, element: &Value) -> bool {
+    match (asked, element) {
+        (Value::Number(asked), Value::Number(element)) => {
+            (asked.as_i64().is_some() && asked.as_i64() == element.as_i64())
+                || (asked.as_u64().is_some() && asked.as_u64() == element.as_u64())
+        }
+        _ => asked == element,
+    }
+}
+
+/// Which Credential Queries to answer, in their order.
+fn choose(query: &Query, can_answer: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let ids = query.credentials.iter().map(|asked| asked.id.as_str());
+    let Some(sets) = &query.credential_sets else {
+        return ids.map(|id| can_answer(id).then(|| id.to_owned())).collect();
+    };
+    let mut chosen: Vec<&String> = Vec::new();
+    for set in sets {
+        match first_option(set, &can_answer) {
+            Some(option) => chosen.extend(option),
+            None if set.required => return None,
+            None => {}
+        }
+    }
+    Some(ids.filter(|id| chosen.iter().any(|other| other == id)).map(str::to_owned).collect())
+}
+
+fn first_option<'q>(
+    set: &'q CredentialSetQuery,
+    can_answer: impl Fn(&str) -> bool,
+) -> Option<&'q Vec<String>> {
+    set.options.iter().find(|option| option.iter().all(|id| can_answer(id)))
 }

@@ -1,6 +1,11 @@
 use portage_reason::Reason;
 use serde_json::Value;
 
+use crate::{Step, reading};
+
+/// Longest list anywhere in a query: what a stranger asks must stay cheap to match.
+pub const MAX_ITEMS: usize = 256;
+
 /// Not a DCQL query. `request_invalid` for a wallet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a DCQL query: {0}")]
@@ -13,17 +18,6 @@ impl DcqlError {
     }
 }
 
-/// A step of a claims path pointer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// A member.
-    Name(String),
-    /// An element.
-    Index(usize),
-    /// All elements.
-    All,
-}
-
 /// `dcql_query`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -33,7 +27,7 @@ pub struct Query {
     pub credential_sets: Option<Vec<CredentialSetQuery>>,
 }
 
-/// One Credential Query.
+/// One Credential Query (§6.1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct CredentialQuery {
     /// `id`.
@@ -65,7 +59,7 @@ pub struct Meta {
     pub doctype_value: Option<String>,
 }
 
-/// One Claims Query.
+/// One Claims Query (§6.3).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClaimQuery {
     /// `id`.
@@ -76,7 +70,7 @@ pub struct ClaimQuery {
     pub values: Option<Vec<Value>>,
 }
 
-/// One Credential Set Query.
+/// One Credential Set Query (§6.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct CredentialSetQuery {
     /// `options`: ids, all of one option.
@@ -92,12 +86,22 @@ impl Query {
     /// # Errors
     /// [`DcqlError`].
     pub fn parse(value: &Value) -> Result<Self, DcqlError> {
-        let _ = value;
-        todo!()
+        reading::query(value)
     }
 
     /// The Credential Query of that id.
     pub fn credential(&self, id: &str) -> Option<&CredentialQuery> {
         self.credentials.iter().find(|query| query.id == id)
+    }
+}
+
+impl CredentialQuery {
+    /// The ways to satisfy `claims`, preferred first, as indexes into it: each of `claim_sets`, or all claims. Without `claims` the one way is
+    /// to show nothing.
+    pub(crate) fn claim_options(&self) -> Vec<Vec<usize>> {
+        let claims = self.claims.as_deref().unwrap_or_default();
+        let Some(claim_sets) = &self.claim_sets else { return vec![(0..claims.len()).collect()] };
+        let index_of = |id: &String| claims.iter().position(|claim| claim.id.as_ref() == Some(id));
+        claim_sets.iter().filter_map(|set| set.iter().map(index_of).collect()).collect()
     }
 }
