@@ -1,49 +1,12 @@
-use jiff::Timestamp;
 use portage_keys::{Algorithm, Signer, SigningFailure, VerificationKey};
 use portage_reason::Reason;
+use portage_strict_json::Limits;
 use serde_json::{Map, Value};
 
-/// The protected header of a JWS: the members we read by name, and all of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Header {
-    members: Map<String, Value>,
-}
-
-impl Header {
-    /// A header to sign with: `typ`; `alg` is added from the key.
-    pub fn new(typ: &str) -> Self {
-        let mut members = Map::new();
-        members.insert("typ".into(), typ.into());
-        Header { members }
-    }
-
-    /// With another member (`kid`, `jwk`, `cty`, …).
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.into(), value.into());
-        self
-    }
-
-    /// `alg` as it stands there.
-    pub fn alg(&self) -> Option<&str> {
-        self.member("alg").and_then(Value::as_str)
-    }
-
-    /// `typ` as it stands there.
-    pub fn typ(&self) -> Option<&str> {
-        self.member("typ").and_then(Value::as_str)
-    }
-
-    /// `kid` as it stands there.
-    pub fn kid(&self) -> Option<&str> {
-        self.member("kid").and_then(Value::as_str)
-    }
-
-    /// Any member.
-    pub fn member(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
-    }
-}
+use crate::{
+    Header, NumericDate,
+    jws::{self, CompactJws},
+};
 
 /// Why a token was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,34 +41,42 @@ impl JwtError {
     }
 }
 
-/// A compact JWS as it arrived, parsed and nothing more.
-#[derive(Debug, Clone)]
+/// A compact JWS as it arrived, parsed and nothing more. `Debug` shows no claim.
+#[derive(Clone)]
 pub struct UnverifiedJwt {
-    header: Header,
+    jws: CompactJws,
     claims: Map<String, Value>,
-    signing_input: String,
-    signature: Vec<u8>,
 }
 
 impl UnverifiedJwt {
-    /// Parses a compact JWS. An `alg` that is not on the list of `portage_keys` at all (`none`, a MAC) is refused here, before
-    /// any key is looked for.
+    /// Parses a compact JWS of at most 512 KiB. An `alg` that is not on the list of `portage_keys` at all (`none`, a MAC) is refused
+    /// here, before any key is looked for.
     ///
     /// # Errors
     /// [`JwtError::Malformed`], [`JwtError::TooLarge`], [`JwtError::AlgNotAllowed`].
     pub fn parse(compact: &str) -> Result<Self, JwtError> {
-        let _ = compact;
-        todo!()
+        Self::parse_within(compact, Limits::PRESENTATION)
+    }
+
+    /// As [`UnverifiedJwt::parse`], for tokens that have another limit: a status list.
+    ///
+    /// # Errors
+    /// As [`UnverifiedJwt::parse`].
+    pub fn parse_within(compact: &str, limits: Limits) -> Result<Self, JwtError> {
+        let mut jws = CompactJws::parse(compact, limits)?;
+        let payload = std::mem::take(&mut jws.payload);
+        let claims = jws::parse_members(&payload, limits, "the payload is not a JSON object")?;
+        Ok(UnverifiedJwt { jws, claims })
     }
 
     /// The header, not yet verified: good for finding a key, for nothing else.
     pub fn header(&self) -> &Header {
-        &self.header
+        &self.jws.header
     }
 
     /// The algorithm the header names.
     pub fn algorithm(&self) -> Algorithm {
-        todo!()
+        self.jws.algorithm()
     }
 
     /// The claims, not yet verified: good for finding a key, for nothing else.
@@ -119,13 +90,16 @@ impl UnverifiedJwt {
     /// # Errors
     /// [`JwtError::TypeMismatch`], [`JwtError::AlgNotAllowed`], [`JwtError::SignatureInvalid`], in this order.
     pub fn verify(self, key: &VerificationKey, expected_typ: &[&str]) -> Result<VerifiedJwt, JwtError> {
-        let _ = (key, expected_typ, &self.signing_input, &self.signature);
-        todo!()
+        if !self.header().typ_is_one_of(expected_typ) {
+            return Err(JwtError::TypeMismatch);
+        }
+        self.jws.verify(key)?;
+        Ok(VerifiedJwt { header: self.jws.header, claims: self.claims })
     }
 }
 
-/// A token whose signature was verified with a key the caller chose.
-#[derive(Debug, Clone)]
+/// A token whose signature was verified with a key the caller chose. `Debug` shows no claim.
+#[derive(Clone)]
 pub struct VerifiedJwt {
     header: Header,
     claims: Map<String, Value>,
@@ -140,6 +114,11 @@ impl VerifiedJwt {
     /// The claims.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
+    }
+
+    /// The claims, to keep.
+    pub fn into_claims(self) -> Map<String, Value> {
+        self.claims
     }
 
     /// A string claim.
@@ -157,21 +136,6 @@ impl VerifiedJwt {
     }
 }
 
-/// Seconds since 1970 (RFC 7519 §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NumericDate(pub Timestamp);
-
-impl NumericDate {
-    /// Reads a member as described at [`VerifiedJwt::date`].
-    ///
-    /// # Errors
-    /// [`JwtError::Malformed`].
-    pub fn from_claim(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Self>, JwtError> {
-        let _ = (claims, name);
-        todo!()
-    }
-}
-
 /// Signs claims: compact JWS, `alg` from the signer.
 ///
 /// # Errors
@@ -181,6 +145,18 @@ pub fn sign(
     claims: &Map<String, Value>,
     signer: &dyn Signer,
 ) -> Result<String, SigningFailure> {
-    let _ = (header, claims, signer);
-    todo!()
+    let payload = serde_json::to_vec(claims).map_err(|_| SigningFailure)?;
+    jws::sign(header, &payload, signer)
+}
+
+impl std::fmt::Debug for UnverifiedJwt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedJwt").field("header", self.header()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for VerifiedJwt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedJwt").field("header", &self.header).finish_non_exhaustive()
+    }
 }

@@ -5,8 +5,17 @@
 //! follows from the key; a header that says otherwise, `none` first of all, is refused. `jwk`, `jku`, `x5u`, `x5c`
 //! in a header never select a key here. `crit` with any name and `b64` are refused. Compact serialization only.
 
+mod header;
 mod jwk;
+mod jws;
 mod jwt;
+mod numeric_date;
+mod private_jwk;
+#[cfg(test)]
+mod tests;
 
-pub use jwk::{Jwk, JwkError, private_jwk, signing_key_from_private_jwk};
-pub use jwt::{Header, JwtError, NumericDate, UnverifiedJwt, VerifiedJwt, sign};
+pub use header::Header;
+pub use jwk::{Jwk, JwkError, read_jwk_set};
+pub use jwt::{JwtError, UnverifiedJwt, VerifiedJwt, sign};
+pub use numeric_date::NumericDate;
+pub use private_jwk::{private_jwk, signing_key_from_private_jwk};

@@ -4,8 +4,8 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use crate::Algorithm;
 
-/// A public key. Its type fixes the algorithm.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A public key. Its type fixes the algorithm. `Debug` shows the algorithm alone: a holder's key is a trail, too.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VerificationKey {
     algorithm: Algorithm,
     /// Ed25519: 32 bytes. P-256: 65 bytes, `04 || x || y`.
@@ -127,6 +127,12 @@ impl VerificationKey {
                 .verify(message, signature)
                 .map_err(|_| SignatureInvalid),
         }
+    }
+}
+
+impl std::fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerificationKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 

@@ -34,6 +34,8 @@ impl Limits {
     pub const METADATA: Limits = Limits { max_bytes: 256 << 10, max_depth: 32 };
     /// 512 KiB, depth 32: one presentation.
     pub const PRESENTATION: Limits = Limits { max_bytes: 512 << 10, max_depth: 32 };
+    /// 8 MiB, depth 32: a status list as it is published, still packed.
+    pub const STATUS_LIST: Limits = Limits { max_bytes: 8 << 20, max_depth: 32 };
 }
 
 /// Why the text was refused. Says where, never what stood there.
