@@ -34,6 +34,8 @@ pub struct Expectations<'a> {
     pub authority: &'a dyn Authority,
     /// Origins that use http.
     pub loopback: &'a LoopbackOrigins,
+    /// The key of an issuer whose keys would have to be fetched, as somebody present vouches for it (`verifier check --key`); `None` everywhere else.
+    pub issuer_key: Option<&'a VerificationKey>,
     /// What must be proved about the holder.
     pub holder: HolderExpectation<'a>,
     /// Whether and how fresh the status must be.
