@@ -1,1 +1,131 @@
 //! The verifier: requests for a registered purpose, answers, decisions.
+//!
+//! A relying party names a purpose ([`Verifier::create_request`]); the wallet fetches the signed Request Object
+//! ([`Verifier::request_object`]) and posts its answer ([`Verifier::receive_response`]); the relying party fetches the
+//! [`Verdict`] ([`Verifier::result`]). In between stands one [`Session`], an enum of states: what may happen next is what the
+//! state has a method for.
+//!
+//! - One answer wins a session, atomically, before anything in it is verified; a verification that crashed becomes
+//!   [`Expired`], never [`Requested`] again.
+//! - Every presentation goes through `portage_verification`; what the purpose asks beyond that (the query, its values, the
+//!   holder, one holder for all) is judged in one place, the module `policy`. [`Verdict::Accepted`] is made there and nowhere else.
+//! - Presentations are never stored. What is stored of one-time values (request id, `state`, response code) is a keyed hash; the
+//!   nonce is not stored at all, it follows from the `state`.
+//!
+//! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
+
+mod claims;
+mod create_request;
+mod evidence;
+mod one_time;
+mod policy;
+pub mod ports;
+mod receive_response;
+mod request_object;
+mod result;
+mod session;
+mod verdict;
+
+use std::sync::Arc;
+
+use portage_catalog::{Catalog, Contexts};
+use portage_did::{Did, DidUrl, LoopbackOrigins};
+use portage_keys::{Entropy, Signer};
+use portage_oid4vp::ClientId;
+use portage_trust::Authority;
+use url::Url;
+
+pub use create_request::{CreateError, CreatedRequest};
+pub use evidence::credential_evidence;
+pub use one_time::{KeyedHash, OneTimeSecret};
+pub use receive_response::WalletAnswer;
+pub use request_object::RequestObjectError;
+pub use result::TransactionResult;
+pub use session::{Claim, Decided, Device, Expired, Received, Requested, Session};
+pub use verdict::Verdict;
+
+/// Who the verifier is, by what it judges, and where it keeps its sessions. Wiring builds one and shares it.
+pub struct Verifier<S> {
+    /// Its name and key.
+    pub identity: Identity,
+    /// Where wallets reach it.
+    pub addresses: Addresses,
+    /// Credential types and purposes.
+    pub catalog: Arc<Catalog>,
+    /// JSON-LD contexts.
+    pub contexts: Arc<Contexts>,
+    /// Who may issue what.
+    pub authority: Arc<dyn Authority>,
+    /// Origins that use http.
+    pub loopback: LoopbackOrigins,
+    /// Makes and hashes one-time values.
+    pub secret: OneTimeSecret,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The sessions.
+    pub store: S,
+}
+
+/// The name that requests are signed under.
+#[derive(Clone)]
+pub struct Identity {
+    /// The verifier's DID.
+    pub did: Did,
+    /// Its key, listed under `authentication`.
+    pub kid: DidUrl,
+    /// Signs with that key.
+    pub signer: Arc<dyn Signer>,
+}
+
+impl Identity {
+    /// The Client Identifier: the audience of every proof.
+    pub fn client_id(&self) -> ClientId {
+        ClientId::of_did(&self.did)
+    }
+}
+
+/// The public addresses of the service. The paths are fixed here, so that messages and routes cannot differ.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    base: Url,
+}
+
+impl Addresses {
+    /// Path of a Request Object, before its id.
+    pub const REQUEST_PATH: &'static str = "/openid4vp/request/";
+    /// Path of `response_uri`.
+    pub const RESPONSE_PATH: &'static str = "/openid4vp/response";
+    /// Path of the page a person comes back to on the same device.
+    pub const RETURN_PATH: &'static str = "/r/result";
+
+    /// Addresses under the service's public URL (an origin; its path is not used).
+    pub fn of(base: Url) -> Self {
+        Addresses { base }
+    }
+
+    /// The public URL.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    pub(crate) fn request_uri(&self, id: &str) -> Url {
+        self.at(&format!("{}{id}", Self::REQUEST_PATH))
+    }
+
+    pub(crate) fn response_uri(&self) -> Url {
+        self.at(Self::RESPONSE_PATH)
+    }
+
+    pub(crate) fn return_uri(&self, response_code: &str) -> Url {
+        let mut url = self.at(Self::RETURN_PATH);
+        url.query_pairs_mut().append_pair("response_code", response_code);
+        url
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.set_query(None);
+        url
+    }
+}

@@ -1,0 +1,253 @@
+//! The one place that says what a purpose asks beyond a sound credential, and the one maker of [`Verdict::Accepted`].
+
+use jiff::{SignedDuration, Timestamp};
+use portage_catalog::{Catalog, Contexts, Purpose};
+use portage_dcql::{CredentialQuery, Query, check_claims};
+use portage_did::LoopbackOrigins;
+use portage_keys::VerificationKey;
+use portage_oid4vp::{Presentation, VpToken};
+use portage_reason::{Fault, Reason};
+use portage_trust::Authority;
+use portage_verification::{
+    Decision, Expectations, HolderExpectation, InputFormat, Sources, StatusPolicy, VerifiedCredential,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{Verdict, claims::asked_claims, create_request::askable_query, evidence};
+
+/// What a response is judged against.
+pub(crate) struct Against<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) contexts: &'a Contexts,
+    pub(crate) authority: &'a dyn Authority,
+    pub(crate) loopback: &'a LoopbackOrigins,
+    pub(crate) audience: &'a str,
+    pub(crate) nonce: &'a str,
+}
+
+/// One presentation that held.
+struct Held {
+    claims: Value,
+    evidence: Map<String, Value>,
+    holder: VerificationKey,
+    subject: Option<String>,
+}
+
+/// One presentation that did not.
+#[derive(Clone, Copy)]
+enum NotHeld {
+    Rejected(Reason),
+    Indeterminate(Reason),
+}
+
+/// Judges a response: its shape against the query, each presentation by the pipeline and against its Credential Query, then all of
+/// them together.
+pub(crate) async fn decide(
+    purpose: &Purpose,
+    vp_token: &VpToken,
+    against: &Against<'_>,
+    sources: &impl Sources,
+) -> Verdict {
+    let Ok(query) = askable_query(purpose) else { return Verdict::rejected(Reason::Unsupported) };
+    if !answers_what_was_asked(&query, vp_token) {
+        return Verdict::rejected(Reason::QueryNotSatisfied);
+    }
+    let mut judged = Vec::new();
+    for credential in &query.credentials {
+        for presentation in vp_token.presentations(&credential.id) {
+            let outcome = judge(credential, presentation, purpose, against, sources).await;
+            judged.push((credential, outcome));
+        }
+    }
+    conclude(purpose, judged)
+}
+
+/// Whether the response goes back to the wallet as sound: time, status, authority and policy may speak against it; forged, malformed or
+/// unasked it is not (`threats.md` §1).
+pub(crate) fn is_sound(reason: Reason) -> bool {
+    match reason {
+        Reason::StatusListInvalid
+        | Reason::StatusIndexInvalid
+        | Reason::TrustChainInvalid
+        | Reason::TrustMarkInvalid => true,
+        _ => !matches!(reason.fault(), Fault::Sender),
+    }
+}
+
+/// The input format a Credential Query's `format` arrives in: JWT and Data Integrity credentials inside a presentation.
+pub(crate) fn presented_format(format: &str) -> Option<InputFormat> {
+    match format {
+        "dc+sd-jwt" => Some(InputFormat::DcSdJwt),
+        "vc+sd-jwt" => Some(InputFormat::VcSdJwt),
+        "vc+jwt" => Some(InputFormat::VpJwt),
+        "ldp_vc" => Some(InputFormat::LdpVp),
+        _ => None,
+    }
+}
+
+/// §6.4.2, §8.1: every entry was asked for, one presentation unless `multiple`, and every required set is there.
+fn answers_what_was_asked(query: &Query, vp_token: &VpToken) -> bool {
+    let answered = |id: &String| !vp_token.presentations(id).is_empty();
+    let asked_for = |id: &str| match &query.credential_sets {
+        None => true,
+        Some(sets) => sets.iter().flat_map(|set| &set.options).flatten().any(|named| named == id),
+    };
+    let each_was_asked = vp_token.entries().all(|(id, presentations)| {
+        query
+            .credential(id)
+            .is_some_and(|credential| asked_for(id) && (credential.multiple || presentations.len() == 1))
+    });
+    let all_are_there = match &query.credential_sets {
+        None => query.credentials.iter().all(|credential| answered(&credential.id)),
+        Some(sets) => sets
+            .iter()
+            .filter(|set| set.required)
+            .all(|set| set.options.iter().any(|option| option.iter().all(answered))),
+    };
+    each_was_asked && all_are_there
+}
+
+async fn judge(
+    query: &CredentialQuery,
+    presentation: &Presentation,
+    purpose: &Purpose,
+    against: &Against<'_>,
+    sources: &impl Sources,
+) -> Result<Held, NotHeld> {
+    let max_age = i64::try_from(purpose.max_status_age).unwrap_or(i64::MAX);
+    let expectations = Expectations {
+        now: against.now,
+        catalog: against.catalog,
+        contexts: against.contexts,
+        authority: against.authority,
+        loopback: against.loopback,
+        holder: HolderExpectation::Presented { audience: against.audience, nonce: against.nonce },
+        status: StatusPolicy::Required { max_age: SignedDuration::from_secs(max_age) },
+        format: presented_format(&query.format),
+    };
+    let outcome = portage_verification::run(&presentation.to_bytes(), &expectations, sources).await;
+    let credentials = match outcome.decision {
+        Decision::Accepted(credentials) => credentials,
+        Decision::Rejected(reasons) => return Err(NotHeld::Rejected(first(&reasons))),
+        Decision::Indeterminate(reasons) => return Err(NotHeld::Indeterminate(first(&reasons))),
+    };
+    // A presentation around more than the one credential brings something nobody asked for.
+    match credentials.as_slice() {
+        [credential] => hold(query, credential).map_err(NotHeld::Rejected),
+        _ => Err(NotHeld::Rejected(Reason::QueryNotSatisfied)),
+    }
+}
+
+/// A verified credential against its Credential Query: format, type, holder, claims, values.
+fn hold(query: &CredentialQuery, credential: &VerifiedCredential) -> Result<Held, Reason> {
+    if credential.format().name() != query.format || !is_of_type(query, credential) {
+        return Err(Reason::QueryNotSatisfied);
+    }
+    let holder = credential.evidence().holder.as_ref().ok_or(Reason::HolderBindingMissing)?;
+    if !holder.is_subject {
+        return Err(Reason::HolderBindingInvalid);
+    }
+    let claims = Value::Object(credential.claims().clone());
+    let asked = check_claims(query, &claims).ok_or(Reason::QueryNotSatisfied)?;
+    Ok(Held {
+        claims: asked_claims(query, &asked, credential.claims()),
+        evidence: evidence::credential_evidence(credential),
+        holder: holder.key.clone(),
+        subject: subject(credential),
+    })
+}
+
+/// §B.1, §B.3: one of `vct_values`; all of one entry of `type_values`.
+fn is_of_type(query: &CredentialQuery, credential: &VerifiedCredential) -> bool {
+    let types = credential.types();
+    let vct =
+        query.meta.vct_values.as_ref().is_none_or(|values| values.iter().any(|vct| types.contains(vct)));
+    let expanded = query
+        .meta
+        .type_values
+        .as_ref()
+        .is_none_or(|sets| sets.iter().any(|set| set.iter().all(|ty| types.contains(ty))));
+    vct && expanded && query.meta.doctype_value.is_none()
+}
+
+/// Whom the credential speaks of: `credentialSubject.id`, or `sub`.
+fn subject(credential: &VerifiedCredential) -> Option<String> {
+    let claims = credential.claims();
+    let id =
+        claims.get("credentialSubject").and_then(|subject| subject.get("id")).or_else(|| claims.get("sub"));
+    id.and_then(Value::as_str).map(str::to_owned)
+}
+
+fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>) -> Verdict {
+    let failures: Vec<NotHeld> =
+        judged.iter().filter_map(|(_, outcome)| outcome.as_ref().err().copied()).collect();
+    let held: Vec<&Held> = judged.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).collect();
+    let one_holder = failures.is_empty() && is_one_holder(&held);
+    let mut found = Map::new();
+    found.insert("session_bound".into(), false.into());
+    found.insert("holder_is_subject".into(), evidence::proved(failures.is_empty()).into());
+    found.insert("same_holder".into(), evidence::proved(one_holder).into());
+    found.insert("credentials".into(), Value::Object(grouped(&judged, evidence_of)));
+    if !failures.is_empty() {
+        return negative(&failures, found);
+    }
+    if purpose.same_holder && !one_holder {
+        return Verdict::Rejected { reasons: vec![Reason::HolderBindingInvalid], evidence: found };
+    }
+    let claims = grouped(&judged, |outcome| outcome.as_ref().map_or(Value::Null, |held| held.claims.clone()));
+    Verdict::Accepted { claims, evidence: found }
+}
+
+fn negative(failures: &[NotHeld], evidence: Map<String, Value>) -> Verdict {
+    let reasons = failures
+        .iter()
+        .map(|failure| match failure {
+            NotHeld::Rejected(reason) | NotHeld::Indeterminate(reason) => *reason,
+        })
+        .collect();
+    if failures.iter().any(|failure| matches!(failure, NotHeld::Rejected(_))) {
+        Verdict::Rejected { reasons, evidence }
+    } else {
+        Verdict::Indeterminate { reasons, evidence }
+    }
+}
+
+fn evidence_of(outcome: &Result<Held, NotHeld>) -> Value {
+    match outcome {
+        Ok(held) => Value::Object(held.evidence.clone()),
+        Err(NotHeld::Rejected(reason)) => json!({ "decision": "rejected", "reasons": [reason] }),
+        Err(NotHeld::Indeterminate(reason)) => json!({ "decision": "indeterminate", "reasons": [reason] }),
+    }
+}
+
+/// Query id → what was made of its presentation, or the array of them when the query takes several.
+fn grouped(
+    judged: &[(&CredentialQuery, Result<Held, NotHeld>)],
+    value_of: impl Fn(&Result<Held, NotHeld>) -> Value,
+) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (query, outcome) in judged {
+        let value = value_of(outcome);
+        if !query.multiple {
+            object.insert(query.id.clone(), value);
+        } else if let Some(values) =
+            object.entry(&query.id).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
+        {
+            values.push(value);
+        }
+    }
+    object
+}
+
+/// All shown by one key, or all about one subject (whose key each of them proved).
+fn is_one_holder(held: &[&Held]) -> bool {
+    let Some((first, others)) = held.split_first() else { return false };
+    let one_key = others.iter().all(|other| other.holder == first.holder);
+    let one_subject = first.subject.is_some() && others.iter().all(|other| other.subject == first.subject);
+    one_key || one_subject
+}
+
+fn first(reasons: &[Reason]) -> Reason {
+    reasons.first().copied().unwrap_or(Reason::Malformed)
+}

@@ -1,0 +1,125 @@
+use jiff::Timestamp;
+use portage_catalog::Purpose;
+use portage_oid4vp::{AuthorizationResponse, ErrorCode, VpToken};
+use portage_reason::Reason;
+use portage_verification::Sources;
+use url::Url;
+
+use crate::{
+    Claim, Device, Received, Session, Verdict, Verifier,
+    one_time::Kind,
+    policy,
+    ports::{ClaimOutcome, DecideOutcome, Event, SessionStore, StoreFailure},
+};
+
+/// What the wallet hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WalletAnswer {
+    /// A sound response, whatever the decision: 200, and on the same device where the person goes next.
+    Sound {
+        /// `redirect_uri`, with the response code.
+        redirect_uri: Option<Url>,
+    },
+    /// Forged, malformed, replayed or unasked: 400 and the protocol's error code. The reason is for the log.
+    Refused(Reason),
+}
+
+impl<S: SessionStore> Verifier<S> {
+    /// Receives what a wallet posted to `response_uri`: claims the session, verifies outside any transaction, writes the verdict.
+    ///
+    /// A response ends its session whatever it holds, as soon as its `state` is known; nothing else does.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]: nothing was acknowledged.
+    pub async fn receive_response(
+        &self,
+        form: &[u8],
+        sources: &impl Sources,
+        now: Timestamp,
+    ) -> Result<WalletAnswer, StoreFailure> {
+        let Some(state) = AuthorizationResponse::state_of_form(form) else {
+            return Ok(WalletAnswer::Refused(Reason::Malformed));
+        };
+        let claim = Claim(self.entropy.token());
+        let received = match self.store.claim(self.secret.hash(Kind::State, &state), claim, now).await? {
+            ClaimOutcome::Won(received) => received,
+            ClaimOutcome::Lost(Session::Expired(_)) => return Ok(WalletAnswer::Refused(Reason::Expired)),
+            ClaimOutcome::Lost(_) => return Ok(WalletAnswer::Refused(Reason::Replayed)),
+            ClaimOutcome::Absent => return Ok(WalletAnswer::Refused(Reason::RequestInvalid)),
+        };
+        let Some(purpose) = self.catalog.purpose(&received.purpose) else {
+            let verdict = Verdict::rejected(Reason::PurposeNotRegistered);
+            return self.conclude(received, verdict, 0, now).await;
+        };
+        let verdict = match AuthorizationResponse::parse_form(form) {
+            Err(error) => Verdict::rejected(error.reason()),
+            Ok(AuthorizationResponse::Error(response)) => Verdict::rejected(reason_of_error(response.error)),
+            Ok(AuthorizationResponse::Success { vp_token, .. }) => {
+                self.verify(purpose, &vp_token, &state, sources, now).await
+            }
+        };
+        self.conclude(received, verdict, purpose.retention_days, now).await
+    }
+
+    async fn verify(
+        &self,
+        purpose: &Purpose,
+        vp_token: &VpToken,
+        state: &str,
+        sources: &impl Sources,
+        now: Timestamp,
+    ) -> Verdict {
+        let client_id = self.identity.client_id();
+        let nonce = self.secret.nonce_of_state(state);
+        let against = policy::Against {
+            now,
+            catalog: &self.catalog,
+            contexts: &self.contexts,
+            authority: &*self.authority,
+            loopback: &self.loopback,
+            audience: client_id.as_str(),
+            nonce: &nonce,
+        };
+        policy::decide(purpose, vp_token, &against, sources).await
+    }
+
+    async fn conclude(
+        &self,
+        received: Received,
+        verdict: Verdict,
+        retention_days: u32,
+        now: Timestamp,
+    ) -> Result<WalletAnswer, StoreFailure> {
+        let refused = verdict.reasons().iter().copied().find(|reason| !policy::is_sound(*reason));
+        let code = match (received.device, refused) {
+            (Device::Same, None) => Some(self.entropy.token()),
+            _ => None,
+        };
+        let hashed = code.as_deref().map(|code| self.secret.hash(Kind::ResponseCode, code));
+        let event = Event {
+            at: now,
+            purpose: received.purpose.clone(),
+            decision: verdict.decision().to_owned(),
+            reasons: verdict.reasons().to_vec(),
+        };
+        let claim = received.claim.clone();
+        let decided = received.decide(verdict, hashed, retention_days, now);
+        match self.store.decide(claim, decided, event).await? {
+            DecideOutcome::TooLate => Ok(WalletAnswer::Refused(Reason::Expired)),
+            DecideOutcome::Written => Ok(match refused {
+                Some(reason) => WalletAnswer::Refused(reason),
+                None => {
+                    WalletAnswer::Sound { redirect_uri: code.map(|code| self.addresses.return_uri(&code)) }
+                }
+            }),
+        }
+    }
+}
+
+/// What a wallet's error response means to the relying party. Nobody is told apart who did not want from who could not.
+const fn reason_of_error(error: ErrorCode) -> Reason {
+    match error {
+        ErrorCode::AccessDenied => Reason::ConsentRequired,
+        _ => Reason::Unsupported,
+    }
+}
