@@ -14,7 +14,6 @@
 //!
 //! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
 
-mod claims;
 mod create_request;
 mod evidence;
 mod one_time;

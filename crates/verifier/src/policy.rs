@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Contexts, Purpose};
-use portage_dcql::{CredentialQuery, Query, check_claims};
+use portage_dcql::{CredentialQuery, check_answer, check_claims, project};
 use portage_did::LoopbackOrigins;
 use portage_keys::VerificationKey;
 use portage_oid4vp::{Presentation, VpToken};
@@ -13,7 +13,7 @@ use portage_verification::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Verdict, claims::asked_claims, create_request::askable_query, evidence};
+use crate::{Verdict, create_request::askable_query, evidence};
 
 /// What a response is judged against.
 pub(crate) struct Against<'a> {
@@ -50,7 +50,9 @@ pub(crate) async fn decide(
     sources: &impl Sources,
 ) -> Verdict {
     let Ok(query) = askable_query(purpose) else { return Verdict::rejected(Reason::Unsupported) };
-    if !answers_what_was_asked(&query, vp_token) {
+    let answered: Vec<(&str, usize)> =
+        vp_token.entries().map(|(id, presentations)| (id, presentations.len())).collect();
+    if !check_answer(&query, &answered) {
         return Verdict::rejected(Reason::QueryNotSatisfied);
     }
     let mut judged = Vec::new();
@@ -86,28 +88,6 @@ pub(crate) fn presented_format(format: &str) -> Option<InputFormat> {
     }
 }
 
-/// §6.4.2, §8.1: every entry was asked for, one presentation unless `multiple`, and every required set is there.
-fn answers_what_was_asked(query: &Query, vp_token: &VpToken) -> bool {
-    let answered = |id: &String| !vp_token.presentations(id).is_empty();
-    let asked_for = |id: &str| match &query.credential_sets {
-        None => true,
-        Some(sets) => sets.iter().flat_map(|set| &set.options).flatten().any(|named| named == id),
-    };
-    let each_was_asked = vp_token.entries().all(|(id, presentations)| {
-        query
-            .credential(id)
-            .is_some_and(|credential| asked_for(id) && (credential.multiple || presentations.len() == 1))
-    });
-    let all_are_there = match &query.credential_sets {
-        None => query.credentials.iter().all(|credential| answered(&credential.id)),
-        Some(sets) => sets
-            .iter()
-            .filter(|set| set.required)
-            .all(|set| set.options.iter().any(|option| option.iter().all(answered))),
-    };
-    each_was_asked && all_are_there
-}
-
 async fn judge(
     query: &CredentialQuery,
     presentation: &Presentation,
@@ -122,6 +102,7 @@ async fn judge(
         contexts: against.contexts,
         authority: against.authority,
         loopback: against.loopback,
+        issuer_key: None,
         holder: HolderExpectation::Presented { audience: against.audience, nonce: against.nonce },
         status: StatusPolicy::Required { max_age: SignedDuration::from_secs(max_age) },
         format: presented_format(&query.format),
@@ -151,7 +132,7 @@ fn hold(query: &CredentialQuery, credential: &VerifiedCredential) -> Result<Held
     let claims = Value::Object(credential.claims().clone());
     let asked = check_claims(query, &claims).ok_or(Reason::QueryNotSatisfied)?;
     Ok(Held {
-        claims: asked_claims(query, &asked, credential.claims()),
+        claims: project(query, &claims, &asked),
         evidence: evidence::credential_evidence(credential),
         holder: holder.key.clone(),
         subject: subject(credential),
