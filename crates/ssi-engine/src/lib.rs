@@ -1,5 +1,88 @@
-//! The one façade over `ssi`.
+//! The one façade over `ssi`: JSON-LD to RDF, strict and closed; in tests, second opinions.
 //!
-//! Concrete, boxed functions, so that its generic code is compiled once. In the product: JSON-LD to RDF with every
-//! context given as bytes and undefined terms refused. In tests: second opinions. **Its `verify` is never our
-//! verdict**: what it accepts that must be refused is written down as tests of this crate.
+//! [`to_rdf`] takes a document and a closed set of context documents and gives quads. `ssi` processes the contexts
+//! (scoped, protected, propagated: the hard part of JSON-LD 1.1); the walk over the document is ours, because the
+//! one in `ssi` drops in silence what a signature then does not cover: terms mapped to null, keyword look-alikes,
+//! `@language` beside properties, indexes, and it panics on a look-alike where an identifier belongs. Here **every
+//! member of the document leaves its trace in the quads, or there is an error**:
+//!
+//! - an undefined term, a relative IRI, an undefined type, an index, a null, an empty array is [`JsonLdError::DataLoss`];
+//! - a context that is not in the set is [`JsonLdError::ContextNotFound`]: nothing is ever fetched;
+//! - there is no base IRI, and `@base` is refused;
+//! - a base direction goes into the datatype (`i18n-datatype`), so that it is signed too.
+//!
+//! Every function is concrete: the generic code of `ssi` is compiled in this crate and nowhere else. Its types stay
+//! inside.
+//!
+//! **`ssi`'s `verify` is never our verdict.** [`second_opinion`] exists for tests; what it accepts that must be
+//! refused is written down in this crate's `tests/traps.rs`.
+//!
+//! ```
+//! use portage_ssi_engine::{JsonLdError, to_rdf};
+//!
+//! let contexts = |url: &str| {
+//!     (url == "https://example.org/v1").then_some(r#"{"@context": {"name": "https://schema.org/name"}}"#)
+//! };
+//! let document = serde_json::json!({"@context": "https://example.org/v1", "name": "Zoë"});
+//! assert_eq!(to_rdf(&document, &contexts, 100).unwrap().len(), 1);
+//! let document = serde_json::json!({"@context": "https://example.org/v1", "name": "Zoë", "isAdmin": true});
+//! assert!(matches!(to_rdf(&document, &contexts, 100), Err(JsonLdError::DataLoss(_))));
+//! ```
+
+mod context;
+mod expansion;
+pub mod nquads;
+pub mod rdf;
+mod to_rdf;
+mod value;
+
+use serde_json::{Map, Value};
+
+/// The closed set of context documents: URL → the document, whole.
+pub type ContextDocuments<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
+
+/// Why a document has no RDF form. Says what, never which value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JsonLdError {
+    /// A context that is not in the closed set.
+    #[error("a JSON-LD context that is not in the closed set")]
+    ContextNotFound,
+    /// A context that breaks a rule of JSON-LD, or sets a base IRI.
+    #[error("a JSON-LD context that does not hold")]
+    ContextInvalid,
+    /// A protected term redefined, or protected terms thrown away.
+    #[error("a protected term would be redefined")]
+    ProtectedTerm,
+    /// Something that RDF would not keep.
+    #[error("{0} would be lost")]
+    DataLoss(&'static str),
+    /// Not JSON-LD 1.1.
+    #[error("not JSON-LD: {0}")]
+    Invalid(&'static str),
+    /// Over the limit of quads, contexts or depth.
+    #[error("the document is over a limit")]
+    TooComplex,
+}
+
+/// Converts a JSON-LD document to RDF, within `max_quads`. Nothing is fetched, nothing dropped.
+///
+/// # Errors
+/// [`JsonLdError`].
+pub fn to_rdf(
+    document: &Value,
+    contexts: ContextDocuments<'_>,
+    max_quads: usize,
+) -> Result<Vec<rdf::Quad>, JsonLdError> {
+    to_rdf::to_quads(expansion::expand(document, contexts)?, max_quads)
+}
+
+/// The fully expanded types of the document's root; a type that no context defines stays as it is.
+///
+/// # Errors
+/// [`JsonLdError`]: the contexts.
+pub fn root_types(
+    document: &Map<String, Value>,
+    contexts: ContextDocuments<'_>,
+) -> Result<Vec<String>, JsonLdError> {
+    expansion::root_types(document, contexts)
+}

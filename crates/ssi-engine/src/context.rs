@@ -1,0 +1,298 @@
+//! Context processing (JSON-LD 1.1 API §4.1) by `ssi`, over a closed set of documents.
+
+use std::{
+    collections::HashMap,
+    pin::pin,
+    rc::Rc,
+    task::{Context as TaskContext, Poll, Waker},
+};
+
+use serde_json::Value;
+use ssi::json_ld::{
+    self, Id, Iri, IriBuf, LoadError, Loader, RemoteDocument, Term, ValidId,
+    context::TermDefinitionRef,
+    context_processing::{Error as ProcessingError, Options, Process as _},
+    syntax::{self, Keyword, Parse as _, TryFromJson as _},
+};
+
+use crate::{ContextDocuments, JsonLdError};
+
+/// How many contexts one document may have processed: each distinct scoped context counts once.
+const MAX_CONTEXTS: u32 = 500;
+
+/// What a term definition says; `ssi`'s own.
+pub(crate) type Definition<'c> = TermDefinitionRef<'c, IriBuf, json_ld::BlankIdBuf>;
+
+/// An active context, numbered so that what is processed once is processed once only.
+pub(crate) struct ActiveContext {
+    number: u32,
+    inner: json_ld::Context,
+    /// Where a type-scoped context ends: the context for nodes below.
+    previous: Option<Rc<ActiveContext>>,
+}
+
+/// What a term or a compact IRI expands to (JSON-LD 1.1 API §5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Expanded {
+    Keyword(Keyword),
+    Iri(String),
+    Blank(String),
+    /// A term mapped to null, or something that looks like a keyword.
+    Null,
+    /// Neither a term nor absolute.
+    Relative,
+}
+
+impl ActiveContext {
+    /// The definition of a term.
+    pub(crate) fn definition(&self, term: &str) -> Option<Definition<'_>> {
+        self.inner.get(term)
+    }
+
+    pub(crate) fn previous(&self) -> Option<&Rc<ActiveContext>> {
+        self.previous.as_ref()
+    }
+
+    pub(crate) fn default_language(&self) -> Option<&str> {
+        self.inner.default_language().map(|tag| tag.as_str())
+    }
+
+    pub(crate) fn default_direction(&self) -> Option<syntax::Direction> {
+        self.inner.default_base_direction()
+    }
+
+    /// IRI expansion with `vocab` true: keys, types, values of `@vocab` terms.
+    pub(crate) fn expand_vocab(&self, value: &str) -> Expanded {
+        self.expand(value, true)
+    }
+
+    /// IRI expansion with `vocab` false, document relative: identifiers. There is no base IRI, so only absolute ones come out.
+    pub(crate) fn expand_id(&self, value: &str) -> Expanded {
+        self.expand(value, false)
+    }
+
+    fn expand(&self, value: &str, vocab: bool) -> Expanded {
+        if let Ok(keyword) = Keyword::try_from(value) {
+            return Expanded::Keyword(keyword);
+        }
+        if syntax::is_keyword_like(value) {
+            return Expanded::Null;
+        }
+        if let Some(definition) = self.definition(value) {
+            match definition.value() {
+                Some(Term::Keyword(keyword)) => return Expanded::Keyword(*keyword),
+                Some(Term::Id(id)) if vocab => return expanded_id(id),
+                Some(Term::Null) | None if vocab => return Expanded::Null,
+                _ => {}
+            }
+        }
+        if let Some(expanded) = self.expand_compact(value) {
+            return expanded;
+        }
+        match self.inner.vocabulary() {
+            Some(Term::Id(mapping)) if vocab => absolute(format!("{}{value}", mapping.as_str())),
+            _ => Expanded::Relative,
+        }
+    }
+
+    /// `prefix:suffix`, `_:label`, or an absolute IRI.
+    fn expand_compact(&self, value: &str) -> Option<Expanded> {
+        let (prefix, suffix) = value.split_once(':').filter(|(prefix, _)| !prefix.is_empty())?;
+        if prefix == "_" {
+            let expanded =
+                if suffix.is_empty() { Expanded::Relative } else { Expanded::Blank(suffix.to_owned()) };
+            return Some(expanded);
+        }
+        if !suffix.starts_with("//")
+            && let Some(definition) = self.definition(prefix)
+            && definition.prefix()
+            && let Some(Term::Id(mapping)) = definition.value()
+        {
+            return Some(absolute(format!("{}{suffix}", mapping.as_str())));
+        }
+        match absolute(value.to_owned()) {
+            Expanded::Relative => None,
+            expanded => Some(expanded),
+        }
+    }
+}
+
+fn expanded_id(id: &Id) -> Expanded {
+    match id {
+        Id::Valid(ValidId::Iri(iri)) => Expanded::Iri(iri.as_str().to_owned()),
+        Id::Valid(ValidId::Blank(label)) => Expanded::Blank(label.suffix().to_owned()),
+        Id::Invalid(_) => Expanded::Relative,
+    }
+}
+
+fn absolute(iri: String) -> Expanded {
+    match iri.strip_prefix("_:") {
+        Some(label) => Expanded::Blank(label.to_owned()),
+        None if Iri::new(&iri).is_ok() => Expanded::Iri(iri),
+        None => Expanded::Relative,
+    }
+}
+
+/// Why a scoped context is processed: part of what names the result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Scope {
+    Property,
+    Type,
+}
+
+/// Processes contexts, each once.
+pub(crate) struct ContextProcessor<'a> {
+    documents: Documents<'a>,
+    made: u32,
+    local: HashMap<(u32, String), Rc<ActiveContext>>,
+    scoped: HashMap<(u32, u32, String, Scope), Rc<ActiveContext>>,
+}
+
+impl<'a> ContextProcessor<'a> {
+    pub(crate) fn new(documents: ContextDocuments<'a>) -> Self {
+        ContextProcessor {
+            documents: Documents(documents),
+            made: 0,
+            local: HashMap::new(),
+            scoped: HashMap::new(),
+        }
+    }
+
+    /// The context before any: no terms, no base IRI.
+    pub(crate) fn initial(&mut self) -> Result<Rc<ActiveContext>, JsonLdError> {
+        self.number(json_ld::Context::new(None))
+    }
+
+    /// The value of an `@context` member on top of `active`.
+    pub(crate) fn process_local(
+        &mut self,
+        active: &Rc<ActiveContext>,
+        local: &Value,
+    ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        let text = local.to_string();
+        let name = (active.number, text);
+        if let Some(known) = self.local.get(&name) {
+            return Ok(Rc::clone(known));
+        }
+        let context = parse_context(&name.1)?;
+        let made = self.process(active, &context, None, Options::default())?;
+        self.local.insert(name, Rc::clone(&made));
+        Ok(made)
+    }
+
+    /// The context that `definitions` attach to property `term`, on top of `active`. `overrides`: may replace protected terms.
+    pub(crate) fn process_property_scoped(
+        &mut self,
+        active: &Rc<ActiveContext>,
+        definitions: &Rc<ActiveContext>,
+        term: &str,
+    ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        self.process_scoped(active, definitions, term, Scope::Property)
+    }
+
+    /// The context that `definitions` attach to type `term`, on top of `active`; it ends with the node.
+    pub(crate) fn process_type_scoped(
+        &mut self,
+        active: &Rc<ActiveContext>,
+        definitions: &Rc<ActiveContext>,
+        term: &str,
+    ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        self.process_scoped(active, definitions, term, Scope::Type)
+    }
+
+    fn process_scoped(
+        &mut self,
+        active: &Rc<ActiveContext>,
+        definitions: &Rc<ActiveContext>,
+        term: &str,
+        scope: Scope,
+    ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        let Some(definition) = definitions.definition(term) else { return Ok(Rc::clone(active)) };
+        let Some(context) = definition.context() else { return Ok(Rc::clone(active)) };
+        let name = (active.number, definitions.number, term.to_owned(), scope);
+        if let Some(known) = self.scoped.get(&name) {
+            return Ok(Rc::clone(known));
+        }
+        let options = match scope {
+            Scope::Property => Options::default().with_override(),
+            Scope::Type => Options::default().without_propagation(),
+        };
+        let made = self.process(active, context, definition.base_url().cloned(), options)?;
+        self.scoped.insert(name, Rc::clone(&made));
+        Ok(made)
+    }
+
+    fn process(
+        &mut self,
+        active: &ActiveContext,
+        context: &syntax::Context,
+        base_url: Option<IriBuf>,
+        options: Options,
+    ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        let mut vocabulary = ();
+        let processing =
+            context.process_full(&mut vocabulary, &active.inner, &self.documents, base_url, options, ());
+        let processed = at_once(processing)
+            .ok_or(JsonLdError::ContextInvalid)?
+            .map_err(|error| processing_error(&error))?
+            .into_processed();
+        if processed.base_iri().is_some() {
+            return Err(JsonLdError::ContextInvalid);
+        }
+        self.number(processed)
+    }
+
+    fn number(&mut self, inner: json_ld::Context) -> Result<Rc<ActiveContext>, JsonLdError> {
+        if self.made == MAX_CONTEXTS {
+            return Err(JsonLdError::TooComplex);
+        }
+        self.made += 1;
+        let number = self.made;
+        let previous = match inner.previous_context() {
+            Some(previous) => Some(self.number(previous.clone())?),
+            None => None,
+        };
+        Ok(Rc::new(ActiveContext { number, inner, previous }))
+    }
+}
+
+fn parse_context(text: &str) -> Result<syntax::Context, JsonLdError> {
+    let (value, _) = syntax::Value::parse_str(text).map_err(|_| JsonLdError::ContextInvalid)?;
+    syntax::Context::try_from_json(value).map_err(|_| JsonLdError::ContextInvalid)
+}
+
+fn processing_error(error: &ProcessingError) -> JsonLdError {
+    match error {
+        ProcessingError::ContextLoadingFailed(_) | ProcessingError::LoadingDocumentFailed => {
+            JsonLdError::ContextNotFound
+        }
+        ProcessingError::ProtectedTermRedefinition | ProcessingError::InvalidContextNullification => {
+            JsonLdError::ProtectedTerm
+        }
+        _ => JsonLdError::ContextInvalid,
+    }
+}
+
+/// The closed set as a loader: what is not in it does not exist.
+struct Documents<'a>(ContextDocuments<'a>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("not in the closed set of contexts")]
+struct NotInTheSet;
+
+impl Loader for Documents<'_> {
+    async fn load(&self, url: &Iri) -> Result<RemoteDocument<IriBuf>, LoadError> {
+        let refused = || LoadError::new(url.to_owned(), NotInTheSet);
+        let text = (self.0)(url.as_str()).ok_or_else(refused)?;
+        let (document, _) = syntax::Value::parse_str(text).map_err(|_| refused())?;
+        Ok(RemoteDocument::new(Some(url.to_owned()), None, document))
+    }
+}
+
+/// Runs a future that never waits: nothing here does, the loader least of all.
+fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
