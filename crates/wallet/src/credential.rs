@@ -1,0 +1,242 @@
+use jiff::Timestamp;
+use portage_catalog::{Catalog, CredentialType, Format, Text};
+use portage_keys::{KeyError, SigningKey, VerificationKey, multibase};
+use portage_reason::Reason;
+use portage_trust::{IssuerAuthorized, Tier};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    CredentialId,
+    ports::{RecordId, RecordKind, StoreFailure, WalletStore},
+};
+
+/// The newest form of a credential record that this program writes and reads.
+const RECORD_VERSION: u32 = 1;
+
+/// A credential in the wallet: what was checked and agreed to when it arrived. It comes back out of a sealed record, so it is not checked
+/// again to be shown, and is checked again (time, status) before it is presented.
+///
+/// Has no `Debug`: it is full of claim values.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StoredCredential {
+    version: u32,
+    /// The wallet's own name for it.
+    pub id: CredentialId,
+    format: String,
+    /// Who issued it, by what right.
+    pub issuer: IssuerOnRecord,
+    /// `vct`, or the fully expanded types.
+    pub types: Vec<String>,
+    /// The catalogue's id of the type, if it knows it.
+    pub catalog_type: Option<String>,
+    /// When it arrived.
+    pub received: Timestamp,
+    /// First instant.
+    pub valid_from: Option<Timestamp>,
+    /// Last instant.
+    pub valid_until: Option<Timestamp>,
+    /// As it arrived: compact text, or the JSON text of a document.
+    pub secured: String,
+    /// Where DCQL paths start: the processed payload with everything disclosed, or the document.
+    pub claims: Map<String, Value>,
+    /// The issuer's key that it was verified with (Multikey).
+    issuer_key: String,
+    /// The holder's key that it is bound to (Multikey).
+    holder_key: String,
+}
+
+/// The issuer as the trust list knew it when the credential arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuerOnRecord {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Option<Text>,
+    /// Its tier.
+    pub tier: Option<Tier>,
+    /// Where this was found.
+    pub source: String,
+}
+
+impl From<&IssuerAuthorized> for IssuerOnRecord {
+    fn from(issuer: &IssuerAuthorized) -> Self {
+        IssuerOnRecord {
+            id: issuer.id.clone(),
+            name: issuer.name.clone(),
+            tier: issuer.tier,
+            source: issuer.source.to_owned(),
+        }
+    }
+}
+
+/// What a new record is made of.
+pub(crate) struct NewCredential {
+    pub(crate) id: CredentialId,
+    pub(crate) format: Format,
+    pub(crate) issuer: IssuerOnRecord,
+    pub(crate) types: Vec<String>,
+    pub(crate) catalog_type: Option<String>,
+    pub(crate) received: Timestamp,
+    pub(crate) valid_from: Option<Timestamp>,
+    pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) secured: String,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) issuer_key: VerificationKey,
+    pub(crate) holder_key: VerificationKey,
+}
+
+impl From<NewCredential> for StoredCredential {
+    fn from(new: NewCredential) -> Self {
+        StoredCredential {
+            version: RECORD_VERSION,
+            id: new.id,
+            format: new.format.name().to_owned(),
+            issuer: new.issuer,
+            types: new.types,
+            catalog_type: new.catalog_type,
+            received: new.received,
+            valid_from: new.valid_from,
+            valid_until: new.valid_until,
+            secured: new.secured,
+            claims: new.claims,
+            issuer_key: multibase::to_multikey(&new.issuer_key),
+            holder_key: multibase::to_multikey(&new.holder_key),
+        }
+    }
+}
+
+impl StoredCredential {
+    /// The format it is in.
+    pub fn format(&self) -> Format {
+        // A record with another format is refused by `read`; the default is never reached.
+        Format::from_name(&self.format).unwrap_or(Format::DcSdJwt)
+    }
+
+    /// The issuer's key that it was verified with.
+    ///
+    /// # Errors
+    /// [`StoreFailure::Unusable`]: the record is damaged.
+    pub fn issuer_key(&self) -> Result<VerificationKey, StoreFailure> {
+        multibase::from_multikey(&self.issuer_key).map_err(damaged_key)
+    }
+
+    /// The holder's key that it is bound to.
+    ///
+    /// # Errors
+    /// [`StoreFailure::Unusable`]: the record is damaged.
+    pub fn holder_key(&self) -> Result<VerificationKey, StoreFailure> {
+        multibase::from_multikey(&self.holder_key).map_err(damaged_key)
+    }
+
+    /// Its type in the catalogue.
+    pub fn definition<'c>(&self, catalog: &'c Catalog) -> Option<&'c CredentialType> {
+        self.catalog_type.as_deref().and_then(|id| catalog.credential_type(id))
+    }
+
+    /// What a person calls it: the catalogue's name for the type, else the type as it stands.
+    pub fn name(&self, catalog: &Catalog) -> Text {
+        type_name(self.definition(catalog), &self.types)
+    }
+
+    pub(crate) fn to_record(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, StoreFailure> {
+        let credential: StoredCredential = read_record(bytes, RECORD_VERSION)?;
+        match Format::from_name(&credential.format) {
+            Some(_) => Ok(credential),
+            None => Err(StoreFailure::Unusable(Reason::StoreNewer)),
+        }
+    }
+}
+
+/// What a person calls a type.
+pub(crate) fn type_name(definition: Option<&CredentialType>, types: &[String]) -> Text {
+    match definition {
+        Some(definition) => definition.name.clone(),
+        None => {
+            let name = types
+                .iter()
+                .find(|name| !name.ends_with("VerifiableCredential"))
+                .or(types.first())
+                .cloned()
+                .unwrap_or_default();
+            Text { en: name.clone(), fr: name }
+        }
+    }
+}
+
+/// Reads a record of ours: a version above `newest` is `store_newer`, anything else unreadable `vault_corrupt`.
+pub(crate) fn read_record<T: for<'de> Deserialize<'de>>(bytes: &[u8], newest: u32) -> Result<T, StoreFailure> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let corrupt = |_| StoreFailure::Unusable(Reason::VaultCorrupt);
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    if version > newest {
+        return Err(StoreFailure::Unusable(Reason::StoreNewer));
+    }
+    serde_json::from_slice(bytes).map_err(corrupt)
+}
+
+/// Every credential, the latest first.
+///
+/// # Errors
+/// [`StoreFailure`].
+pub fn credentials(store: &impl WalletStore) -> Result<Vec<StoredCredential>, StoreFailure> {
+    let mut found = Vec::new();
+    for id in store.ids(RecordKind::Credential)? {
+        if let Some(bytes) = store.record(&id)? {
+            found.push(StoredCredential::read(&bytes)?);
+        }
+    }
+    found.sort_by(|a, b| b.received.cmp(&a.received).then_with(|| a.id.cmp(&b.id)));
+    Ok(found)
+}
+
+/// One credential.
+///
+/// # Errors
+/// [`StoreFailure`].
+pub fn credential(store: &impl WalletStore, id: &CredentialId) -> Result<Option<StoredCredential>, StoreFailure> {
+    store
+        .record(&RecordId::Credential(id.clone()))?
+        .map(|bytes| StoredCredential::read(&bytes))
+        .transpose()
+}
+
+/// The private key a credential is bound to: one byte for the algorithm, 32 of secret.
+pub(crate) fn key_record(key: &SigningKey) -> Zeroizing<Vec<u8>> {
+    use portage_keys::{Algorithm, Signer};
+    let tag = match key.algorithm() {
+        Algorithm::EdDsa => 1_u8,
+        Algorithm::Es256 => 2,
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(33));
+    bytes.push(tag);
+    bytes.extend_from_slice(key.dangerous_secret_bytes());
+    bytes
+}
+
+/// The key that signs for this credential.
+pub(crate) fn signing_key(store: &impl WalletStore, id: &CredentialId) -> Result<SigningKey, StoreFailure> {
+    use portage_keys::Algorithm;
+    let corrupt = || StoreFailure::Unusable(Reason::VaultCorrupt);
+    let record = store.record(&RecordId::Key(id.clone()))?.ok_or_else(corrupt)?;
+    let (tag, secret) = record.split_first().ok_or_else(corrupt)?;
+    let algorithm = match tag {
+        1 => Algorithm::EdDsa,
+        2 => Algorithm::Es256,
+        _ => return Err(StoreFailure::Unusable(Reason::StoreNewer)),
+    };
+    let secret: &[u8; 32] = secret.try_into().map_err(|_| corrupt())?;
+    SigningKey::from_secret_bytes(algorithm, secret).map_err(damaged_key)
+}
+
+fn damaged_key(_: KeyError) -> StoreFailure {
+    StoreFailure::Unusable(Reason::VaultCorrupt)
+}

@@ -1,0 +1,120 @@
+//! Public documents the wallet keeps, so that an issuer is not asked when its credential is presented.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use portage_did::Did;
+use portage_verification::{FetchedList, Sources, Unavailable};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{
+    credential::read_record,
+    ports::{Batch, Http, HttpAnswer, HttpFailure, HttpRequest, RecordId, RequestBody, WalletStore},
+};
+
+const RECORD_VERSION: u32 = 1;
+const MAX_DOCUMENT: usize = 256 << 10;
+const MAX_LIST: usize = 8 << 20;
+
+/// Whether a DID document that is kept already will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Something arrives: ask the issuer, it knows already.
+    Ask,
+    /// Something is about to be shown: what is kept will do, and only a document that was never seen is asked for.
+    Keep,
+}
+
+/// The verification pipeline's sources, over the wallet's HTTP and its records. New documents stay in memory until
+/// [`Documents::into_batch`]: looking at a request writes nothing.
+pub(crate) struct Documents<'w, H, S> {
+    http: &'w H,
+    store: &'w S,
+    now: Timestamp,
+    freshness: Freshness,
+    fetched: Mutex<BTreeMap<String, KeptDocument>>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct KeptDocument {
+    version: u32,
+    fetched: Timestamp,
+    text: String,
+}
+
+impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
+    pub(crate) fn new(http: &'w H, store: &'w S, now: Timestamp, freshness: Freshness) -> Self {
+        Documents { http, store, now, freshness, fetched: Mutex::default() }
+    }
+
+    /// Adds what was fetched to a batch that is committed for another reason.
+    pub(crate) fn into_batch(self, mut batch: Batch) -> Batch {
+        let fetched = self.fetched.into_inner().unwrap_or_default();
+        for (url, document) in fetched {
+            let bytes = serde_json::to_vec(&document).unwrap_or_default();
+            batch = batch.with(RecordId::Document(url), bytes);
+        }
+        batch
+    }
+
+    fn kept(&self, url: &str) -> Option<KeptDocument> {
+        if let Some(document) = self.fetched.lock().ok().and_then(|fetched| fetched.get(url).cloned()) {
+            return Some(document);
+        }
+        let bytes = self.store.record(&RecordId::Document(url.to_owned())).ok()??;
+        read_record(&bytes, RECORD_VERSION).ok()
+    }
+
+    async fn ask(&self, url: &Url, accept: &str, max_bytes: usize) -> Result<KeptDocument, Unavailable> {
+        let request = HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes };
+        let answer = self.http.send(request).await.map_err(unavailable)?;
+        let text = text_of(answer)?;
+        let document = KeptDocument { version: RECORD_VERSION, fetched: self.now, text };
+        if let Ok(mut fetched) = self.fetched.lock() {
+            fetched.insert(url.to_string(), document.clone());
+        }
+        Ok(document)
+    }
+
+    async fn key_document(&self, url: &Url, accept: &str) -> Result<Vec<u8>, Unavailable> {
+        if self.freshness == Freshness::Keep
+            && let Some(document) = self.kept(url.as_str())
+        {
+            return Ok(document.text.into_bytes());
+        }
+        self.ask(url, accept, MAX_DOCUMENT).await.map(|document| document.text.into_bytes())
+    }
+}
+
+impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
+    async fn did_document(&self, _did: &Did, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.key_document(url, "application/did+json, application/json").await
+    }
+
+    async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.key_document(&crate::well_known::inserted(issuer, "jwt-vc-issuer"), "application/json").await
+    }
+
+    async fn status_list(&self, url: &Url, max_age: SignedDuration) -> Result<FetchedList, Unavailable> {
+        let age = |document: &KeptDocument| self.now.duration_since(document.fetched);
+        let kept = self.kept(url.as_str());
+        if let Some(document) = kept.as_ref().filter(|document| (SignedDuration::ZERO..=max_age).contains(&age(document))) {
+            return Ok(FetchedList { bytes: document.text.clone().into_bytes(), age: age(document) });
+        }
+        let accept = "application/statuslist+jwt, application/vc, application/vc+jwt, application/json";
+        let document = self.ask(url, accept, MAX_LIST).await?;
+        Ok(FetchedList { bytes: document.text.into_bytes(), age: SignedDuration::ZERO })
+    }
+}
+
+fn text_of(answer: HttpAnswer) -> Result<String, Unavailable> {
+    if !answer.is_success() {
+        return Err(Unavailable::Unreachable);
+    }
+    String::from_utf8(answer.body).map_err(|_| Unavailable::Unreachable)
+}
+
+fn unavailable(failure: HttpFailure) -> Unavailable {
+    failure.reason().map_or(Unavailable::Unreachable, Unavailable::Refused)
+}

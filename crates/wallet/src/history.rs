@@ -1,0 +1,145 @@
+//! What happened with whom: never a claim value.
+
+use jiff::Timestamp;
+use portage_catalog::{PurposeId, Text};
+use portage_keys::Entropy;
+use portage_reason::Reason;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CredentialId, EventId,
+    credential::read_record,
+    ports::{RecordId, RecordKind, StoreFailure, WalletStore},
+};
+
+const RECORD_VERSION: u32 = 1;
+
+/// An entry of the history. Only the wallet's owner reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    version: u32,
+    /// Its name.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: EventKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// With whom.
+    pub counterpart: Option<Counterpart>,
+    /// What for, by the other side's word.
+    pub purpose: Option<PurposeId>,
+    /// The credentials it was about.
+    pub credentials: Vec<EventCredential>,
+    /// Why not, where it was refused.
+    pub reason: Option<Reason>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Credentials arrived and were kept, or were refused.
+    Received,
+    /// A request was answered, or was about to be.
+    Presented,
+    /// The person said no to a request.
+    Declined,
+    /// A credential was deleted.
+    Deleted,
+    /// The wallet was copied out.
+    Exported,
+    /// A copy was taken in.
+    Imported,
+    /// The trust list was replaced.
+    TrustImported,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was begun, and how it ended is not known: what was sent may have arrived.
+    Unknown,
+    /// Nothing left the wallet, or nothing was kept.
+    NothingSent,
+    /// It arrived, and the other side refused it.
+    Refused,
+}
+
+/// With whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counterpart {
+    /// Identifier: a DID, an https URL, a Client Identifier.
+    pub id: String,
+    /// Its name, where the trust list vouches for one.
+    pub name: Option<Text>,
+    /// The host that was spoken to.
+    pub host: String,
+}
+
+/// One credential of an event, with claim names and no values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCredential {
+    /// Which.
+    pub id: CredentialId,
+    /// What a person calls it.
+    pub name: Text,
+    /// The claims that were received or sent, as paths joined by dots.
+    pub claims: Vec<String>,
+}
+
+impl Event {
+    /// An event of now.
+    pub(crate) fn new(what: EventKind, outcome: Outcome, now: Timestamp, entropy: &dyn Entropy) -> Self {
+        Event {
+            version: RECORD_VERSION,
+            id: EventId::generate(now, entropy),
+            at: now,
+            what,
+            outcome,
+            counterpart: None,
+            purpose: None,
+            credentials: Vec::new(),
+            reason: None,
+        }
+    }
+
+    pub(crate) fn record_id(&self) -> RecordId {
+        RecordId::Event(self.id.clone())
+    }
+
+    pub(crate) fn to_record(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, StoreFailure> {
+        read_record(bytes, RECORD_VERSION)
+    }
+}
+
+/// The history, the latest first.
+///
+/// # Errors
+/// [`StoreFailure`].
+pub fn history(store: &impl WalletStore) -> Result<Vec<Event>, StoreFailure> {
+    let mut events = Vec::new();
+    for id in store.ids(RecordKind::Event)?.into_iter().rev() {
+        if let Some(bytes) = store.record(&id)? {
+            events.push(Event::read(&bytes)?);
+        }
+    }
+    Ok(events)
+}
+
+/// How often a credential was presented, an unknown outcome included: what may have arrived counts as shown.
+pub fn times_presented(history: &[Event], id: &CredentialId) -> usize {
+    history
+        .iter()
+        .filter(|event| event.what == EventKind::Presented && event.outcome != Outcome::NothingSent)
+        .filter(|event| event.credentials.iter().any(|credential| credential.id == *id))
+        .count()
+}

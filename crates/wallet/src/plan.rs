@@ -1,0 +1,150 @@
+//! What would leave the wallet, to whom: computed from the very bytes that would be sent.
+
+use portage_catalog::{Catalog, Format, Text};
+use portage_dcql::Disclose;
+use portage_keys::digest;
+use portage_oid4vp::ResolvedRequest;
+use portage_reason::Reason;
+use portage_sd_jwt::{ClaimPath, PathStep, UnverifiedSdJwt, VerifiedSdJwt};
+
+use crate::{
+    Asker, ClaimName, CredentialId, ShownClaim, StoredCredential,
+    claims::{shown_claims, withheld_claims},
+    credential::IssuerOnRecord,
+    ports::{Batch, StoreFailure},
+};
+
+/// A request that can be answered, and how: who learns what. Nothing in it has left; [`DisclosurePlan::consent`] makes the permission that
+/// [`crate::Wallet::present`] redeems.
+pub struct DisclosurePlan {
+    pub(crate) asker: Asker,
+    pub(crate) answers: Vec<PlannedAnswer>,
+    pub(crate) request: ResolvedRequest,
+    /// Lists fetched for the check, kept when something is written anyway.
+    pub(crate) documents: Batch,
+}
+
+/// One credential that would be shown.
+pub struct PlannedAnswer {
+    /// The Credential Query it answers.
+    pub query: String,
+    /// Which.
+    pub credential: CredentialId,
+    /// What a person calls it.
+    pub name: Text,
+    /// Its format.
+    pub format: Format,
+    /// Who issued it.
+    pub issuer: IssuerOnRecord,
+    /// What they learn, with values.
+    pub learned: Vec<ShownClaim>,
+    /// What this credential says and they do not learn.
+    pub withheld: Vec<ClaimName>,
+    /// What the wallet's own check found against it: empty when it is sound.
+    pub doubts: Vec<Reason>,
+    /// Other credentials that would answer as well.
+    pub others: Vec<CredentialId>,
+    pub(crate) holder_binding: bool,
+    /// An SD-JWT with the disclosures that would be sent; otherwise the credential as it is.
+    pub(crate) selected: String,
+}
+
+impl DisclosurePlan {
+    /// Who asks, by what right and what for.
+    pub fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// What would be shown, in the order of the query.
+    pub fn answers(&self) -> &[PlannedAnswer] {
+        &self.answers
+    }
+
+    /// What names this plan and no other: the session and every byte that would be shown.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut parts = vec![
+            self.request.client_id().as_str(),
+            self.request.response_uri().as_str(),
+            self.request.nonce().as_str(),
+            self.request.state().map_or("", |state| state.as_str()),
+        ];
+        for answer in &self.answers {
+            parts.extend([answer.query.as_str(), &answer.credential.0, &answer.selected]);
+        }
+        let mut message = Vec::new();
+        for part in parts {
+            message.extend_from_slice(&digest::sha256(part.as_bytes()));
+        }
+        digest::sha256(&message)
+    }
+}
+
+impl PlannedAnswer {
+    /// Whether the format can only be shown whole: everything in it is learned, whatever was asked.
+    pub fn is_shown_whole(&self) -> bool {
+        !self.format.is_selective()
+    }
+
+    pub(crate) fn with_check(mut self, doubts: Vec<Reason>, others: Vec<CredentialId>) -> Self {
+        self.doubts = doubts;
+        self.others = others;
+        self
+    }
+}
+
+/// Selects what answers a query, and reads back from the selected bytes what it tells.
+pub(crate) fn prepare(
+    query: &str,
+    credential: &StoredCredential,
+    disclose: &Disclose,
+    holder_binding: bool,
+    catalog: &Catalog,
+) -> Result<PlannedAnswer, StoreFailure> {
+    let definition = credential.definition(catalog);
+    let format = credential.format();
+    let all = shown_claims(format, definition, &credential.claims);
+    let (selected, learned) = if format.is_selective() {
+        let selected = portage_sd_jwt::select(&reopen(credential, &credential.secured)?, &paths(disclose));
+        let shown = reopen(credential, &selected)?;
+        (selected, shown_claims(format, definition, shown.claims()))
+    } else {
+        (credential.secured.clone(), all.clone())
+    };
+    Ok(PlannedAnswer {
+        query: query.to_owned(),
+        credential: credential.id.clone(),
+        name: credential.name(catalog),
+        format,
+        issuer: credential.issuer.clone(),
+        withheld: withheld_claims(&all, &learned),
+        learned,
+        doubts: Vec::new(),
+        others: Vec::new(),
+        holder_binding,
+        selected,
+    })
+}
+
+/// Opens an SD-JWT of ours again with the issuer's key it arrived under. It was sealed since: not holding now means damage.
+fn reopen(credential: &StoredCredential, text: &str) -> Result<VerifiedSdJwt, StoreFailure> {
+    let typ: &[&str] = match credential.format() {
+        Format::VcSdJwt => &[portage_vc::jose::VC_SD_JWT],
+        _ => portage_sd_jwt::vc::TYP,
+    };
+    let key = credential.issuer_key()?;
+    UnverifiedSdJwt::parse(text)
+        .and_then(|sd_jwt| sd_jwt.verify(&key, typ))
+        .map_err(|_| StoreFailure::Unusable(Reason::VaultCorrupt))
+}
+
+fn paths(disclose: &Disclose) -> Vec<ClaimPath> {
+    let step = |step: &portage_dcql::Step| match step {
+        portage_dcql::Step::Name(name) => PathStep::Name(name.clone()),
+        portage_dcql::Step::Index(index) => PathStep::Index(*index),
+        portage_dcql::Step::All => PathStep::All,
+    };
+    match disclose {
+        Disclose::Mandatory => Vec::new(),
+        Disclose::Paths(paths) => paths.iter().map(|path| path.iter().map(step).collect()).collect(),
+    }
+}

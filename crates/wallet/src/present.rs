@@ -1,0 +1,218 @@
+//! Answering a request: written down first, then sent (OpenID4VP 1.0 §8).
+
+use jiff::Timestamp;
+use portage_catalog::Format;
+use portage_data_integrity::{Cryptosuite, ProofError, ProofOptions, proof::add_proof};
+use portage_did::did_key;
+use portage_keys::{Signer, SigningFailure};
+use portage_oid4vp::{AuthorizationResponse, DirectPostAnswer, Presentation, VpToken};
+use portage_reason::Reason;
+use portage_vc::jose;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{
+    Consent, ConsentMissing, DisclosurePlan, Event, EventKind, Outcome, PlannedAnswer, Wallet,
+    credential::signing_key,
+    history::EventCredential,
+    ports::{Batch, Http, HttpAnswer, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+};
+
+const MAX_ANSWER: usize = 64 << 10;
+
+/// What the verifier said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presented {
+    /// It arrived. What was decided is between the person and the service.
+    Delivered {
+        /// Where the person's browser goes next, on the same device.
+        continue_at: Option<Url>,
+        /// The verifier named an address to go to that is not opened: another scheme, another host.
+        not_opened: bool,
+    },
+    /// It arrived, and was not taken.
+    Refused {
+        /// The HTTP status code.
+        status: u16,
+    },
+}
+
+/// Whether data had left the wallet when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataLeft {
+    /// Nothing was sent.
+    No,
+    /// It may have arrived.
+    Perhaps,
+}
+
+/// Why a request was not answered, or not known to be.
+#[derive(Debug, thiserror::Error)]
+pub enum PresentError {
+    /// Nobody agreed to that.
+    #[error(transparent)]
+    Consent(#[from] ConsentMissing),
+    /// The wallet's own file, before anything was sent.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+    /// The key did not sign; nothing was sent.
+    #[error(transparent)]
+    Signing(#[from] SigningFailure),
+    /// The proof of the presentation could not be made; nothing was sent.
+    #[error("the presentation could not be signed")]
+    Proof(#[from] ProofError),
+    /// The answer could not be delivered.
+    #[error("the answer could not be delivered")]
+    Delivery(#[source] HttpFailure),
+}
+
+impl PresentError {
+    /// Whether data had left.
+    pub fn data_left(&self) -> DataLeft {
+        match self {
+            PresentError::Delivery(failure) if failure.may_have_arrived() => DataLeft::Perhaps,
+            _ => DataLeft::No,
+        }
+    }
+
+    /// The verdict, where it is one.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            PresentError::Consent(missing) => Some(missing.reason()),
+            PresentError::Store(failure) => failure.reason(),
+            PresentError::Delivery(failure) => failure.reason(),
+            PresentError::Signing(_) | PresentError::Proof(_) => None,
+        }
+    }
+}
+
+impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
+    /// Answers the request with what was agreed to. The history knows of it, outcome unknown, before the first byte leaves.
+    ///
+    /// # Errors
+    /// [`PresentError`]; [`PresentError::data_left`] says whether data had left.
+    pub async fn present(
+        &self,
+        mut plan: DisclosurePlan,
+        consent: Consent,
+        now: Timestamp,
+    ) -> Result<Presented, PresentError> {
+        consent.redeem(&plan)?;
+        let mut vp_token = VpToken::default();
+        for answer in &plan.answers {
+            vp_token = vp_token.with(&answer.query, vec![self.sign(answer, &plan, now)?]);
+        }
+        let state = plan.request.state().map(|state| state.as_str().to_owned());
+        let parameters = AuthorizationResponse::Success { vp_token, state }.to_parameters();
+        let mut event = self.event(&plan, EventKind::Presented, Outcome::Unknown, now);
+        let documents = std::mem::take(&mut plan.documents);
+        self.store.commit(documents.with(event.record_id(), event.to_record()))?;
+
+        let fields: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let sent = self.http.send(HttpRequest {
+            url: plan.request.response_uri(),
+            accept: "application/json",
+            bearer: None,
+            body: RequestBody::Form(&fields),
+            max_bytes: MAX_ANSWER,
+        });
+        let result = sent.await.map(|answer| self.read_answer(&plan, &answer));
+        event.outcome = match &result {
+            Ok(Presented::Delivered { .. }) => Outcome::Done,
+            Ok(Presented::Refused { .. }) => Outcome::Refused,
+            Err(failure) if failure.may_have_arrived() => Outcome::Unknown,
+            Err(_) => Outcome::NothingSent,
+        };
+        event.reason = result.as_ref().err().and_then(|failure| failure.reason());
+        // The entry stands as "unknown" already: if this write fails, it stays the truth as far as it is known.
+        let _ = self.store.commit(Batch::default().with(event.record_id(), event.to_record()));
+        result.map_err(PresentError::Delivery)
+    }
+
+    /// The person said no: the history knows, the verifier learns nothing.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub fn decline(&self, plan: &DisclosurePlan, now: Timestamp) -> Result<(), StoreFailure> {
+        let event = self.event(plan, EventKind::Declined, Outcome::NothingSent, now);
+        self.store.commit(Batch::default().with(event.record_id(), event.to_record()))
+    }
+
+    fn event(&self, plan: &DisclosurePlan, what: EventKind, outcome: Outcome, now: Timestamp) -> Event {
+        let mut event = Event::new(what, outcome, now, self.entropy);
+        event.counterpart = Some(plan.asker.counterpart());
+        event.purpose = plan.asker.purpose_id().cloned();
+        event.credentials = plan
+            .answers
+            .iter()
+            .map(|answer| EventCredential {
+                id: answer.credential.clone(),
+                name: answer.name.clone(),
+                claims: answer.learned.iter().map(|claim| claim.name.path.join(".")).collect(),
+            })
+            .collect();
+        event
+    }
+
+    fn sign(
+        &self,
+        answer: &PlannedAnswer,
+        plan: &DisclosurePlan,
+        now: Timestamp,
+    ) -> Result<Presentation, PresentError> {
+        let audience = plan.request.client_id().as_str();
+        let nonce = plan.request.nonce().as_str();
+        let key = signing_key(self.store, &answer.credential)?;
+        let (holder, method) = did_key(key.verification_key());
+        let method = method.to_string();
+        match (answer.format, answer.holder_binding) {
+            (Format::DcSdJwt | Format::VcSdJwt, true) => {
+                Ok(Presentation::Text(portage_sd_jwt::bind(&answer.selected, audience, nonce, now, &key)?))
+            }
+            (Format::VcJwt, true) => {
+                let enveloped = portage_vc::Presentation::enveloped("application/vc+jwt", &answer.selected);
+                let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![enveloped]);
+                Ok(Presentation::Text(jose::sign_presentation(&vp, &method, audience, nonce, now, &key)?))
+            }
+            (Format::LdpVc, true) => {
+                let credential = Value::Object(document(&answer.selected)?);
+                let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![credential]);
+                let options = ProofOptions {
+                    cryptosuite: Cryptosuite::EddsaRdfc2022,
+                    verification_method: &method,
+                    proof_purpose: "authentication",
+                    created: Some(now),
+                    expires: None,
+                    domain: Some(audience),
+                    challenge: Some(nonce),
+                };
+                Ok(Presentation::Object(add_proof(&vp, &options, &key, self.contexts)?))
+            }
+            // Without holder binding the credential itself is the presentation (§6.1, Appendix B).
+            (Format::LdpVc, false) => Ok(Presentation::Object(document(&answer.selected)?)),
+            (_, false) => Ok(Presentation::Text(answer.selected.clone())),
+        }
+    }
+
+    fn read_answer(&self, plan: &DisclosurePlan, answer: &HttpAnswer) -> Presented {
+        if !answer.is_success() {
+            return Presented::Refused { status: answer.status };
+        }
+        let named = DirectPostAnswer::parse(&answer.body).unwrap_or_default().redirect_uri;
+        let not_opened = named.as_ref().is_some_and(|url| !self.may_open(url, plan.request.response_uri()));
+        Presented::Delivered { continue_at: named.filter(|_| !not_opened), not_opened }
+    }
+
+    /// Only an address of the verifier's own host is opened, over https or a configured loopback origin.
+    fn may_open(&self, url: &Url, response_uri: &Url) -> bool {
+        url.host() == response_uri.host() && (url.scheme() == "https" || self.loopback.contains(url))
+    }
+}
+
+/// The object of a stored `ldp_vc`.
+fn document(text: &str) -> Result<Map<String, Value>, StoreFailure> {
+    match portage_strict_json::parse(text.as_bytes(), portage_strict_json::Limits::PRESENTATION) {
+        Ok(Value::Object(document)) => Ok(document),
+        _ => Err(StoreFailure::Unusable(Reason::VaultCorrupt)),
+    }
+}

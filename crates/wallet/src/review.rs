@@ -1,0 +1,277 @@
+//! A request arrives: who asks, by what right, for what, and what they would learn (OpenID4VP 1.0 §5, §6.4).
+
+use jiff::Timestamp;
+use portage_dcql::{Candidate, Match, match_query};
+use portage_oid4vp::{
+    AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
+    ResolvedRequest, UnverifiedRequest,
+};
+use portage_reason::Reason;
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    Asker, CredentialId, DisclosurePlan, StoredCredential, Wallet,
+    credential::credentials,
+    documents::{Documents, Freshness},
+    plan::{PlannedAnswer, prepare},
+    ports::{Http, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+};
+
+const MAX_REQUEST_OBJECT: usize = 1 << 20;
+const MAX_DID_DOCUMENT: usize = 256 << 10;
+
+/// Which credential answers which Credential Query, where the person chose: (query id, credential).
+pub type Choices = [(String, CredentialId)];
+
+/// What became of a request that holds.
+pub enum Review {
+    /// It can be answered, and so.
+    Answerable(Box<DisclosurePlan>),
+    /// The wallet does not hold what is asked. To the verifier this looks like a refusal: nothing is sent.
+    Unanswerable {
+        /// Who asks, and why.
+        asker: Box<Asker>,
+        /// The Credential Queries nothing answers.
+        missing: Vec<Missing>,
+    },
+}
+
+/// A Credential Query that nothing in the wallet answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Its id.
+    pub query: String,
+    /// The format asked.
+    pub format: String,
+    /// The catalogue's id of a type asked, if it knows one; else the type as it stands.
+    pub credential_type: Option<String>,
+}
+
+/// Why a request is not shown as one that can be agreed to.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// The request does not hold.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// Its Request Object, or the key of whoever signed it, could not be had.
+    #[error("{what} could not be had")]
+    Fetch {
+        /// What.
+        what: Document,
+        /// Why.
+        #[source]
+        failure: HttpFailure,
+    },
+    /// The other side answered with an error: the flow ends here (§5.7).
+    #[error("{what} is not there: the other side answered {status}")]
+    NotThere {
+        /// What.
+        what: Document,
+        /// Its HTTP status code.
+        status: u16,
+    },
+    /// `--use` names a query that was not asked, or a credential that does not answer it.
+    #[error("{0} cannot be used for that")]
+    Choice(CredentialId),
+    /// The wallet's own file.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+/// What a request needs from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// The answer of `request_uri`.
+    RequestObject,
+    /// The verifier's DID document.
+    VerifierKey,
+}
+
+impl std::fmt::Display for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Document::RequestObject => "the signed request",
+            Document::VerifierKey => "the key of whoever asks",
+        })
+    }
+}
+
+impl ReviewError {
+    /// The verdict, where it is one.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            ReviewError::Request(error) => Some(error.reason()),
+            ReviewError::Fetch { what, failure } => failure.reason().or(match what {
+                Document::RequestObject => None,
+                Document::VerifierKey => Some(Reason::KeyNotFound),
+            }),
+            ReviewError::NotThere { what: Document::RequestObject, .. } => Some(Reason::RequestInvalid),
+            ReviewError::NotThere { what: Document::VerifierKey, .. } => Some(Reason::KeyNotFound),
+            ReviewError::Choice(_) => Some(Reason::QueryNotSatisfied),
+            ReviewError::Store(failure) => failure.reason(),
+        }
+    }
+}
+
+impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
+    /// Finds out whose request it is, what it asks, and what of the wallet answers it. Sends nothing but the requests for the Request
+    /// Object, the verifier's DID document and status lists; writes nothing.
+    ///
+    /// # Errors
+    /// [`ReviewError`].
+    pub async fn review_request(
+        &self,
+        request: AuthorizationRequest,
+        choices: &Choices,
+        now: Timestamp,
+    ) -> Result<Review, ReviewError> {
+        let unverified = self.fetch_request(request).await?;
+        let authenticated = self.authenticate(unverified).await?;
+        let request = authenticated.resolve(now, self.loopback)?;
+        let asker = Asker::of(&request, self.authority, self.catalog);
+        let held = credentials(self.store)?;
+        let documents = Documents::new(self.http, self.store, now, Freshness::Keep);
+        let matches = match_stored(&request, &held);
+        let Some(answer) = matches.answer else {
+            return Ok(Review::Unanswerable { asker: Box::new(asker), missing: self.missing(&request, &matches.matches) });
+        };
+        let mut answers = Vec::with_capacity(answer.len());
+        for query in answer {
+            let found = matches.matches.iter().find(|(id, _)| *id == query).map(|(_, found)| found.as_slice());
+            let chosen = choices.iter().find(|(id, _)| *id == query).map(|(_, credential)| credential);
+            answers.push(self.plan_answer(&request, &query, found.unwrap_or_default(), chosen, &held, &documents, now).await?);
+        }
+        if let Some((_, credential)) = choices.iter().find(|(id, _)| !answers.iter().any(|answer| answer.query == *id)) {
+            return Err(ReviewError::Choice(credential.clone()));
+        }
+        Ok(Review::Answerable(Box::new(DisclosurePlan { asker, answers, request, documents: documents.into_batch(Default::default()) })))
+    }
+
+    /// `request_uri` is fetched by one GET; no redirect is followed, an HTTP error ends the flow.
+    async fn fetch_request(&self, request: AuthorizationRequest) -> Result<UnverifiedRequest, ReviewError> {
+        let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
+            let complete = UnverifiedRequest::of_authorization_request(request)?;
+            return complete.ok_or(ReviewError::Request(RequestError::Malformed("nothing is asked")));
+        };
+        let body = self.get(Document::RequestObject, &request_uri, REQUEST_OBJECT_MEDIA_TYPE, MAX_REQUEST_OBJECT).await?;
+        let text = String::from_utf8(body).map_err(|_| RequestError::Malformed("not text"))?;
+        Ok(UnverifiedRequest::signed(client_id, &text)?)
+    }
+
+    async fn authenticate(&self, request: UnverifiedRequest) -> Result<AuthenticatedRequest, ReviewError> {
+        match request.authenticate(self.loopback)? {
+            AuthenticationStep::Authenticated(request) => Ok(request),
+            AuthenticationStep::NeedDidDocument(pending) => {
+                let accept = "application/did+json, application/json";
+                let url = pending.url().clone();
+                let document = self.get(Document::VerifierKey, &url, accept, MAX_DID_DOCUMENT).await?;
+                Ok(pending.supply(&document)?)
+            }
+        }
+    }
+
+    async fn get(&self, what: Document, url: &Url, accept: &str, max_bytes: usize) -> Result<Vec<u8>, ReviewError> {
+        let request = HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes };
+        let answer = self.http.send(request).await.map_err(|failure| ReviewError::Fetch { what, failure })?;
+        if answer.is_success() {
+            Ok(answer.body)
+        } else {
+            Err(ReviewError::NotThere { what, status: answer.status })
+        }
+    }
+
+    /// One answer: the person's choice, else the soundest credential, of these the latest.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one review, used nowhere else")]
+    async fn plan_answer(
+        &self,
+        request: &ResolvedRequest,
+        query: &str,
+        found: &[Match],
+        chosen: Option<&CredentialId>,
+        held: &[StoredCredential],
+        documents: &Documents<'_, H, S>,
+        now: Timestamp,
+    ) -> Result<PlannedAnswer, ReviewError> {
+        let mut checked = Vec::with_capacity(found.len());
+        for matched in found {
+            let Some(credential) = held.iter().find(|held| held.id.0 == matched.candidate) else { continue };
+            checked.push((matched, credential, self.own_check(credential, documents, now).await?));
+        }
+        // `held` is sorted by arrival, the latest first, and so is `found`: the sort is stable.
+        checked.sort_by_key(|(_, _, doubts)| !doubts.is_empty());
+        let position = match chosen {
+            None => 0,
+            Some(id) => checked
+                .iter()
+                .position(|(_, credential, _)| credential.id == *id)
+                .ok_or_else(|| ReviewError::Choice(id.clone()))?,
+        };
+        if position >= checked.len() {
+            return Err(ReviewError::Store(StoreFailure::Unusable(Reason::VaultCorrupt)));
+        }
+        let (matched, credential, doubts) = checked.swap_remove(position);
+        let others = checked.iter().map(|(_, credential, _)| credential.id.clone()).collect();
+        let asked = request.query().credential(query);
+        let binding = asked.is_none_or(|query| query.holder_binding);
+        Ok(prepare(query, credential, &matched.disclose, binding, self.catalog)?.with_check(doubts, others))
+    }
+
+    /// The wallet's own look at a credential: time, trust and the issuer's list, before anybody else is told.
+    pub(crate) async fn own_check(
+        &self,
+        credential: &StoredCredential,
+        documents: &Documents<'_, H, S>,
+        now: Timestamp,
+    ) -> Result<Vec<Reason>, StoreFailure> {
+        let keys = [credential.holder_key()?];
+        let outcome = self.verify_issued(&credential.secured, credential.format(), &keys, documents, now).await;
+        Ok(outcome.decision.reasons().to_vec())
+    }
+
+    fn missing(&self, request: &ResolvedRequest, matches: &[(String, Vec<Match>)]) -> Vec<Missing> {
+        let unanswered = matches.iter().filter(|(_, found)| found.is_empty());
+        unanswered
+            .filter_map(|(id, _)| request.query().credential(id))
+            .map(|query| {
+                let vct = query.meta.vct_values.iter().flatten().next();
+                let vc_type = query.meta.type_values.iter().flatten().flatten().next_back();
+                let known = vct
+                    .and_then(|vct| self.catalog.by_vct(vct))
+                    .or_else(|| {
+                        let types = query.meta.type_values.iter().flatten().flatten();
+                        self.catalog.by_vc_types(types.map(String::as_str))
+                    })
+                    .map(|known| known.id.clone());
+                Missing {
+                    query: query.id.clone(),
+                    format: query.format.clone(),
+                    credential_type: known.or_else(|| vct.or(vc_type).cloned()),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Matches what is asked against what is held, the latest credential first. A format the verifier does not list, or a key of an algorithm
+/// it does not take, counts as absent.
+fn match_stored(request: &ResolvedRequest, held: &[StoredCredential]) -> portage_dcql::MatchOutcome {
+    let acceptable: Vec<(&StoredCredential, Value)> = held
+        .iter()
+        .filter(|credential| request.vp_formats().lists(credential.format().name()))
+        .map(|credential| (credential, Value::Object(credential.claims.clone())))
+        .collect();
+    let candidates: Vec<Candidate<'_>> = acceptable
+        .iter()
+        .map(|(credential, claims)| Candidate {
+            id: &credential.id.0,
+            format: credential.format().name(),
+            vct: credential.claims.get("vct").and_then(Value::as_str),
+            types: &credential.types,
+            doctype: None,
+            holder_binding: true,
+            claims,
+        })
+        .collect();
+    match_query(request.query(), &candidates)
+}
