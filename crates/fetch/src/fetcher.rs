@@ -69,7 +69,8 @@ impl Fetcher {
         fields: &[(&str, &str)],
         max_bytes: usize,
     ) -> Result<HttpAnswer, HttpFailure> {
-        let body = RequestBody::Form(fields);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = RequestBody::Form(&form);
         self.send(HttpRequest { url, accept: "application/json", bearer: None, body, max_bytes }).await
     }
 
@@ -125,10 +126,10 @@ fn with_body(client: &Client, url: &Url, body: &RequestBody<'_>) -> RequestBuild
     match body {
         RequestBody::Get => client.get(url.clone()),
         RequestBody::Empty => client.post(url.clone()).body(Vec::new()),
-        RequestBody::Form(fields) => {
-            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(*fields).finish();
-            client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
-        }
+        RequestBody::Form(form) => client
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body((*form).to_owned()),
         RequestBody::Json(value) => {
             client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(value.to_string())
         }

@@ -122,6 +122,8 @@ pub struct Evidence {
     pub issuer: IssuerAuthorized,
     /// The key: DID URL, `x5c` or https issuer `kid`.
     pub verification_method: String,
+    /// The public key behind it: what a wallet keeps to open the credential again.
+    pub issuer_key: VerificationKey,
     /// First instant.
     pub valid_from: Option<Timestamp>,
     /// Last instant.

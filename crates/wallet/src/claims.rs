@@ -185,7 +185,10 @@ mod tests {
             "@context": [], "type": [], "issuer": "did:web:a", "proof": {},
             "credentialSubject": {"id": "did:key:z", "class": "x", "langs": ["en", "fr"]}, "name": "N"
         });
-        assert_eq!(names(Format::LdpVc, root), ["credentialSubject.class", "credentialSubject.langs", "name"]);
+        assert_eq!(
+            names(Format::LdpVc, root),
+            ["credentialSubject.class", "credentialSubject.langs", "name"]
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ impl DisclosurePlan {
     pub fn consent(&self, agreement: Agreement) -> Result<Consent, ConsentMissing> {
         match agreement {
             Agreement::ToThis if self.needs_second_agreement() => Err(ConsentMissing::UnknownVerifier),
-            Agreement::ToThis | Agreement::ToThisAndToAnUnknownVerifier => Ok(Consent { digest: self.digest() }),
+            Agreement::ToThis | Agreement::ToThisAndToAnUnknownVerifier => {
+                Ok(Consent { digest: self.digest() })
+            }
         }
     }
 }

@@ -170,7 +170,10 @@ pub(crate) fn type_name(definition: Option<&CredentialType>, types: &[String]) -
 }
 
 /// Reads a record of ours: a version above `newest` is `store_newer`, anything else unreadable `vault_corrupt`.
-pub(crate) fn read_record<T: for<'de> Deserialize<'de>>(bytes: &[u8], newest: u32) -> Result<T, StoreFailure> {
+pub(crate) fn read_record<T: for<'de> Deserialize<'de>>(
+    bytes: &[u8],
+    newest: u32,
+) -> Result<T, StoreFailure> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
@@ -202,11 +205,11 @@ pub fn credentials(store: &impl WalletStore) -> Result<Vec<StoredCredential>, St
 ///
 /// # Errors
 /// [`StoreFailure`].
-pub fn credential(store: &impl WalletStore, id: &CredentialId) -> Result<Option<StoredCredential>, StoreFailure> {
-    store
-        .record(&RecordId::Credential(id.clone()))?
-        .map(|bytes| StoredCredential::read(&bytes))
-        .transpose()
+pub fn credential(
+    store: &impl WalletStore,
+    id: &CredentialId,
+) -> Result<Option<StoredCredential>, StoreFailure> {
+    store.record(&RecordId::Credential(id.clone()))?.map(|bytes| StoredCredential::read(&bytes)).transpose()
 }
 
 /// The private key a credential is bound to: one byte for the algorithm, 32 of secret.

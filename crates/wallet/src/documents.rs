@@ -88,7 +88,8 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
 }
 
 impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
-    async fn did_document(&self, _did: &Did, url: &Url) -> Result<Vec<u8>, Unavailable> {
+    async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
+        let url = url.ok_or(Unavailable::Unreachable)?;
         self.key_document(url, "application/did+json, application/json").await
     }
 
@@ -99,7 +100,9 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
     async fn status_list(&self, url: &Url, max_age: SignedDuration) -> Result<FetchedList, Unavailable> {
         let age = |document: &KeptDocument| self.now.duration_since(document.fetched);
         let kept = self.kept(url.as_str());
-        if let Some(document) = kept.as_ref().filter(|document| (SignedDuration::ZERO..=max_age).contains(&age(document))) {
+        if let Some(document) =
+            kept.as_ref().filter(|document| (SignedDuration::ZERO..=max_age).contains(&age(document)))
+        {
             return Ok(FetchedList { bytes: document.text.clone().into_bytes(), age: age(document) });
         }
         let accept = "application/statuslist+jwt, application/vc, application/vc+jwt, application/json";

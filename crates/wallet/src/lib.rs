@@ -1,6 +1,34 @@
 //! The wallet: what arrives, what is asked, what is shown, what is kept.
+//!
+//! Two stories, each in named steps with a value between them. **A credential arrives** (OpenID4VCI 1.0): [`Wallet::receive_offer`] finds
+//! out who offers it and by what right, [`Wallet::accept_offer`] fetches and checks it, [`Wallet::store`] keeps it once the person has seen
+//! it. **A service asks** (OpenID4VP 1.0): [`Wallet::review_request`] makes a [`DisclosurePlan`], [`DisclosurePlan::consent`] makes the
+//! permission, [`Wallet::present`] redeems it and writes down what left before it leaves.
+//!
+//! Async over [`ports`], without a runtime, a clock or a file. What arrives goes through the same pipeline as at a verifier
+//! (`portage_verification`). Not here: the authorization code flow, deferred issuance, encrypted responses, `transaction_data`.
 
+mod asker;
+mod claims;
+mod consent;
+mod credential;
+mod documents;
+mod history;
 mod identifiers;
+mod plan;
 pub mod ports;
+mod present;
+mod review;
+mod wallet;
+mod well_known;
 
+pub use asker::{Asker, PurposeSource, ShownPurpose};
+pub use claims::{ClaimName, ShownClaim, shown_claims};
+pub use consent::{Agreement, Consent, ConsentMissing};
+pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};
+pub use history::{Counterpart, Event, EventCredential, EventKind, Outcome, history, times_presented};
 pub use identifiers::{CredentialId, EventId};
+pub use plan::{DisclosurePlan, PlannedAnswer};
+pub use present::{DataLeft, PresentError, Presented};
+pub use review::{Choices, Document, Missing, Review, ReviewError};
+pub use wallet::Wallet;

@@ -5,7 +5,7 @@ use portage_dcql::Disclose;
 use portage_keys::digest;
 use portage_oid4vp::ResolvedRequest;
 use portage_reason::Reason;
-use portage_sd_jwt::{ClaimPath, PathStep, UnverifiedSdJwt, VerifiedSdJwt};
+use portage_sd_jwt::{ClaimPath, PathStep, Selected, UnverifiedSdJwt, VerifiedSdJwt};
 
 use crate::{
     Asker, ClaimName, CredentialId, ShownClaim, StoredCredential,
@@ -45,8 +45,24 @@ pub struct PlannedAnswer {
     /// Other credentials that would answer as well.
     pub others: Vec<CredentialId>,
     pub(crate) holder_binding: bool,
-    /// An SD-JWT with the disclosures that would be sent; otherwise the credential as it is.
-    pub(crate) selected: String,
+    pub(crate) prepared: Prepared,
+}
+
+/// What would be sent, before the holder's key signs over it.
+pub(crate) enum Prepared {
+    /// An SD-JWT with the disclosures that would be sent.
+    Selected(Selected),
+    /// The credential as it is.
+    Whole(String),
+}
+
+impl Prepared {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Prepared::Selected(selected) => selected.as_str(),
+            Prepared::Whole(secured) => secured,
+        }
+    }
 }
 
 impl DisclosurePlan {
@@ -69,7 +85,7 @@ impl DisclosurePlan {
             self.request.state().map_or("", |state| state.as_str()),
         ];
         for answer in &self.answers {
-            parts.extend([answer.query.as_str(), &answer.credential.0, &answer.selected]);
+            parts.extend([answer.query.as_str(), &answer.credential.0, answer.prepared.as_str()]);
         }
         let mut message = Vec::new();
         for part in parts {
@@ -103,12 +119,12 @@ pub(crate) fn prepare(
     let definition = credential.definition(catalog);
     let format = credential.format();
     let all = shown_claims(format, definition, &credential.claims);
-    let (selected, learned) = if format.is_selective() {
+    let (prepared, learned) = if format.is_selective() {
         let selected = portage_sd_jwt::select(&reopen(credential, &credential.secured)?, &paths(disclose));
-        let shown = reopen(credential, &selected)?;
-        (selected, shown_claims(format, definition, shown.claims()))
+        let shown = reopen(credential, selected.as_str())?;
+        (Prepared::Selected(selected), shown_claims(format, definition, shown.claims()))
     } else {
-        (credential.secured.clone(), all.clone())
+        (Prepared::Whole(credential.secured.clone()), all.clone())
     };
     Ok(PlannedAnswer {
         query: query.to_owned(),
@@ -121,7 +137,7 @@ pub(crate) fn prepare(
         doubts: Vec::new(),
         others: Vec::new(),
         holder_binding,
-        selected,
+        prepared,
     })
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use portage_catalog::Format;
 use portage_data_integrity::{Cryptosuite, ProofError, ProofOptions, proof::add_proof};
-use portage_did::did_key;
+use portage_did::{Relationship, did_key};
 use portage_keys::{Signer, SigningFailure};
 use portage_oid4vp::{AuthorizationResponse, DirectPostAnswer, Presentation, VpToken};
 use portage_reason::Reason;
@@ -15,6 +15,7 @@ use crate::{
     Consent, ConsentMissing, DisclosurePlan, Event, EventKind, Outcome, PlannedAnswer, Wallet,
     credential::signing_key,
     history::EventCredential,
+    plan::Prepared,
     ports::{Batch, Http, HttpAnswer, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
 };
 
@@ -103,17 +104,16 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             vp_token = vp_token.with(&answer.query, vec![self.sign(answer, &plan, now)?]);
         }
         let state = plan.request.state().map(|state| state.as_str().to_owned());
-        let parameters = AuthorizationResponse::Success { vp_token, state }.to_parameters();
+        let form = AuthorizationResponse::Success { vp_token, state }.to_form();
         let mut event = self.event(&plan, EventKind::Presented, Outcome::Unknown, now);
         let documents = std::mem::take(&mut plan.documents);
         self.store.commit(documents.with(event.record_id(), event.to_record()))?;
 
-        let fields: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let sent = self.http.send(HttpRequest {
             url: plan.request.response_uri(),
             accept: "application/json",
             bearer: None,
-            body: RequestBody::Form(&fields),
+            body: RequestBody::Form(&form),
             max_bytes: MAX_ANSWER,
         });
         let result = sent.await.map(|answer| self.read_answer(&plan, &answer));
@@ -165,22 +165,22 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let key = signing_key(self.store, &answer.credential)?;
         let (holder, method) = did_key(key.verification_key());
         let method = method.to_string();
-        match (answer.format, answer.holder_binding) {
-            (Format::DcSdJwt | Format::VcSdJwt, true) => {
-                Ok(Presentation::Text(portage_sd_jwt::bind(&answer.selected, audience, nonce, now, &key)?))
+        match (&answer.prepared, answer.format) {
+            // Without holder binding the credential itself is the presentation (§6.1, Appendix B).
+            (selected, Format::LdpVc) if !answer.holder_binding => {
+                Ok(Presentation::Object(document(selected.as_str())?))
             }
-            (Format::VcJwt, true) => {
-                let enveloped = portage_vc::Presentation::enveloped("application/vc+jwt", &answer.selected);
-                let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![enveloped]);
-                Ok(Presentation::Text(jose::sign_presentation(&vp, &method, audience, nonce, now, &key)?))
+            (selected, _) if !answer.holder_binding => Ok(Presentation::Text(selected.as_str().to_owned())),
+            (Prepared::Selected(selected), _) => {
+                Ok(Presentation::Text(portage_sd_jwt::bind(selected, audience, nonce, now, &key)?))
             }
-            (Format::LdpVc, true) => {
-                let credential = Value::Object(document(&answer.selected)?);
+            (Prepared::Whole(secured), Format::LdpVc) => {
+                let credential = Value::Object(document(secured)?);
                 let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![credential]);
                 let options = ProofOptions {
                     cryptosuite: Cryptosuite::EddsaRdfc2022,
                     verification_method: &method,
-                    proof_purpose: "authentication",
+                    proof_purpose: Relationship::Authentication.name(),
                     created: Some(now),
                     expires: None,
                     domain: Some(audience),
@@ -188,9 +188,11 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 };
                 Ok(Presentation::Object(add_proof(&vp, &options, &key, self.contexts)?))
             }
-            // Without holder binding the credential itself is the presentation (§6.1, Appendix B).
-            (Format::LdpVc, false) => Ok(Presentation::Object(document(&answer.selected)?)),
-            (_, false) => Ok(Presentation::Text(answer.selected.clone())),
+            (Prepared::Whole(secured), _) => {
+                let enveloped = portage_vc::Presentation::enveloped("application/vc+jwt", secured);
+                let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![enveloped]);
+                Ok(Presentation::Text(jose::sign_presentation(&vp, &method, audience, nonce, now, &key)?))
+            }
         }
     }
 

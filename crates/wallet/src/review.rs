@@ -134,18 +134,32 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let documents = Documents::new(self.http, self.store, now, Freshness::Keep);
         let matches = match_stored(&request, &held);
         let Some(answer) = matches.answer else {
-            return Ok(Review::Unanswerable { asker: Box::new(asker), missing: self.missing(&request, &matches.matches) });
+            return Ok(Review::Unanswerable {
+                asker: Box::new(asker),
+                missing: self.missing(&request, &matches.matches),
+            });
         };
         let mut answers = Vec::with_capacity(answer.len());
         for query in answer {
-            let found = matches.matches.iter().find(|(id, _)| *id == query).map(|(_, found)| found.as_slice());
+            let found =
+                matches.matches.iter().find(|(id, _)| *id == query).map(|(_, found)| found.as_slice());
             let chosen = choices.iter().find(|(id, _)| *id == query).map(|(_, credential)| credential);
-            answers.push(self.plan_answer(&request, &query, found.unwrap_or_default(), chosen, &held, &documents, now).await?);
+            answers.push(
+                self.plan_answer(&request, &query, found.unwrap_or_default(), chosen, &held, &documents, now)
+                    .await?,
+            );
         }
-        if let Some((_, credential)) = choices.iter().find(|(id, _)| !answers.iter().any(|answer| answer.query == *id)) {
+        if let Some((_, credential)) =
+            choices.iter().find(|(id, _)| !answers.iter().any(|answer| answer.query == *id))
+        {
             return Err(ReviewError::Choice(credential.clone()));
         }
-        Ok(Review::Answerable(Box::new(DisclosurePlan { asker, answers, request, documents: documents.into_batch(Default::default()) })))
+        Ok(Review::Answerable(Box::new(DisclosurePlan {
+            asker,
+            answers,
+            request,
+            documents: documents.into_batch(Default::default()),
+        })))
     }
 
     /// `request_uri` is fetched by one GET; no redirect is followed, an HTTP error ends the flow.
@@ -154,7 +168,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             let complete = UnverifiedRequest::of_authorization_request(request)?;
             return complete.ok_or(ReviewError::Request(RequestError::Malformed("nothing is asked")));
         };
-        let body = self.get(Document::RequestObject, &request_uri, REQUEST_OBJECT_MEDIA_TYPE, MAX_REQUEST_OBJECT).await?;
+        let body = self
+            .get(Document::RequestObject, &request_uri, REQUEST_OBJECT_MEDIA_TYPE, MAX_REQUEST_OBJECT)
+            .await?;
         let text = String::from_utf8(body).map_err(|_| RequestError::Malformed("not text"))?;
         Ok(UnverifiedRequest::signed(client_id, &text)?)
     }
@@ -171,7 +187,13 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         }
     }
 
-    async fn get(&self, what: Document, url: &Url, accept: &str, max_bytes: usize) -> Result<Vec<u8>, ReviewError> {
+    async fn get(
+        &self,
+        what: Document,
+        url: &Url,
+        accept: &str,
+        max_bytes: usize,
+    ) -> Result<Vec<u8>, ReviewError> {
         let request = HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes };
         let answer = self.http.send(request).await.map_err(|failure| ReviewError::Fetch { what, failure })?;
         if answer.is_success() {
@@ -225,7 +247,8 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         now: Timestamp,
     ) -> Result<Vec<Reason>, StoreFailure> {
         let keys = [credential.holder_key()?];
-        let outcome = self.verify_issued(&credential.secured, credential.format(), &keys, documents, now).await;
+        let outcome =
+            self.verify_issued(&credential.secured, credential.format(), &keys, documents, now).await;
         Ok(outcome.decision.reasons().to_vec())
     }
 

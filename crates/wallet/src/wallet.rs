@@ -46,6 +46,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             contexts: self.contexts,
             authority: self.authority,
             loopback: self.loopback,
+            issuer_key: None,
             holder: HolderExpectation::IssuedTo(keys),
             status: StatusPolicy::Required { max_age: self.max_list_age },
             format: Some(input_format(format)),

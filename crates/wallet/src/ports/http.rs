@@ -33,8 +33,8 @@ pub enum RequestBody<'a> {
     Get,
     /// `POST` without a body.
     Empty,
-    /// `POST` of `application/x-www-form-urlencoded`.
-    Form(&'a [(&'a str, &'a str)]),
+    /// `POST` of `application/x-www-form-urlencoded`: the encoded text, as the message writes it.
+    Form(&'a str),
     /// `POST` of `application/json`.
     Json(&'a Value),
 }
