@@ -1,45 +1,24 @@
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use portage_reason::Reason;
 use serde_json::{Map, Value};
 
-/// Why a document is not a VCDM 2.0 credential or presentation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialError {
-    /// A rule of §4 is broken: which.
-    #[error("not a verifiable credential: {0}")]
-    Malformed(&'static str),
-    /// The base context is not the first, or a context is an inline object.
-    #[error("a context that is not allowed")]
-    ContextNotAllowed,
-    /// A credential inside a JOSE presentation that is not enveloped; a `vc`/`vp` claim; `iss` other than `issuer`.
-    #[error("the secured form does not fit: {0}")]
-    Mismatch(&'static str),
-}
-
-impl CredentialError {
-    /// The reason of the same meaning.
-    pub fn reason(&self) -> Reason {
-        match self {
-            CredentialError::Malformed(_) => Reason::Malformed,
-            CredentialError::ContextNotAllowed => Reason::ContextNotAllowed,
-            CredentialError::Mismatch(_) => Reason::KeyMismatch,
-        }
-    }
-}
+use crate::{CredentialError, date, rules};
 
 /// One `credentialStatus` object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialStatus {
-    /// `type`.
+    /// `type`; the first, if there are several.
     pub kind: String,
     /// The object as it stands.
     pub object: Map<String, Value>,
 }
 
 /// A credential that keeps the data model. Says nothing about who signed it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credential {
     document: Map<String, Value>,
+    issuer: String,
     valid_from: Option<Timestamp>,
     valid_until: Option<Timestamp>,
 }
@@ -50,8 +29,29 @@ impl Credential {
     /// # Errors
     /// [`CredentialError`].
     pub fn parse(document: Map<String, Value>) -> Result<Self, CredentialError> {
-        let _ = document;
-        todo!()
+        check_subjects(&document)?;
+        Self::parse_with_checked_subjects(document)
+    }
+
+    /// As [`Credential::parse`], for a document whose subjects were checked in another form.
+    pub(crate) fn parse_with_checked_subjects(document: Map<String, Value>) -> Result<Self, CredentialError> {
+        rules::context(&document)?;
+        rules::types(&document, "VerifiableCredential")?;
+        rules::optional_id(&document)?;
+        rules::texts(&document)?;
+        let issuer = issuer(&document)?;
+        check_subject_ids(&document)?;
+        let valid_from = date(&document, "validFrom")?;
+        let valid_until = date(&document, "validUntil")?;
+        if valid_from.zip(valid_until).is_some_and(|(from, until)| from > until) {
+            return Err(CredentialError::Malformed("`validUntil` before `validFrom`"));
+        }
+        for name in ["credentialStatus", "refreshService", "termsOfUse", "evidence", "proof"] {
+            rules::typed_objects(&document, name)?;
+        }
+        check_schemas(&document)?;
+        check_related_resources(&document)?;
+        Ok(Credential { document, issuer, valid_from, valid_until })
     }
 
     /// The document.
@@ -61,17 +61,18 @@ impl Credential {
 
     /// `issuer`, or its `id`.
     pub fn issuer(&self) -> &str {
-        todo!()
+        &self.issuer
     }
 
     /// `type`, without `VerifiableCredential`.
     pub fn types(&self) -> Vec<&str> {
-        todo!()
+        let names = rules::type_names(&self.document).unwrap_or_default();
+        names.into_iter().filter(|name| *name != "VerifiableCredential").collect()
     }
 
     /// The subjects: one or more objects.
     pub fn subjects(&self) -> Vec<&Map<String, Value>> {
-        todo!()
+        rules::objects(&self.document, "credentialSubject").unwrap_or_default()
     }
 
     /// The `id` of the first subject.
@@ -91,34 +92,81 @@ impl Credential {
 
     /// `credentialStatus`: none, one or several.
     pub fn statuses(&self) -> Vec<CredentialStatus> {
-        todo!()
+        let objects = rules::objects(&self.document, "credentialStatus").unwrap_or_default();
+        let status = |object: &Map<String, Value>| {
+            let kind = (*rules::type_names(object)?.first()?).to_owned();
+            Some(CredentialStatus { kind, object: object.clone() })
+        };
+        objects.into_iter().filter_map(status).collect()
     }
 }
 
-/// What to put into a new credential.
-#[derive(Debug, Clone)]
-pub struct CredentialBuilder<'a> {
-    /// Further contexts after the base one.
-    pub contexts: &'a [String],
-    /// The type beside `VerifiableCredential`.
-    pub vc_type: &'a str,
-    /// `issuer`.
-    pub issuer: &'a str,
-    /// `credentialSubject.id`: the holder's DID.
-    pub subject_id: Option<&'a str>,
-    /// Claims of the subject.
-    pub claims: &'a Map<String, Value>,
-    /// `validFrom`.
-    pub valid_from: Timestamp,
-    /// `validUntil`.
-    pub valid_until: Option<Timestamp>,
-    /// `credentialStatus`.
-    pub status: Option<Value>,
+/// Shows no claim.
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credential")
+            .field("issuer", &self.issuer)
+            .field("types", &self.types())
+            .finish_non_exhaustive()
+    }
 }
 
-impl CredentialBuilder<'_> {
-    /// The unsecured credential.
-    pub fn build(&self) -> Map<String, Value> {
-        todo!()
+/// §4.7.
+fn issuer(document: &Map<String, Value>) -> Result<String, CredentialError> {
+    let issuer = document.get("issuer").ok_or(CredentialError::Malformed("no `issuer`"))?;
+    if let Value::Object(issuer) = issuer {
+        rules::texts(issuer)?;
     }
+    rules::identified(issuer).map(str::to_owned).ok_or(CredentialError::Malformed("`issuer` is not a URL"))
+}
+
+/// §4.8: at least one subject, and none that says nothing.
+pub(crate) fn check_subjects(document: &Map<String, Value>) -> Result<(), CredentialError> {
+    let subjects = rules::objects(document, "credentialSubject")?;
+    if subjects.is_empty() || subjects.iter().any(|subject| subject.is_empty()) {
+        return Err(CredentialError::Malformed("no `credentialSubject`, or an empty one"));
+    }
+    Ok(())
+}
+
+fn check_subject_ids(document: &Map<String, Value>) -> Result<(), CredentialError> {
+    rules::objects(document, "credentialSubject")?.into_iter().try_for_each(rules::optional_id)
+}
+
+/// §4.9.
+fn date(document: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, CredentialError> {
+    const NOT_A_DATE: CredentialError = CredentialError::Malformed("a date that is not a dateTimeStamp");
+    match document.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().and_then(date::parse).map(Some).ok_or(NOT_A_DATE),
+    }
+}
+
+/// §4.11: here `id` is required.
+fn check_schemas(document: &Map<String, Value>) -> Result<(), CredentialError> {
+    let schemas = rules::typed_objects(document, "credentialSchema")?;
+    if schemas.iter().all(|schema| schema.contains_key("id")) {
+        Ok(())
+    } else {
+        Err(CredentialError::Malformed("a `credentialSchema` without `id`"))
+    }
+}
+
+/// §5.3: unique `id`s, each with a digest.
+fn check_related_resources(document: &Map<String, Value>) -> Result<(), CredentialError> {
+    let mut ids = HashSet::new();
+    for resource in rules::objects(document, "relatedResource")? {
+        rules::optional_id(resource)?;
+        let id = resource.get("id").ok_or(CredentialError::Malformed("a `relatedResource` without `id`"))?;
+        if !ids.insert(id.as_str()) {
+            return Err(CredentialError::Malformed("the same `relatedResource` twice"));
+        }
+        let digests = ["digestSRI", "digestMultibase"].map(|name| resource.get(name));
+        if !digests.iter().any(Option::is_some)
+            || digests.into_iter().flatten().any(|digest| !digest.is_string())
+        {
+            return Err(CredentialError::Malformed("a `relatedResource` without its digest"));
+        }
+    }
+    Ok(())
 }

@@ -1,14 +1,41 @@
 //! Verifiable Credentials Data Model 2.0: the rules every credential and presentation must keep, whatever secures it.
 //!
 //! [`Credential::parse`] and [`Presentation::parse`] check the data model (§4) on JSON that a proof already covers; they verify nothing.
-//! [`jose`] holds the rules of VC-JOSE-COSE for `vc+jwt` and `vp+jwt`, and enveloped credentials.
+//! [`jose`] holds the rules of VC-JOSE-COSE for `vc+jwt`, `vp+jwt` and `vc+sd-jwt`, and enveloped credentials.
+//!
+//! Not here: whether a context is one of the bundled ones, and what a type means in it (`data-integrity`, `verification`); whether a date has
+//! come (`verification`); `EnvelopedVerifiablePresentation`, which is not read.
+//!
+//! ```
+//! use portage_vc::{Credential, CredentialBuilder};
+//! use serde_json::{Map, json};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let unsecured = CredentialBuilder {
+//!     contexts: &[], vc_type: "BusinessLicence", issuer: "did:web:city.example", subject_id: None,
+//!     claims: &Map::from_iter([("trade_name".to_owned(), json!("Salt & Cedar"))]),
+//!     valid_from: "2026-01-15T18:00:00Z".parse()?, valid_until: None, status: None,
+//! }.build();
+//! let credential = Credential::parse(unsecured)?;
+//! assert_eq!((credential.issuer(), credential.types()), ("did:web:city.example", vec!["BusinessLicence"]));
+//! # Ok(()) }
+//! ```
 
+mod builder;
 mod credential;
+mod date;
+mod error;
 pub mod jose;
 mod presentation;
+mod rules;
 
-pub use credential::{Credential, CredentialBuilder, CredentialError, CredentialStatus};
-pub use presentation::{Presentation, PresentedCredential};
+#[cfg(test)]
+mod tests;
+
+pub use builder::CredentialBuilder;
+pub use credential::{Credential, CredentialStatus};
+pub use error::CredentialError;
+pub use presentation::{MAX_CREDENTIALS, Presentation, PresentedCredential};
 
 /// The base context, which must come first.
 pub const CONTEXT_V2: &str = "https://www.w3.org/ns/credentials/v2";

@@ -1,9 +1,14 @@
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::CredentialError;
+use crate::{CONTEXT_V2, CredentialError, rules};
+
+/// Most credentials in one presentation.
+pub const MAX_CREDENTIALS: usize = 16;
+
+const ENVELOPED: &str = "EnvelopedVerifiableCredential";
 
 /// One entry of `verifiableCredential`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum PresentedCredential {
     /// Embedded, with its own proof.
     Embedded(Map<String, Value>),
@@ -17,7 +22,7 @@ pub enum PresentedCredential {
 }
 
 /// A presentation that keeps the data model. Says nothing about who signed it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Presentation {
     document: Map<String, Value>,
     credentials: Vec<PresentedCredential>,
@@ -29,8 +34,17 @@ impl Presentation {
     /// # Errors
     /// [`CredentialError`].
     pub fn parse(document: Map<String, Value>) -> Result<Self, CredentialError> {
-        let _ = document;
-        todo!()
+        rules::context(&document)?;
+        rules::types(&document, "VerifiablePresentation")?;
+        rules::optional_id(&document)?;
+        if document.get("holder").is_some_and(|holder| rules::identified(holder).is_none()) {
+            return Err(CredentialError::Malformed("`holder` is not a URL"));
+        }
+        for name in ["termsOfUse", "proof"] {
+            rules::typed_objects(&document, name)?;
+        }
+        let credentials = credentials(&document)?;
+        Ok(Presentation { document, credentials })
     }
 
     /// The document.
@@ -40,7 +54,7 @@ impl Presentation {
 
     /// `holder`, or its `id`.
     pub fn holder(&self) -> Option<&str> {
-        todo!()
+        self.document.get("holder").and_then(rules::identified)
     }
 
     /// The credentials.
@@ -50,13 +64,78 @@ impl Presentation {
 
     /// An unsecured presentation around these credentials.
     pub fn build(holder: Option<&str>, credentials: Vec<Value>) -> Map<String, Value> {
-        let _ = (holder, credentials);
-        todo!()
+        let mut presentation = Map::from_iter([
+            ("@context".to_owned(), json!([CONTEXT_V2])),
+            ("type".to_owned(), json!(["VerifiablePresentation"])),
+        ]);
+        if let Some(holder) = holder {
+            presentation.insert("holder".to_owned(), holder.into());
+        }
+        presentation.insert("verifiableCredential".to_owned(), credentials.into());
+        presentation
     }
 
     /// An `EnvelopedVerifiableCredential` around a secured credential (`media_type` e.g. `application/vc+jwt`).
     pub fn enveloped(media_type: &str, text: &str) -> Value {
-        let _ = (media_type, text);
-        todo!()
+        json!({ "@context": CONTEXT_V2, "type": ENVELOPED, "id": format!("data:{media_type},{text}") })
+    }
+}
+
+/// Shows no claim.
+impl std::fmt::Debug for Presentation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Presentation")
+            .field("holder", &self.holder())
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows no claim.
+impl std::fmt::Debug for PresentedCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PresentedCredential::Embedded(_) => f.write_str("Embedded"),
+            PresentedCredential::Enveloped { media_type, .. } => {
+                f.debug_struct("Enveloped").field("media_type", media_type).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+fn credentials(document: &Map<String, Value>) -> Result<Vec<PresentedCredential>, CredentialError> {
+    let entries = match document.get("verifiableCredential") {
+        Some(Value::Array(entries)) if entries.is_empty() => Vec::new(),
+        _ => rules::objects(document, "verifiableCredential")?,
+    };
+    if entries.len() > MAX_CREDENTIALS {
+        return Err(CredentialError::Malformed("more than 16 credentials"));
+    }
+    entries.into_iter().map(presented).collect()
+}
+
+/// An enveloped entry is its `id` and nothing else: members beside it are covered by no signature and are not read.
+fn presented(entry: &Map<String, Value>) -> Result<PresentedCredential, CredentialError> {
+    match rules::type_names(entry) {
+        Some(names) if names.contains(&ENVELOPED) => enveloped(entry),
+        Some(names) if names.contains(&"VerifiableCredential") => {
+            Ok(PresentedCredential::Embedded(entry.clone()))
+        }
+        _ => Err(CredentialError::Malformed("an entry that is neither a credential nor an enveloped one")),
+    }
+}
+
+/// §4.14: the base context, and a `data:` URL: media type, comma, the secured credential.
+fn enveloped(entry: &Map<String, Value>) -> Result<PresentedCredential, CredentialError> {
+    let context = entry.get("@context");
+    if context.and_then(Value::as_str) != Some(CONTEXT_V2) {
+        rules::context(entry)?;
+    }
+    let data = entry.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
+    match data.and_then(|data| data.split_once(',')) {
+        Some((media_type, text)) if !media_type.is_empty() && !text.is_empty() => {
+            Ok(PresentedCredential::Enveloped { media_type: media_type.to_owned(), text: text.to_owned() })
+        }
+        _ => Err(CredentialError::Malformed("an enveloped credential without a `data:` URL")),
     }
 }
