@@ -1,1 +1,3 @@
 //! SQLite and memory back ends of every port, and the suite both pass.
+
+pub mod verifier;
