@@ -50,7 +50,7 @@ impl Header {
     }
 
     /// Whether `typ` is one of these, compared as RFC 7515 §4.1.9 says: a media type, without a leading `application/`.
-    pub(crate) fn typ_is_one_of(&self, expected: &[&str]) -> bool {
+    pub fn typ_is_one_of(&self, expected: &[&str]) -> bool {
         const APPLICATION: &str = "application/";
         let Some(typ) = self.typ() else { return false };
         let subtype = match typ.split_at_checked(APPLICATION.len()) {

@@ -5,14 +5,25 @@
 //! Pure: when something has to be had from outside, [`Step`] says what, and goes on with what is supplied. [`run`] drives the steps over the
 //! [`Sources`] port. [`Decision::Accepted`] exists only as the return value of the step that ran every check.
 
+mod check;
+mod context;
 mod decision;
+mod holder;
+mod input;
+mod issuer_key;
 mod pipeline;
+mod presentation;
+mod refusal;
+mod schema;
+mod signed;
 mod sources;
+mod status;
+mod validity;
 
 pub use decision::{
     Decision, Evidence, HolderProof, InputFormat, Outcome, StatusEvidence, VerifiedCredential,
 };
-pub use pipeline::{KeyWanted, ListWanted, PendingKeys, PendingStatus, Step, begin};
+pub use pipeline::{KeyWanted, ListWanted, PendingKeys, PendingStatus, Step, begin, is_presentation};
 pub use sources::{FetchedList, Sources, Unavailable, run};
 
 use jiff::{SignedDuration, Timestamp};

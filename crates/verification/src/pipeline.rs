@@ -1,7 +1,20 @@
+use std::fmt;
+
+use jiff::SignedDuration;
 use portage_did::Did;
+use portage_reason::Reason;
 use url::Url;
 
-use crate::{Expectations, FetchedList, Outcome, Unavailable};
+use crate::{
+    Decision, Expectations, FetchedList, HolderExpectation, InputFormat, Outcome, StatusEvidence,
+    StatusPolicy, Unavailable, VerifiedCredential,
+    check::{CheckedCredential, PreparedCredential},
+    holder::PresentationHolder,
+    input::{Input, UnverifiedCredential, UnverifiedPresentation},
+    presentation::Session,
+    refusal::Refusal,
+    status::check_entry,
+};
 
 /// Where the pipeline stands.
 #[derive(Debug)]
@@ -17,8 +30,8 @@ pub enum Step {
 /// A document that holds keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyWanted {
-    /// A DID document.
-    DidDocument(Did, Url),
+    /// A DID document, and where it stands; `None` for a method that this version does not fetch (did:webvh).
+    DidDocument(Did, Option<Url>),
     /// `/.well-known/jwt-vc-issuer` of an https issuer.
     JwtVcIssuer(Url),
 }
@@ -31,45 +44,289 @@ pub struct ListWanted {
 }
 
 /// Waiting for keys.
-#[derive(Debug)]
-pub struct PendingKeys {}
+pub struct PendingKeys {
+    input: InputSummary,
+    holder: Option<PresentationHolder>,
+    credentials: Vec<PreparedCredential>,
+    wanted: Vec<KeyWanted>,
+}
 
 /// Waiting for status lists.
-#[derive(Debug)]
-pub struct PendingStatus {}
+pub struct PendingStatus {
+    input: InputSummary,
+    credentials: Vec<CheckedCredential>,
+    wanted: Vec<ListWanted>,
+    max_age: SignedDuration,
+}
+
+/// What can be said about an input whatever the verdict: proved only when accepted.
+#[derive(Debug, Clone, Default)]
+struct InputSummary {
+    format: Option<InputFormat>,
+    issuer: Option<String>,
+    types: Vec<String>,
+}
+
+/// Whether somebody presents this input: a presentation, or an SD-JWT with key binding. Such an input needs
+/// [`HolderExpectation::Presented`]; what cannot be read is none.
+pub fn is_presentation(input: &[u8]) -> bool {
+    Input::read(input).is_ok_and(|input| input.is_presentation())
+}
 
 /// Begins. `input` is one credential or presentation: compact text, or JSON.
 pub fn begin(input: &[u8], expectations: &Expectations<'_>) -> Step {
-    let _ = (input, expectations);
-    todo!()
+    let input = match Input::read(input) {
+        Ok(input) => input,
+        Err(unreadable) => {
+            let summary = InputSummary { format: unreadable.format, ..InputSummary::default() };
+            return summary.refused(unreadable.reason.into());
+        }
+    };
+    let mut summary = InputSummary { format: Some(input.format()), ..InputSummary::default() };
+    if let Input::Credential(credential) = &input {
+        summary.names(credential);
+    }
+    if expectations.format.is_some_and(|announced| !admits(announced, input.format())) {
+        return summary.refused(Reason::TypeMismatch.into());
+    }
+    match (input, expectations.holder) {
+        (Input::Credential(credential), asked) => {
+            if let Some(reason) = unfit(&credential, asked) {
+                return summary.refused(reason.into());
+            }
+            prepare(summary, None, vec![Ok(credential)], expectations)
+        }
+        (Input::Presentation(presentation), HolderExpectation::Presented { audience, nonce }) => {
+            open(summary, presentation, Session { audience, nonce }, expectations)
+        }
+        (Input::Presentation(_), _) => summary.refused(Reason::TypeMismatch.into()),
+    }
+}
+
+/// Whether an input of `format` is what the protocol announced. A protocol that names a W3C credential format means, when a holder
+/// shows it, the presentation of that format.
+fn admits(announced: InputFormat, format: InputFormat) -> bool {
+    announced == format
+        || matches!(
+            (announced, format),
+            (InputFormat::VcJwt, InputFormat::VpJwt) | (InputFormat::LdpVc, InputFormat::LdpVp)
+        )
+}
+
+/// What a credential must not bring along: a key binding that nobody asked for, or that cannot be there yet.
+fn unfit(credential: &UnverifiedCredential, asked: HolderExpectation<'_>) -> Option<Reason> {
+    match asked {
+        HolderExpectation::NotAsked => credential.has_key_binding().then_some(Reason::TypeMismatch),
+        HolderExpectation::IssuedTo(_) => credential.has_key_binding().then_some(Reason::CredentialMismatch),
+        HolderExpectation::Presented { .. } => None,
+    }
+}
+
+/// Verifies the presentation, then goes on with the credentials inside.
+fn open(
+    mut summary: InputSummary,
+    presentation: UnverifiedPresentation,
+    session: Session<'_>,
+    expectations: &Expectations<'_>,
+) -> Step {
+    let presentation = match presentation.verify(session, expectations) {
+        Ok(presentation) => presentation,
+        Err(refusal) => return summary.refused(refusal),
+    };
+    let credentials: Vec<_> =
+        presentation.credentials.into_iter().map(UnverifiedCredential::of_presented).collect();
+    if let Some(Ok(first)) = credentials.first() {
+        summary.names(first);
+    }
+    let inner = |credential: &UnverifiedCredential| match (summary.format, expectations.format) {
+        (_, Some(InputFormat::VcJwt)) => credential.format == InputFormat::VcJwt,
+        (_, Some(InputFormat::LdpVc)) => credential.format == InputFormat::LdpVc,
+        _ => true,
+    };
+    let credentials = credentials.into_iter().map(|credential| match credential {
+        Ok(credential) if inner(&credential) => Ok(credential),
+        Ok(_) => Err(Reason::TypeMismatch.into()),
+        Err(unreadable) => Err(unreadable.reason.into()),
+    });
+    let credentials = credentials.collect();
+    prepare(summary, Some(presentation.holder), credentials, expectations)
+}
+
+/// Finds out where each issuer's keys come from.
+fn prepare(
+    summary: InputSummary,
+    holder: Option<PresentationHolder>,
+    credentials: Vec<Result<UnverifiedCredential, Refusal>>,
+    expectations: &Expectations<'_>,
+) -> Step {
+    if credentials.is_empty() {
+        return summary.refused(Reason::QueryNotSatisfied.into());
+    }
+    let prepared =
+        credentials.into_iter().map(|credential| PreparedCredential::of(credential?, expectations)).collect();
+    let credentials = match all(prepared) {
+        Ok(credentials) => credentials,
+        Err(refusals) => return summary.verdict(refusals),
+    };
+    let mut wanted: Vec<KeyWanted> = Vec::new();
+    for key in credentials.iter().filter_map(PreparedCredential::wanted) {
+        if !wanted.contains(key) {
+            wanted.push(key.clone());
+        }
+    }
+    let pending = PendingKeys { input: summary, holder, credentials, wanted };
+    if pending.wanted.is_empty() { pending.go_on(&[], expectations) } else { Step::NeedKeys(pending) }
 }
 
 impl PendingKeys {
     /// What is wanted.
     pub fn wanted(&self) -> &[KeyWanted] {
-        todo!()
+        &self.wanted
     }
 
-    /// Goes on with one answer for each of [`PendingKeys::wanted`], in order.
+    /// Goes on with one answer for each of [`PendingKeys::wanted`], in order; one that is missing counts as unreachable.
     pub fn supply(self, answers: Vec<Result<Vec<u8>, Unavailable>>, expectations: &Expectations<'_>) -> Step {
-        let _ = (answers, expectations);
-        todo!()
+        self.go_on(&answers, expectations)
+    }
+
+    fn go_on(self, answers: &[Result<Vec<u8>, Unavailable>], expectations: &Expectations<'_>) -> Step {
+        let checked = self
+            .credentials
+            .into_iter()
+            .map(|credential| {
+                let keys = credential.keys(&self.wanted, answers)?;
+                credential.check(keys, self.holder.as_ref(), expectations)
+            })
+            .collect();
+        match all(checked) {
+            Ok(credentials) => self.input.ask_status(credentials, expectations),
+            Err(refusals) => self.input.verdict(refusals),
+        }
     }
 }
 
 impl PendingStatus {
     /// What is wanted.
     pub fn wanted(&self) -> &[ListWanted] {
-        todo!()
+        &self.wanted
     }
 
-    /// Goes on with one answer for each of [`PendingStatus::wanted`], in order. May ask for the keys of a list next.
+    /// How old a list may be.
+    pub fn max_age(&self) -> SignedDuration {
+        self.max_age
+    }
+
+    /// Goes on with one answer for each of [`PendingStatus::wanted`], in order; one that is missing counts as unreachable.
     pub fn supply(
         self,
         answers: Vec<Result<FetchedList, Unavailable>>,
         expectations: &Expectations<'_>,
     ) -> Step {
-        let _ = (answers, expectations);
-        todo!()
+        let missing = Err(Unavailable::Unreachable);
+        let answer = |url: &Url| {
+            let place = self.wanted.iter().position(|wanted| wanted.url == *url);
+            place.and_then(|place| answers.get(place)).unwrap_or(&missing)
+        };
+        let verified = self
+            .credentials
+            .into_iter()
+            .map(|credential| {
+                let mut age = SignedDuration::ZERO;
+                for entry in &credential.entries {
+                    let list = answer(&entry.url);
+                    check_entry(entry, &credential.keys, list, self.max_age, expectations)?;
+                    age = age.max(list.as_ref().map_or(SignedDuration::ZERO, |list| list.age));
+                }
+                let evidence = if credential.entries.is_empty() {
+                    StatusEvidence::None
+                } else {
+                    StatusEvidence::Valid { age_seconds: age.as_secs() }
+                };
+                Ok(credential.with_status(evidence))
+            })
+            .collect();
+        match all(verified) {
+            Ok(credentials) => self.input.accepted(credentials),
+            Err(refusals) => self.input.verdict(refusals),
+        }
+    }
+}
+
+impl InputSummary {
+    fn names(&mut self, credential: &UnverifiedCredential) {
+        self.issuer = credential.unverified_issuer().map(str::to_owned);
+        self.types = credential.unverified_types();
+    }
+
+    /// Status comes last: everything else about every credential has held.
+    fn ask_status(self, credentials: Vec<CheckedCredential>, expectations: &Expectations<'_>) -> Step {
+        let StatusPolicy::Required { max_age } = expectations.status else {
+            let verified = credentials.into_iter().map(|credential| {
+                let names_status = !credential.entries.is_empty();
+                let evidence = if names_status { StatusEvidence::NotChecked } else { StatusEvidence::None };
+                credential.with_status(evidence)
+            });
+            return self.accepted(verified.collect());
+        };
+        let mut wanted: Vec<ListWanted> = Vec::new();
+        for entry in credentials.iter().flat_map(|credential| &credential.entries) {
+            if !wanted.iter().any(|list| list.url == entry.url) {
+                wanted.push(ListWanted { url: entry.url.clone() });
+            }
+        }
+        let pending = PendingStatus { input: self, credentials, wanted, max_age };
+        if pending.wanted.is_empty() {
+            pending.supply(Vec::new(), expectations)
+        } else {
+            Step::NeedStatus(pending)
+        }
+    }
+
+    fn refused(self, refusal: Refusal) -> Step {
+        self.verdict(vec![refusal])
+    }
+
+    /// One definite refusal among them refuses the whole; without one it stays open.
+    fn verdict(self, refusals: Vec<Refusal>) -> Step {
+        let reasons = refusals.iter().map(|refusal| refusal.reason()).collect();
+        let decision = if refusals.iter().any(|refusal| refusal.is_rejected()) {
+            Decision::Rejected(reasons)
+        } else {
+            Decision::Indeterminate(reasons)
+        };
+        self.done(decision)
+    }
+
+    fn accepted(self, credentials: Vec<VerifiedCredential>) -> Step {
+        self.done(Decision::Accepted(credentials))
+    }
+
+    fn done(self, decision: Decision) -> Step {
+        Step::Done(Outcome { format: self.format, issuer: self.issuer, types: self.types, decision })
+    }
+}
+
+/// All of them, or every refusal.
+fn all<T>(results: Vec<Result<T, Refusal>>) -> Result<Vec<T>, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let mut values = Vec::with_capacity(results.len());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if refusals.is_empty() { Ok(values) } else { Err(refusals) }
+}
+
+impl fmt::Debug for PendingKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingKeys").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PendingStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingStatus").field("wanted", &self.wanted).finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use portage_did::Did;
 use portage_reason::Reason;
 use url::Url;
 
-use crate::{Expectations, Outcome};
+use crate::{Expectations, KeyWanted, Outcome, Step, begin};
 
 /// Where documents come from. Implemented by `fetch` (guarded HTTP with a cache) and by files (`verifier check`: no connection, ever).
 pub trait Sources: Send + Sync {
@@ -47,6 +47,27 @@ pub enum Unavailable {
 
 /// Drives [`crate::begin`] to its end over the port.
 pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl Sources) -> Outcome {
-    let _ = (input, expectations, sources);
-    todo!()
+    let mut step = begin(input, expectations);
+    loop {
+        step = match step {
+            Step::Done(outcome) => return outcome,
+            Step::NeedKeys(pending) => {
+                let mut answers = Vec::with_capacity(pending.wanted().len());
+                for wanted in pending.wanted() {
+                    answers.push(match wanted {
+                        KeyWanted::DidDocument(did, url) => sources.did_document(did, url.as_ref()).await,
+                        KeyWanted::JwtVcIssuer(issuer) => sources.jwt_vc_issuer(issuer).await,
+                    });
+                }
+                pending.supply(answers, expectations)
+            }
+            Step::NeedStatus(pending) => {
+                let mut answers = Vec::with_capacity(pending.wanted().len());
+                for wanted in pending.wanted() {
+                    answers.push(sources.status_list(&wanted.url, pending.max_age()).await);
+                }
+                pending.supply(answers, expectations)
+            }
+        };
+    }
 }

@@ -1,0 +1,233 @@
+//! The signature, and what the signed bytes say. From here on claims are read only from what was verified.
+
+use jiff::Timestamp;
+use portage_data_integrity::{UnverifiedProof, canonical::expanded_types};
+use portage_did::Relationship;
+use portage_jose::{Jwk, UnverifiedJwt};
+use portage_keys::VerificationKey;
+use portage_reason::Reason;
+use portage_sd_jwt::{UnverifiedSdJwt, VerifiedSdJwt, vc};
+use portage_vc::{Credential, jose};
+use serde_json::{Map, Value};
+
+use crate::{
+    Expectations, InputFormat,
+    input::{Secured, UnverifiedCredential},
+    issuer_key::{IssuerKeys, NamedKey, Signer},
+    refusal::Refusal,
+    validity::Validity,
+};
+
+/// A credential whose issuer's signature holds. Says nothing yet about holder, time, authority, schema and status.
+pub(crate) struct SignedCredential {
+    pub(crate) format: InputFormat,
+    /// The processed payload, or the credential without its proof.
+    pub(crate) claims: Map<String, Value>,
+    /// `vct`, or the fully expanded types.
+    pub(crate) types: Vec<String>,
+    /// Every name the type goes by: the above, and the terms as they stand.
+    pub(crate) names: Vec<String>,
+    pub(crate) signer: NamedKey,
+    pub(crate) validity: Validity,
+    pub(crate) binding: Binding,
+    /// The SD-JWT itself, for its key binding.
+    pub(crate) sd_jwt: Option<VerifiedSdJwt>,
+}
+
+/// Whom the issuer bound it to.
+#[derive(Debug, Default)]
+pub(crate) struct Binding {
+    /// `cnf.jwk`.
+    pub(crate) confirmation: Option<VerificationKey>,
+    /// The `id`s of the subjects.
+    pub(crate) subjects: Vec<String>,
+}
+
+impl UnverifiedCredential {
+    /// Verifies the issuer's signature with the issuer's keys.
+    pub(crate) fn verify(
+        self,
+        keys: &IssuerKeys,
+        expectations: &Expectations<'_>,
+    ) -> Result<SignedCredential, Refusal> {
+        match self.secured {
+            Secured::SdJwt(sd_jwt) if self.format == InputFormat::DcSdJwt => verify_sd_jwt_vc(sd_jwt, keys),
+            Secured::SdJwt(sd_jwt) => verify_vc_sd_jwt(sd_jwt, keys, expectations),
+            Secured::Jwt(jwt) => verify_vc_jwt(jwt, keys, expectations),
+            Secured::DataIntegrity { document, proofs } => {
+                verify_document(document, proofs, keys, expectations)
+            }
+        }
+    }
+}
+
+fn verify_sd_jwt_vc(sd_jwt: UnverifiedSdJwt, keys: &IssuerKeys) -> Result<SignedCredential, Refusal> {
+    let named = keys.for_jwt(sd_jwt.jwt().header())?;
+    let verified = sd_jwt.verify(&named.key, vc::TYP).map_err(|error| error.reason())?;
+    vc::check(&verified).map_err(|error| error.reason())?;
+    let claims = verified.claims().clone();
+    let vct: Vec<String> = claims.get("vct").and_then(Value::as_str).map(str::to_owned).into_iter().collect();
+    let subject = claims.get("sub").and_then(Value::as_str).map(str::to_owned);
+    Ok(SignedCredential {
+        format: InputFormat::DcSdJwt,
+        types: vct.clone(),
+        names: vct,
+        signer: named,
+        validity: Validity::of_claims(&claims)?,
+        binding: Binding { confirmation: confirmation(&claims)?, subjects: subject.into_iter().collect() },
+        sd_jwt: Some(verified),
+        claims,
+    })
+}
+
+/// Members of a VCDM 2.0 credential that a holder must not be able to withhold: what they say is against the holder, or decides who signed.
+const NEVER_WITHHELD: &[&str] = &[
+    "@context",
+    "type",
+    "issuer",
+    "validFrom",
+    "validUntil",
+    "credentialStatus",
+    "credentialSchema",
+    "iss",
+    "iat",
+    "nbf",
+    "exp",
+    "cnf",
+    "status",
+];
+
+fn verify_vc_sd_jwt(
+    sd_jwt: UnverifiedSdJwt,
+    keys: &IssuerKeys,
+    expectations: &Expectations<'_>,
+) -> Result<SignedCredential, Refusal> {
+    let named = keys.for_jwt(sd_jwt.jwt().header())?;
+    let verified = sd_jwt.verify(&named.key, &[jose::VC_SD_JWT]).map_err(|error| error.reason())?;
+    vc::check_in_the_clear(&verified, NEVER_WITHHELD).map_err(|error| error.reason())?;
+    let credential = jose::credential_of_claims(verified.claims()).map_err(|error| error.reason())?;
+    let claims = verified.claims().clone();
+    let signed = SignedClaims { format: InputFormat::VcSdJwt, claims, signer: named };
+    Ok(SignedCredential { sd_jwt: Some(verified), ..signed.read(&credential, expectations)? })
+}
+
+fn verify_vc_jwt(
+    jwt: UnverifiedJwt,
+    keys: &IssuerKeys,
+    expectations: &Expectations<'_>,
+) -> Result<SignedCredential, Refusal> {
+    let named = keys.for_jwt(jwt.header())?;
+    let verified = jwt.verify(&named.key, &[jose::VC_JWT]).map_err(|error| error.reason())?;
+    let credential = jose::credential_of_claims(verified.claims()).map_err(|error| error.reason())?;
+    let claims = verified.into_claims();
+    SignedClaims { format: InputFormat::VcJwt, claims, signer: named }.read(&credential, expectations)
+}
+
+/// The claims of a VCDM 2.0 credential that JOSE secures.
+struct SignedClaims {
+    format: InputFormat,
+    claims: Map<String, Value>,
+    signer: NamedKey,
+}
+
+impl SignedClaims {
+    fn read(
+        self,
+        credential: &Credential,
+        expectations: &Expectations<'_>,
+    ) -> Result<SignedCredential, Refusal> {
+        let validity = Validity::of_claims(&self.claims)?
+            .not_before(credential.valid_from())
+            .not_after(credential.valid_until());
+        let (types, names) = type_names(credential, expectations)?;
+        let binding =
+            Binding { confirmation: confirmation(&self.claims)?, subjects: subject_ids(credential) };
+        Ok(SignedCredential {
+            format: self.format,
+            claims: self.claims,
+            types,
+            names,
+            signer: self.signer,
+            validity,
+            binding,
+            sd_jwt: None,
+        })
+    }
+}
+
+fn verify_document(
+    document: Map<String, Value>,
+    proofs: Vec<UnverifiedProof>,
+    keys: &IssuerKeys,
+    expectations: &Expectations<'_>,
+) -> Result<SignedCredential, Refusal> {
+    let credential = Credential::parse(document).map_err(|error| error.reason())?;
+    let mut validity =
+        Validity::default().not_before(credential.valid_from()).not_after(credential.valid_until());
+    let mut issuers = None;
+    let mut with_keys = Vec::with_capacity(proofs.len());
+    for proof in proofs {
+        check_purpose(&proof, Relationship::AssertionMethod)?;
+        let (key, signer) = keys.for_proof(&proof.verification_method)?;
+        if signer == Signer::Issuer && issuers.is_none() {
+            issuers = Some(NamedKey { key: key.clone(), method: proof.verification_method.clone() });
+        }
+        validity = validity.not_before(proof.created).not_after(proof.expires);
+        with_keys.push((proof, key));
+    }
+    // A set may hold proofs of others; without one of the issuer it is not the issuer's credential.
+    let signer = issuers.ok_or(Reason::KeyMismatch)?;
+    for (proof, key) in with_keys {
+        let verified = proof.verify(credential.document(), &key, expectations.contexts);
+        verified.map_err(|error| error.reason())?;
+    }
+    let (types, names) = type_names(&credential, expectations)?;
+    let mut claims = credential.document().clone();
+    claims.shift_remove("proof");
+    Ok(SignedCredential {
+        format: InputFormat::LdpVc,
+        claims,
+        types,
+        names,
+        signer,
+        validity,
+        binding: Binding { confirmation: None, subjects: subject_ids(&credential) },
+        sd_jwt: None,
+    })
+}
+
+/// The proof must be for what it is used for (VC-DI §4.5, `expectedProofPurpose`).
+pub(crate) fn check_purpose(proof: &UnverifiedProof, relationship: Relationship) -> Result<(), Reason> {
+    if proof.proof_purpose == relationship.name() { Ok(()) } else { Err(Reason::PurposeMismatch) }
+}
+
+/// The fully expanded types, and all names beside them.
+fn type_names(
+    credential: &Credential,
+    expectations: &Expectations<'_>,
+) -> Result<(Vec<String>, Vec<String>), Refusal> {
+    let types =
+        expanded_types(credential.document(), expectations.contexts).map_err(|error| error.reason())?;
+    let terms = credential.types().into_iter().map(str::to_owned);
+    let names = types.iter().cloned().chain(terms).collect();
+    Ok((types, names))
+}
+
+fn subject_ids(credential: &Credential) -> Vec<String> {
+    let id = |subject: &&Map<String, Value>| Some(subject.get("id")?.as_str()?.to_owned());
+    credential.subjects().iter().filter_map(id).collect()
+}
+
+/// `cnf.jwk` (RFC 7800 §3.2); one that is there and is no public key is malformed.
+fn confirmation(claims: &Map<String, Value>) -> Result<Option<VerificationKey>, Refusal> {
+    let Some(jwk) = claims.get("cnf").and_then(|cnf| cnf.get("jwk")) else { return Ok(None) };
+    let jwk = Jwk::from_value(jwk).map_err(|error| error.reason())?;
+    Ok(Some(jwk.key().clone()))
+}
+
+impl SignedCredential {
+    /// First and last instant.
+    pub(crate) fn check_time(&self, now: Timestamp) -> Result<(), Reason> {
+        self.validity.check(now)
+    }
+}
