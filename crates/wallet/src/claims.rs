@@ -58,7 +58,7 @@ pub fn shown_claims(
 }
 
 /// The claims of `all` that `shown` does not hold, or holds another value of.
-pub fn withheld_claims(all: &[ShownClaim], shown: &[ShownClaim]) -> Vec<ClaimName> {
+pub(crate) fn withheld_claims(all: &[ShownClaim], shown: &[ShownClaim]) -> Vec<ClaimName> {
     all.iter().filter(|claim| !shown.contains(claim)).map(|claim| claim.name.clone()).collect()
 }
 

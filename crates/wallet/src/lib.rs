@@ -8,6 +8,7 @@
 //! Async over [`ports`], without a runtime, a clock or a file. What arrives goes through the same pipeline as at a verifier
 //! (`portage_verification`). Not here: the authorization code flow, deferred issuance, encrypted responses, `transaction_data`.
 
+mod accept;
 mod asker;
 mod claims;
 mod consent;
@@ -15,6 +16,9 @@ mod credential;
 mod documents;
 mod history;
 mod identifiers;
+mod issuer_identity;
+mod keep;
+mod offer;
 mod plan;
 pub mod ports;
 mod present;
@@ -22,12 +26,14 @@ mod review;
 mod wallet;
 mod well_known;
 
+pub use accept::{AcceptError, Arrived, ArrivedCredential};
 pub use asker::{Asker, PurposeSource, ShownPurpose};
 pub use claims::{ClaimName, ShownClaim, shown_claims};
 pub use consent::{Agreement, Consent, ConsentMissing};
 pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};
 pub use history::{Counterpart, Event, EventCredential, EventKind, Outcome, history, times_presented};
 pub use identifiers::{CredentialId, EventId};
+pub use offer::{IssuerDocument, NextStep, OfferError, OfferReview, OfferedCredential};
 pub use plan::{DisclosurePlan, PlannedAnswer};
 pub use present::{DataLeft, PresentError, Presented};
 pub use review::{Choices, Document, Missing, Review, ReviewError};

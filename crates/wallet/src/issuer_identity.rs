@@ -1,0 +1,95 @@
+use portage_did::did_web;
+use portage_oid4vci::IssuerIdentifier;
+use portage_reason::Reason;
+use portage_trust::{Authority, IssuerAuthorized};
+use url::{Origin, Url};
+
+/// The identifiers that a Credential Issuer Identifier stands for: the did:web of the URL, and the URL itself. Whoever controls the one
+/// controls the other, so a credential of either is bound to the offer.
+#[derive(Debug, Clone)]
+pub(crate) struct IssuerIdentity {
+    ids: Vec<String>,
+    url: Option<Url>,
+}
+
+impl IssuerIdentity {
+    pub(crate) fn of(issuer: &IssuerIdentifier) -> Self {
+        let url = Url::parse(issuer.as_str()).ok();
+        let did = url.as_ref().and_then(|url| did_web(url).ok()).map(|did| did.to_string());
+        IssuerIdentity { ids: did.into_iter().chain([issuer.as_str().to_owned()]).collect(), url }
+    }
+
+    /// Every issuer that the address could belong to: the one at its origin, and at each folder above it.
+    pub(crate) fn above(address: &Url) -> Self {
+        let mut base = address.clone();
+        base.set_query(None);
+        base.set_fragment(None);
+        base.set_path("");
+        let mut ids = Vec::new();
+        let mut path = String::new();
+        let segments = address.path_segments().into_iter().flatten();
+        for segment in std::iter::once("").chain(segments) {
+            if !segment.is_empty() {
+                path = format!("{path}/{segment}");
+            }
+            base.set_path(&path);
+            let url = base.as_str().trim_end_matches('/').to_owned();
+            ids.extend(did_web(&base).ok().map(|did| did.to_string()));
+            ids.push(url);
+        }
+        IssuerIdentity { ids, url: Some(address.clone()) }
+    }
+
+    pub(crate) fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The host, in ASCII.
+    pub(crate) fn host(&self) -> &str {
+        self.url.as_ref().and_then(Url::host_str).unwrap_or_default()
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        self.url.as_ref().map_or_else(Origin::new_opaque, Url::origin)
+    }
+
+    /// The right to issue a type, under whichever of its identifiers the authority knows it.
+    pub(crate) fn may_issue(
+        &self,
+        authority: &dyn Authority,
+        types: &[&str],
+    ) -> Result<IssuerAuthorized, Reason> {
+        let mut refusal = Reason::IssuerNotTrusted;
+        for id in &self.ids {
+            match authority.may_issue(id, types) {
+                Ok(authorized) => return Ok(authorized),
+                Err(Reason::IssuerNotTrusted) => {}
+                Err(reason) => refusal = reason,
+            }
+        }
+        Err(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_goes_by_its_did_and_its_url() {
+        let issuer = IssuerIdentifier::parse("https://city.example/permits").unwrap();
+        assert_eq!(
+            IssuerIdentity::of(&issuer).ids(),
+            ["did:web:city.example:permits", "https://city.example/permits"]
+        );
+    }
+
+    #[test]
+    fn an_offer_may_stand_below_its_issuer() {
+        let identity =
+            IssuerIdentity::above(&Url::parse("https://city.example/permits/offers/x?y=1").unwrap());
+        assert!(identity.ids().contains(&"did:web:city.example".to_owned()));
+        assert!(identity.ids().contains(&"did:web:city.example:permits".to_owned()));
+        assert!(identity.ids().contains(&"https://city.example/permits".to_owned()));
+    }
+}

@@ -1,0 +1,413 @@
+//! An offer arrives: who offers what, and by what right, before any code is sent (OpenID4VCI 1.0 §4, §12.2).
+
+use portage_catalog::{CredentialType, Format, Text};
+use portage_keys::Algorithm;
+use portage_oid4vci::{
+    AuthorizationServerMetadata, CredentialConfiguration, CredentialIssuerMetadata, CredentialOffer,
+    CredentialOfferUri, EndpointUrl, IssuerIdentifier, KeyBindingForm, MessageError, PRE_AUTHORIZED_CODE,
+    PreAuthorizedCode, TxCode,
+};
+use portage_reason::Reason;
+use url::Url;
+
+use crate::{
+    ClaimName, IssuerOnRecord, Wallet,
+    credential::type_name,
+    issuer_identity::IssuerIdentity,
+    ports::{Http, HttpFailure, HttpRequest, RequestBody, WalletStore},
+};
+
+const MAX_METADATA: usize = 256 << 10;
+const JSON: &str = "application/json";
+
+/// An offer of somebody who may issue what is offered. Nothing was sent to them but requests for public documents.
+pub struct OfferReview {
+    pub(crate) identity: IssuerIdentity,
+    pub(crate) issuer: IssuerOnRecord,
+    pub(crate) offered: Vec<OfferedCredential>,
+    pub(crate) code: PreAuthorizedCode,
+    pub(crate) next: NextStep,
+    pub(crate) token_endpoint: EndpointUrl,
+    pub(crate) metadata: CredentialIssuerMetadata,
+}
+
+/// One credential of an offer.
+#[derive(Debug, Clone)]
+pub struct OfferedCredential {
+    /// What a person calls it.
+    pub name: Text,
+    /// The catalogue's id of the type, if it knows it.
+    pub catalog_type: Option<String>,
+    /// Its format.
+    pub format: Format,
+    /// What it will say about whoever accepts it, as far as the catalogue knows the type.
+    pub claims: Vec<ClaimName>,
+    pub(crate) configuration_id: String,
+    pub(crate) type_names: Vec<String>,
+    pub(crate) key_form: KeyBindingForm,
+    pub(crate) algorithm: Algorithm,
+}
+
+/// What is needed before the offer can be accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextStep {
+    /// A code that the issuer gave on another way (§3.5).
+    NeedsTxCode(TxCode),
+    /// Nothing: the person's yes.
+    Ready,
+}
+
+/// Why an offer is not one that can be accepted. No code was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum OfferError {
+    /// The offer, or the issuer's metadata, does not hold.
+    #[error("{what} does not hold: {error}")]
+    Message {
+        /// What.
+        what: IssuerDocument,
+        /// Why.
+        #[source]
+        error: MessageError,
+    },
+    /// The issuer is not in the trust list, or not for this type.
+    #[error("whoever offers this is not trusted for it")]
+    Trust(Reason),
+    /// The metadata speaks of somebody else.
+    #[error("the issuer's metadata speaks of somebody else: {0}")]
+    MetadataMismatch(&'static str),
+    /// A way of issuing, or a format, that this wallet does not speak.
+    #[error("this wallet cannot accept it: {0}")]
+    Unsupported(&'static str),
+    /// It could not be had.
+    #[error("{what} could not be had")]
+    Fetch {
+        /// What.
+        what: IssuerDocument,
+        /// Why.
+        #[source]
+        failure: HttpFailure,
+    },
+    /// The issuer answered with an error.
+    #[error("{what} is not there: the issuer answered {status}")]
+    NotThere {
+        /// What.
+        what: IssuerDocument,
+        /// The HTTP status code.
+        status: u16,
+    },
+}
+
+/// What an issuer publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuerDocument {
+    /// The Credential Offer.
+    Offer,
+    /// Credential Issuer Metadata.
+    IssuerMetadata,
+    /// Authorization Server Metadata.
+    AuthorizationServerMetadata,
+}
+
+impl std::fmt::Display for IssuerDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            IssuerDocument::Offer => "the offer",
+            IssuerDocument::IssuerMetadata => "the issuer's metadata",
+            IssuerDocument::AuthorizationServerMetadata => {
+                "the metadata of the issuer's authorization server"
+            }
+        })
+    }
+}
+
+impl OfferError {
+    /// The verdict, where it is one.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            OfferError::Message { error, .. } => Some(error.reason()),
+            OfferError::Trust(reason) => Some(*reason),
+            OfferError::MetadataMismatch(_) => Some(Reason::IssuerMetadataMismatch),
+            OfferError::Unsupported(_) => Some(Reason::Unsupported),
+            OfferError::Fetch { failure, .. } => failure.reason(),
+            // An offer that is used, over or unknown is not told apart by its issuer.
+            OfferError::NotThere { what: IssuerDocument::Offer, .. } => Some(Reason::Expired),
+            OfferError::NotThere { .. } => Some(Reason::IssuerMetadataMismatch),
+        }
+    }
+}
+
+impl OfferReview {
+    /// Who offers, by what right.
+    pub fn issuer(&self) -> &IssuerOnRecord {
+        &self.issuer
+    }
+
+    /// The host that is spoken to, in ASCII.
+    pub fn host(&self) -> &str {
+        self.identity.host()
+    }
+
+    /// What is offered.
+    pub fn offered(&self) -> &[OfferedCredential] {
+        &self.offered
+    }
+
+    /// What is needed before it can be accepted.
+    pub fn next_step(&self) -> &NextStep {
+        &self.next
+    }
+}
+
+impl OfferedCredential {
+    /// Whether the format can only ever be shown whole.
+    pub fn is_shown_whole(&self) -> bool {
+        !self.format.is_selective()
+    }
+}
+
+impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
+    /// Finds out who offers what and by what right. The trust list is asked before anything is fetched, and again for each type; of the
+    /// offer nothing but its own address is used. Reading an offer link ([`CredentialOfferUri::parse`]) is pure.
+    ///
+    /// # Errors
+    /// [`OfferError`].
+    pub async fn receive_offer(&self, uri: CredentialOfferUri) -> Result<OfferReview, OfferError> {
+        let offer = match uri {
+            CredentialOfferUri::ByValue(offer) => offer,
+            CredentialOfferUri::ByReference(url) => self.fetch_offer(&url).await?,
+        };
+        let identity = IssuerIdentity::of(&offer.credential_issuer);
+        self.require_known(&identity)?;
+        let grant = offer
+            .pre_authorized_code()
+            .ok_or(OfferError::Unsupported("the offer needs a login at the issuer"))?
+            .clone();
+        let metadata = self.fetch_metadata(&offer.credential_issuer).await?;
+        let server =
+            authorization_server(&offer.credential_issuer, &metadata, grant.authorization_server.as_ref())?;
+        let token_endpoint = self.fetch_token_endpoint(&server).await?;
+        same_origin(&identity, &token_endpoint, "its token endpoint is another party's")?;
+        let (offered, issuer) = self.offered(&offer, &metadata, &identity)?;
+        let next = grant.tx_code.map_or(NextStep::Ready, NextStep::NeedsTxCode);
+        Ok(OfferReview {
+            identity,
+            issuer,
+            offered,
+            code: grant.pre_authorized_code,
+            next,
+            token_endpoint,
+            metadata,
+        })
+    }
+
+    async fn fetch_offer(&self, url: &Url) -> Result<CredentialOffer, OfferError> {
+        let what = IssuerDocument::Offer;
+        self.require_known(&IssuerIdentity::above(url))?;
+        let bytes = self.get_issuer_document(what, url).await?;
+        CredentialOffer::parse(&bytes).map_err(|error| OfferError::Message { what, error })
+    }
+
+    async fn fetch_metadata(
+        &self,
+        issuer: &IssuerIdentifier,
+    ) -> Result<CredentialIssuerMetadata, OfferError> {
+        let what = IssuerDocument::IssuerMetadata;
+        let bytes =
+            self.get_issuer_document(what, &issuer.well_known(CredentialIssuerMetadata::WELL_KNOWN)).await?;
+        let metadata =
+            CredentialIssuerMetadata::parse(&bytes).map_err(|error| OfferError::Message { what, error })?;
+        if metadata.credential_issuer != *issuer {
+            return Err(OfferError::MetadataMismatch("it names another issuer"));
+        }
+        let identity = IssuerIdentity::of(issuer);
+        same_origin(&identity, &metadata.credential_endpoint, "its credential endpoint is another party's")?;
+        for endpoint in [&metadata.nonce_endpoint, &metadata.notification_endpoint].into_iter().flatten() {
+            same_origin(&identity, endpoint, "an endpoint is another party's")?;
+        }
+        let encrypted = metadata
+            .credential_response_encryption
+            .as_ref()
+            .is_some_and(|rule| rule.encryption_required)
+            || metadata.credential_request_encryption.as_ref().is_some_and(|rule| rule.encryption_required);
+        if encrypted {
+            return Err(OfferError::Unsupported("the issuer wants encrypted messages"));
+        }
+        Ok(metadata)
+    }
+
+    async fn fetch_token_endpoint(&self, server: &IssuerIdentifier) -> Result<EndpointUrl, OfferError> {
+        let what = IssuerDocument::AuthorizationServerMetadata;
+        let url = server.well_known(AuthorizationServerMetadata::WELL_KNOWN);
+        let bytes = self.get_issuer_document(what, &url).await?;
+        let metadata = AuthorizationServerMetadata::parse(&bytes)
+            .map_err(|error| OfferError::Message { what, error })?;
+        if metadata.issuer != *server {
+            return Err(OfferError::MetadataMismatch("it names another authorization server"));
+        }
+        let grants = &metadata.grant_types_supported;
+        if !grants.is_empty() && !grants.iter().any(|grant| grant == PRE_AUTHORIZED_CODE) {
+            return Err(OfferError::Unsupported("the issuer does not take pre-authorized codes"));
+        }
+        if !metadata.pre_authorized_grant_anonymous_access_supported {
+            return Err(OfferError::Unsupported("the issuer takes registered wallets only"));
+        }
+        metadata.token_endpoint.ok_or(OfferError::Unsupported("the issuer has no token endpoint"))
+    }
+
+    async fn get_issuer_document(&self, what: IssuerDocument, url: &Url) -> Result<Vec<u8>, OfferError> {
+        let request =
+            HttpRequest { url, accept: JSON, bearer: None, body: RequestBody::Get, max_bytes: MAX_METADATA };
+        let answer = self.http.send(request).await.map_err(|failure| OfferError::Fetch { what, failure })?;
+        if answer.is_success() {
+            Ok(answer.body)
+        } else {
+            Err(OfferError::NotThere { what, status: answer.status })
+        }
+    }
+
+    /// Nobody is contacted whom the trust list does not know.
+    fn require_known(&self, identity: &IssuerIdentity) -> Result<(), OfferError> {
+        let unknown = |id: &String| self.authority.may_issue(id, &[]) == Err(Reason::IssuerNotTrusted);
+        if identity.ids().iter().all(unknown) {
+            Err(OfferError::Trust(Reason::IssuerNotTrusted))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn offered(
+        &self,
+        offer: &CredentialOffer,
+        metadata: &CredentialIssuerMetadata,
+        identity: &IssuerIdentity,
+    ) -> Result<(Vec<OfferedCredential>, IssuerOnRecord), OfferError> {
+        let mut offered = Vec::new();
+        let mut issuer = None;
+        for id in &offer.credential_configuration_ids {
+            let configuration = metadata
+                .credential_configurations_supported
+                .get(id)
+                .ok_or(OfferError::MetadataMismatch("it does not know what is offered"))?;
+            let credential = self.offered_credential(id, configuration)?;
+            let mut names: Vec<&str> = credential.type_names.iter().map(String::as_str).collect();
+            names.extend(credential.catalog_type.as_deref());
+            let authorized = identity.may_issue(self.authority, &names).map_err(OfferError::Trust)?;
+            issuer.get_or_insert_with(|| IssuerOnRecord::from(&authorized));
+            offered.push(credential);
+        }
+        let issuer = issuer.ok_or(OfferError::Unsupported("nothing is offered"))?;
+        Ok((offered, issuer))
+    }
+
+    fn offered_credential(
+        &self,
+        id: &str,
+        configuration: &CredentialConfiguration,
+    ) -> Result<OfferedCredential, OfferError> {
+        let format = Format::from_name(&configuration.format)
+            .ok_or(OfferError::Unsupported("a format that this wallet does not hold"))?;
+        let type_names = match format {
+            Format::DcSdJwt => configuration.vct.iter().cloned().collect(),
+            _ => specific_types(configuration),
+        };
+        if type_names.is_empty() {
+            return Err(OfferError::MetadataMismatch("a credential without a type"));
+        }
+        let definition = match format {
+            Format::DcSdJwt => type_names.first().and_then(|vct| self.catalog.by_vct(vct)),
+            _ => self.catalog.by_vc_types(type_names.iter().map(String::as_str)),
+        };
+        let (key_form, algorithm) = holder_key(format, configuration)?;
+        Ok(OfferedCredential {
+            name: type_name(definition, &type_names),
+            catalog_type: definition.map(|definition| definition.id.clone()),
+            claims: definition.map(claim_names).unwrap_or_default(),
+            configuration_id: id.to_owned(),
+            format,
+            type_names,
+            key_form,
+            algorithm,
+        })
+    }
+}
+
+/// Which authorization server: the issuer itself, or one it lists that is of its own origin. Another party's would be named by a trust chain,
+/// which `trust.json` does not have.
+fn authorization_server(
+    issuer: &IssuerIdentifier,
+    metadata: &CredentialIssuerMetadata,
+    named: Option<&IssuerIdentifier>,
+) -> Result<IssuerIdentifier, OfferError> {
+    let listed = &metadata.authorization_servers;
+    let server = match named {
+        Some(named) if listed.contains(named) => named,
+        Some(_) => {
+            return Err(OfferError::MetadataMismatch(
+                "the offer names an authorization server it does not list",
+            ));
+        }
+        None => listed.first().unwrap_or(issuer),
+    };
+    if IssuerIdentity::of(server).origin() == IssuerIdentity::of(issuer).origin() {
+        Ok(server.clone())
+    } else {
+        Err(OfferError::MetadataMismatch("its authorization server is another party's"))
+    }
+}
+
+fn same_origin(
+    identity: &IssuerIdentity,
+    endpoint: &EndpointUrl,
+    otherwise: &'static str,
+) -> Result<(), OfferError> {
+    if endpoint.url().origin() == identity.origin() {
+        Ok(())
+    } else {
+        Err(OfferError::MetadataMismatch(otherwise))
+    }
+}
+
+fn specific_types(configuration: &CredentialConfiguration) -> Vec<String> {
+    let types = configuration.credential_definition.iter().flat_map(|definition| &definition.types);
+    types.filter(|name| *name != "VerifiableCredential").cloned().collect()
+}
+
+/// How the holder's key is named and what it signs with. SD-JWTs are bound to a `jwk`, P-256 where the issuer takes it (the kind that secure
+/// hardware has); the other W3C formats to the did:key of an Ed25519 key, which their presentations are signed with.
+fn holder_key(
+    format: Format,
+    configuration: &CredentialConfiguration,
+) -> Result<(KeyBindingForm, Algorithm), OfferError> {
+    let takes_form = |form: &KeyBindingForm| {
+        configuration.cryptographic_binding_methods_supported.iter().any(|method| method == form.name())
+    };
+    let takes_algorithm = |algorithm: &Algorithm| {
+        let listed = configuration.jwt_proof_algorithms();
+        listed.iter().any(|name| Algorithm::from_jose_name(name) == Some(*algorithm))
+    };
+    let attested = configuration
+        .proof_types_supported
+        .get("jwt")
+        .is_some_and(|jwt| jwt.key_attestations_required.is_some());
+    let (forms, algorithms): (&[KeyBindingForm], &[Algorithm]) = if format.is_selective() {
+        (&[KeyBindingForm::Jwk, KeyBindingForm::DidKey], &[Algorithm::Es256, Algorithm::EdDsa])
+    } else {
+        (&[KeyBindingForm::DidKey], &[Algorithm::EdDsa])
+    };
+    let form = forms.iter().copied().find(takes_form);
+    let algorithm = algorithms.iter().copied().find(takes_algorithm);
+    match (form, algorithm) {
+        (Some(form), Some(algorithm)) if !attested => Ok((form, algorithm)),
+        _ => Err(OfferError::Unsupported("the issuer wants a kind of key that this wallet does not have")),
+    }
+}
+
+fn claim_names(definition: &CredentialType) -> Vec<ClaimName> {
+    let name = |claim: &portage_catalog::ClaimDefinition| ClaimName {
+        path: vec![claim.name.clone()],
+        label: claim.label.clone(),
+        kind: Some(claim.kind),
+        personal: claim.personal,
+    };
+    definition.claims.iter().map(name).collect()
+}
