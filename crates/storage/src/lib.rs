@@ -1,3 +1,6 @@
 //! SQLite and memory back ends of every port, and the suite both pass.
 
+mod key_folder;
 pub mod verifier;
+
+pub use key_folder::{KeyFileError, KeyFolder};
