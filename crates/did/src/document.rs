@@ -1,6 +1,10 @@
-use portage_keys::VerificationKey;
+use std::{borrow::Cow, collections::HashSet};
+
+use portage_jose::{Jwk, JwkError};
+use portage_keys::{Algorithm, KeyError, VerificationKey, multibase};
 use portage_reason::Reason;
-use serde_json::Value;
+use portage_strict_json::{JsonError, Limits, parse_object};
+use serde_json::{Map, Value, json};
 
 use crate::{Did, DidUrl};
 
@@ -29,6 +33,9 @@ pub enum DocumentError {
     /// Not a DID document.
     #[error("not a DID document: {0}")]
     Malformed(&'static str),
+    /// Over 256 KiB.
+    #[error("the document is over the limit")]
+    TooLarge,
     /// Its `id` is another DID.
     #[error("the document speaks of another DID")]
     OtherSubject,
@@ -47,15 +54,16 @@ impl DocumentError {
     /// The reason of the same meaning.
     pub fn reason(&self) -> Reason {
         match self {
-            DocumentError::Malformed(_) => Reason::Malformed,
-            DocumentError::OtherSubject | DocumentError::KeyMismatch => Reason::KeyMismatch,
+            DocumentError::Malformed(_) | DocumentError::OtherSubject => Reason::Malformed,
+            DocumentError::TooLarge => Reason::TooLarge,
+            DocumentError::KeyMismatch => Reason::KeyMismatch,
             DocumentError::KeyNotFound => Reason::KeyNotFound,
             DocumentError::PurposeMismatch => Reason::PurposeMismatch,
         }
     }
 }
 
-/// A DID document whose `id` was checked against the DID asked for.
+/// A DID document whose `id` was checked against the DID asked for, and whose methods and relationships have their right shapes.
 #[derive(Debug, Clone)]
 pub struct DidDocument {
     id: Did,
@@ -68,14 +76,51 @@ impl DidDocument {
     /// # Errors
     /// [`DocumentError`].
     pub fn parse(did: &Did, bytes: &[u8]) -> Result<Self, DocumentError> {
-        let _ = (did, bytes);
-        todo!()
+        let members = parse_object(bytes, Limits::METADATA).map_err(|error| match error {
+            JsonError::TooLarge => DocumentError::TooLarge,
+            JsonError::Malformed { .. } => DocumentError::Malformed("not a JSON object"),
+        })?;
+        let id =
+            members.get("id").and_then(Value::as_str).ok_or(DocumentError::Malformed("id is missing"))?;
+        if id != did.as_str() {
+            return Err(DocumentError::OtherSubject);
+        }
+        let document = DidDocument { id: did.clone(), document: Value::Object(members) };
+        document.check_shape()?;
+        Ok(document)
     }
 
-    /// The document of one key under both relationships, as our services publish it (`Multikey`; fragment `key-1` style given).
+    /// The document of these keys, each under its own relationships, as our services publish it (`Multikey`; fragments `key-1`, `key-2`).
     pub fn of_keys(did: &Did, keys: &[(&str, &VerificationKey, &[Relationship])]) -> Self {
-        let _ = (did, keys);
-        todo!()
+        let relationships: Vec<Vec<&str>> =
+            keys.iter().map(|(_, _, names)| names.iter().map(|name| name.name()).collect()).collect();
+        let methods: Vec<_> = keys
+            .iter()
+            .zip(&relationships)
+            .map(|((fragment, key, _), relationships)| MethodEntry {
+                id: format!("{did}#{fragment}"),
+                kind: "Multikey",
+                material: ("publicKeyMultibase", multibase::to_multikey(key).into()),
+                relationships,
+            })
+            .collect();
+        Self::of_methods(did, MULTIKEY_CONTEXT, &methods)
+    }
+
+    pub(crate) fn of_methods(did: &Did, context: &str, methods: &[MethodEntry<'_>]) -> Self {
+        let mut document = json!({"@context": [DID_CONTEXT, context], "id": did.as_str()});
+        document["verificationMethod"] = methods.iter().map(|method| method.to_value(did)).collect();
+        for relationship in RELATIONSHIPS {
+            let ids: Vec<&str> = methods
+                .iter()
+                .filter(|method| method.relationships.contains(&relationship))
+                .map(|method| method.id.as_str())
+                .collect();
+            if !ids.is_empty() {
+                document[relationship] = ids.into();
+            }
+        }
+        DidDocument { id: did.clone(), document }
     }
 
     /// Its DID.
@@ -98,13 +143,158 @@ impl DidDocument {
         method: &DidUrl,
         relationship: Relationship,
     ) -> Result<VerificationKey, DocumentError> {
-        let _ = (method, relationship);
-        todo!()
+        if method.did() != &self.id {
+            return Err(DocumentError::KeyMismatch);
+        }
+        let id = method.to_string();
+        let found = self.methods().find(|found| self.id_of(found).is_some_and(|found| found == id));
+        let found = found.ok_or(DocumentError::KeyNotFound)?;
+        if found.get("controller").and_then(Value::as_str) != Some(self.id.as_str()) {
+            return Err(DocumentError::KeyMismatch);
+        }
+        let mut listed = self.entries(relationship.name()).filter_map(|entry| self.id_listed(entry));
+        if !listed.any(|listed| listed == id) {
+            return Err(DocumentError::PurposeMismatch);
+        }
+        key_of(found)
     }
 
-    /// Every usable method under `relationship`, for tokens that name none.
+    /// Every usable method under `relationship`, for tokens that name none; of a long list the first 64 entries are looked at.
     pub fn keys_for(&self, relationship: Relationship) -> Vec<(DidUrl, VerificationKey)> {
-        let _ = relationship;
-        todo!()
+        self.entries(relationship.name())
+            .take(MAX_KEYS_TRIED)
+            .filter_map(|entry| {
+                let method = DidUrl::parse(&self.id_listed(entry)?).ok()?;
+                let key = self.key_for(&method, relationship).ok()?;
+                Some((method, key))
+            })
+            .collect()
+    }
+
+    /// Every method has its required members and an `id` of its own; every relationship lists methods or references.
+    fn check_shape(&self) -> Result<(), DocumentError> {
+        for name in RELATIONSHIPS.into_iter().chain(["verificationMethod"]) {
+            if self.document.get(name).is_some_and(|list| !list.is_array()) {
+                return Err(DocumentError::Malformed("a relationship that is not a list"));
+            }
+            let references_allowed = name != "verificationMethod";
+            if self
+                .entries(name)
+                .any(|entry| !(entry.is_object() || (references_allowed && entry.is_string())))
+            {
+                return Err(DocumentError::Malformed("a verification method that is not an object"));
+            }
+        }
+        let mut ids = HashSet::new();
+        for method in self.methods() {
+            let id =
+                self.id_of(method).ok_or(DocumentError::Malformed("a verification method without an id"))?;
+            if !method.get("type").is_some_and(Value::is_string)
+                || !method.get("controller").is_some_and(Value::is_string)
+            {
+                return Err(DocumentError::Malformed("a verification method without type or controller"));
+            }
+            if !ids.insert(id) {
+                return Err(DocumentError::Malformed("two verification methods with one id"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every method the document holds, wherever it is embedded.
+    fn methods(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        ["verificationMethod"]
+            .into_iter()
+            .chain(RELATIONSHIPS)
+            .flat_map(|name| self.entries(name))
+            .filter_map(Value::as_object)
+    }
+
+    fn entries(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.document.get(name).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// The absolute id that an entry of a relationship embeds or refers to.
+    fn id_listed<'a>(&'a self, entry: &'a Value) -> Option<Cow<'a, str>> {
+        match entry {
+            Value::String(id) => Some(self.absolute(id)),
+            Value::Object(method) => self.id_of(method),
+            _ => None,
+        }
+    }
+
+    fn id_of<'a>(&'a self, method: &'a Map<String, Value>) -> Option<Cow<'a, str>> {
+        method.get("id").and_then(Value::as_str).map(|id| self.absolute(id))
+    }
+
+    /// A relative DID URL (DID Core §3.2.2) is a fragment of this document.
+    fn absolute<'a>(&'a self, id: &'a str) -> Cow<'a, str> {
+        if id.starts_with('#') { Cow::Owned(format!("{}{id}", self.id)) } else { Cow::Borrowed(id) }
     }
 }
+
+/// How many keys are tried for a token that names none.
+const MAX_KEYS_TRIED: usize = 64;
+
+const DID_CONTEXT: &str = "https://www.w3.org/ns/did/v1";
+pub(crate) const MULTIKEY_CONTEXT: &str = "https://w3id.org/security/multikey/v1";
+pub(crate) const JWS_2020_CONTEXT: &str = "https://w3id.org/security/suites/jws-2020/v1";
+
+/// The relationships of DID Core §5.3.
+const RELATIONSHIPS: [&str; 5] =
+    ["authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation", "keyAgreement"];
+
+/// What a key that signs is for in the documents of did:key and did:jwk.
+pub(crate) const SIGNING_RELATIONSHIPS: [&str; 4] =
+    ["authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation"];
+
+/// A verification method to write.
+pub(crate) struct MethodEntry<'a> {
+    pub(crate) id: String,
+    pub(crate) kind: &'a str,
+    pub(crate) material: (&'a str, Value),
+    pub(crate) relationships: &'a [&'a str],
+}
+
+impl MethodEntry<'_> {
+    fn to_value(&self, did: &Did) -> Value {
+        let (member, material) = &self.material;
+        json!({"id": self.id, "type": self.kind, "controller": did.as_str(), *member: material})
+    }
+}
+
+/// Reads the key of a method whose type we know. A method that says of itself that it ended, or when, is not used: no history of keys is
+/// kept here against which the time of a signature could be held.
+fn key_of(method: &Map<String, Value>) -> Result<VerificationKey, DocumentError> {
+    if method.contains_key("revoked") || method.contains_key("expires") {
+        return Err(DocumentError::KeyNotFound);
+    }
+    let kind = method.get("type").and_then(Value::as_str).unwrap_or_default();
+    match (kind, method.get("publicKeyMultibase"), method.get("publicKeyJwk")) {
+        (_, Some(_), Some(_)) => Err(DocumentError::Malformed("a verification method with two keys")),
+        ("Multikey", Some(multikey), None) => of_multikey(multikey),
+        ("Ed25519VerificationKey2020", Some(multikey), None) => {
+            of_multikey(multikey).and_then(|key| match key.algorithm() {
+                Algorithm::EdDsa => Ok(key),
+                Algorithm::Es256 => Err(DocumentError::Malformed("a key of another type than its method")),
+            })
+        }
+        ("JsonWebKey" | "JsonWebKey2020", None, Some(jwk)) => match Jwk::from_value(jwk) {
+            Ok(jwk) => Ok(jwk.key().clone()),
+            Err(JwkError::Malformed(what)) => Err(DocumentError::Malformed(what)),
+            Err(JwkError::Unsupported) => Err(DocumentError::KeyNotFound),
+        },
+        _ => Err(DocumentError::KeyNotFound),
+    }
+}
+
+fn of_multikey(value: &Value) -> Result<VerificationKey, DocumentError> {
+    let text = value.as_str().ok_or(DocumentError::Malformed("publicKeyMultibase is not a string"))?;
+    multibase::from_multikey(text).map_err(|error| match error {
+        KeyError::Malformed(what) => DocumentError::Malformed(what),
+        KeyError::Unsupported => DocumentError::KeyNotFound,
+    })
+}
+
+#[cfg(test)]
+mod tests;

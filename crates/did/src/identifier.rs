@@ -1,8 +1,7 @@
-use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use url::Url;
 
-use crate::{DidDocument, LoopbackOrigins};
+use crate::{DidDocument, LoopbackOrigins, jwk, key, web};
 
 /// A DID of a known method, syntax checked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,14 +48,33 @@ pub enum Resolution {
     Fetch(Url),
 }
 
+/// The methods we know, each with the identifier that follows its name.
+enum Method<'d> {
+    Key(&'d str),
+    Jwk(&'d str),
+    Web(&'d str),
+}
+
 impl Did {
     /// Parses `did:key:…`, `did:jwk:…`, `did:web:…`; other methods are [`DidError::Unsupported`].
     ///
     /// # Errors
     /// [`DidError`].
     pub fn parse(text: &str) -> Result<Self, DidError> {
-        let _ = text;
-        todo!()
+        if text.len() > MAX_LENGTH {
+            return Err(DidError::Malformed("longer than any DID we know"));
+        }
+        match method_of(text)? {
+            Method::Key(identifier) => key::read(identifier).map(drop)?,
+            Method::Jwk(identifier) => jwk::read(identifier).map(drop)?,
+            Method::Web(identifier) => web::document_url(identifier).map(drop)?,
+        }
+        Ok(Did(text.to_owned()))
+    }
+
+    /// For the methods of this crate, which write what [`Did::parse`] accepts.
+    pub(crate) fn from_method(method: &str, identifier: &str) -> Self {
+        Did(format!("did:{method}:{identifier}"))
     }
 
     /// The text.
@@ -64,13 +82,50 @@ impl Did {
         &self.0
     }
 
+    /// The DID URL `<this>#<fragment>`.
+    ///
+    /// # Errors
+    /// [`DidError::Malformed`]: not a fragment.
+    pub fn with_fragment(&self, fragment: &str) -> Result<DidUrl, DidError> {
+        let of_fragment = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&b);
+        if fragment.is_empty() || fragment.len() > MAX_LENGTH || !fragment.bytes().all(of_fragment) {
+            return Err(DidError::Malformed("not a fragment"));
+        }
+        Ok(DidUrl { did: self.clone(), fragment: fragment.to_owned() })
+    }
+
     /// Its document, or where it stands. did:web for one of `loopback` (`did:web:localhost%3APORT`) uses http (recorded divergence).
     ///
     /// # Errors
     /// [`DidError`].
     pub fn resolution(&self, loopback: &LoopbackOrigins) -> Result<Resolution, DidError> {
-        let _ = loopback;
-        todo!()
+        match method_of(&self.0)? {
+            Method::Key(identifier) => Ok(Resolution::Document(Box::new(key::document(self, identifier)))),
+            Method::Jwk(identifier) => Ok(Resolution::Document(Box::new(jwk::document(self, identifier)?))),
+            Method::Web(identifier) => web::address(identifier, loopback).map(Resolution::Fetch),
+        }
+    }
+}
+
+/// A did:web may be as long as a URL, a did:jwk as its key with some members beside it.
+const MAX_LENGTH: usize = 2048;
+
+fn method_of(text: &str) -> Result<Method<'_>, DidError> {
+    let rest = text.strip_prefix("did:").ok_or(DidError::Malformed("it does not begin with did:"))?;
+    let (method, identifier) =
+        rest.split_once(':').ok_or(DidError::Malformed("no method-specific identifier"))?;
+    if method.is_empty() || !method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        return Err(DidError::Malformed("not the name of a method"));
+    }
+    let of_identifier = |b: u8| b.is_ascii_alphanumeric() || b".-_:%".contains(&b);
+    if identifier.is_empty() || !identifier.bytes().all(of_identifier) {
+        return Err(DidError::Malformed("not a method-specific identifier"));
+    }
+    match method {
+        "key" => Ok(Method::Key(identifier)),
+        "jwk" => Ok(Method::Jwk(identifier)),
+        "web" => Ok(Method::Web(identifier)),
+        _ => Err(DidError::Unsupported),
     }
 }
 
@@ -86,8 +141,14 @@ impl DidUrl {
     /// # Errors
     /// [`DidError`].
     pub fn parse(text: &str) -> Result<Self, DidError> {
-        let _ = text;
-        todo!()
+        let (did, fragment) =
+            text.split_once('#').ok_or(DidError::Malformed("a DID URL without a fragment"))?;
+        Did::parse(did)?.with_fragment(fragment)
+    }
+
+    /// For the methods of this crate, whose fragments are fixed.
+    pub(crate) fn from_parts(did: Did, fragment: String) -> Self {
+        DidUrl { did, fragment }
     }
 
     /// The DID before the `#`.
@@ -107,14 +168,98 @@ impl std::fmt::Display for DidUrl {
     }
 }
 
-/// The did:key of a key, and the DID URL of its one verification method.
-pub fn did_key(key: &VerificationKey) -> (Did, DidUrl) {
-    let _ = key;
-    todo!()
-}
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, test_runner::RngSeed};
 
-/// The did:jwk of a key (its minimal JWK), and `…#0`.
-pub fn did_jwk(key: &VerificationKey) -> (Did, DidUrl) {
-    let _ = key;
-    todo!()
+    use super::*;
+
+    const KEY: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+
+    #[test]
+    fn a_did_of_a_known_method_is_read_and_its_url_with_it() {
+        for did in [KEY, "did:web:city.example", "did:web:city.example%3A8443:licences"] {
+            assert_eq!(Did::parse(did).unwrap().as_str(), did);
+            let url = DidUrl::parse(&format!("{did}#key-1")).unwrap();
+            assert_eq!((url.did().as_str(), url.fragment()), (did, "key-1"));
+            assert_eq!(url.to_string(), format!("{did}#key-1"));
+            assert_eq!(url.did().with_fragment("key-1").unwrap(), url);
+        }
+    }
+
+    #[test]
+    fn other_methods_are_unsupported_and_other_texts_malformed() {
+        for did in ["did:example:a", "did:webvh:x:y.example", "did:ebsi:z", "did:keys:z6Mk"] {
+            assert_eq!(Did::parse(did), Err(DidError::Unsupported), "{did}");
+        }
+        for text in [
+            "",
+            "did",
+            "did:",
+            "did::",
+            "did:key",
+            "did:key:",
+            "did:Web:a.example",
+            "did:we-b:a.example",
+            "DID:web:a.example",
+            "did :web:a",
+            " did:web:a.example",
+            "did:web:a.example ",
+            "did:web:a.example\n",
+            "did:web:a.example/x",
+            "did:web:a.example?x",
+            "did:web:a.example#x",
+            "did:web:é.example",
+            "https://a.example",
+            "did:example:a/b",
+        ] {
+            assert!(matches!(Did::parse(text), Err(DidError::Malformed(_))), "{text:?}");
+        }
+        let long = format!("did:web:a.example{}", ":a".repeat(1100));
+        assert!(matches!(Did::parse(&long), Err(DidError::Malformed(_))));
+    }
+
+    #[test]
+    fn t_14_trailing_bytes_are_malformed() {
+        for trailing in ["1", "z", "=", "%00", ":", "/", "?service=x", "\0", "#"] {
+            assert!(
+                matches!(Did::parse(&format!("{KEY}{trailing}")), Err(DidError::Malformed(_))),
+                "{trailing:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_did_url_names_a_method_and_nothing_else() {
+        for url in [
+            "",
+            "#",
+            "#key-1",
+            KEY,
+            &format!("{KEY}#"),
+            &format!("{KEY}/a#b"),
+            &format!("{KEY}?a=b#c"),
+            &format!("{KEY}#a#b"),
+        ] {
+            assert!(matches!(DidUrl::parse(url), Err(DidError::Malformed(_))), "{url}");
+        }
+        for fragment in ["a b", "a\n", "é", "<", "\"", "a\0"] {
+            assert!(Did::parse(KEY).unwrap().with_fragment(fragment).is_err(), "{fragment:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_without_a_panic(
+            text in r"(did:)?(key:z|jwk:|web:)?([A-Za-z0-9.:_-]|%[0-9A-Fa-f]{2}|%|[/?#@é]){0,40}",
+        ) {
+            if let Ok(did) = Did::parse(&text) {
+                prop_assert_eq!(did.as_str(), &text);
+                let _ = did.resolution(&LoopbackOrigins::default());
+            }
+            let _ = DidUrl::parse(&text);
+        }
+    }
 }

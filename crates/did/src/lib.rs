@@ -6,8 +6,14 @@
 pub mod address;
 mod document;
 mod identifier;
+mod jwk;
+mod key;
+#[cfg(test)]
+mod tests;
 mod web;
 
 pub use document::{DidDocument, DocumentError, Relationship};
-pub use identifier::{Did, DidError, DidUrl, Resolution, did_jwk, did_key};
+pub use identifier::{Did, DidError, DidUrl, Resolution};
+pub use jwk::did_jwk;
+pub use key::did_key;
 pub use web::{LoopbackOrigins, did_web};

@@ -56,7 +56,9 @@ pub fn from_multikey(text: &str) -> Result<VerificationKey, KeyError> {
         ED25519_SECRET | P256_SECRET | P384_SECRET | BLS12_381_SECRET => {
             Err(KeyError::Malformed("a private key in the place of a public one"))
         }
-        P384_PUBLIC | BLS12_381_G2_PUBLIC | X25519_PUBLIC => Err(KeyError::Unsupported),
+        P384_PUBLIC | P521_PUBLIC | SECP256K1_PUBLIC | BLS12_381_G2_PUBLIC | X25519_PUBLIC => {
+            Err(KeyError::Unsupported)
+        }
         _ => Err(KeyError::Malformed("an unknown Multikey prefix")),
     }
 }
@@ -71,6 +73,8 @@ const X25519_PUBLIC: [u8; 2] = [0xec, 0x01];
 const P256_PUBLIC: [u8; 2] = [0x80, 0x24];
 const P256_SECRET: [u8; 2] = [0x86, 0x26];
 const P384_PUBLIC: [u8; 2] = [0x81, 0x24];
+const P521_PUBLIC: [u8; 2] = [0x82, 0x24];
+const SECP256K1_PUBLIC: [u8; 2] = [0xe7, 0x01];
 const P384_SECRET: [u8; 2] = [0x87, 0x26];
 const BLS12_381_G2_PUBLIC: [u8; 2] = [0xeb, 0x01];
 const BLS12_381_SECRET: [u8; 2] = [0x80, 0x30];
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn other_kinds_of_key_are_unsupported_and_other_prefixes_malformed() {
-        for prefix in [P384_PUBLIC, BLS12_381_G2_PUBLIC, X25519_PUBLIC] {
+        for prefix in [P384_PUBLIC, P521_PUBLIC, SECP256K1_PUBLIC, BLS12_381_G2_PUBLIC, X25519_PUBLIC] {
             let text = encode_base58btc(&[prefix.as_slice(), &[7; 48]].concat());
             assert_eq!(from_multikey(&text), Err(KeyError::Unsupported));
         }
