@@ -24,6 +24,7 @@ pub const NEVER_DISCLOSABLE: &[&str] = &[
     "credentialStatus",
     "credentialSchema",
     "relatedResource",
+    "status",
     "iss",
     "nbf",
     "exp",

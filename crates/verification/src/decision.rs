@@ -1,8 +1,9 @@
-use jiff::Timestamp;
-use portage_keys::VerificationKey;
+use std::fmt;
+
 use portage_reason::Reason;
-use portage_trust::IssuerAuthorized;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::{Evidence, Proof, same_holder};
 
 /// The formats that can be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,8 +79,43 @@ impl Decision {
     }
 }
 
-/// A credential that passed the pipeline. Made only there.
-#[derive(Debug, Clone)]
+impl Outcome {
+    /// The line of output for one input, without its name: `decision`, `reasons`, `format`, `issuer`, `types`, `evidence`, and `claims` when
+    /// accepted. A presentation of several credentials has them under `credentials`.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let mut line = Map::from_iter([
+            ("decision".to_owned(), json!(self.decision.name())),
+            ("reasons".to_owned(), json!(self.decision.reasons())),
+            ("format".to_owned(), json!(self.format.map(InputFormat::name))),
+            ("issuer".to_owned(), json!(self.issuer)),
+            ("types".to_owned(), json!(self.types)),
+        ]);
+        let mut evidence = Map::new();
+        if let Decision::Accepted(credentials) = &self.decision {
+            match credentials.as_slice() {
+                [credential] => {
+                    evidence = credential.evidence.to_json();
+                    line.insert("claims".to_owned(), Value::Object(credential.claims.clone()));
+                }
+                several => {
+                    let is_subject = |credential: &VerifiedCredential| {
+                        credential.evidence.holder_is_subject() == Proof::Proved
+                    };
+                    let proof = Proof::of(several.iter().all(is_subject));
+                    evidence.insert("holder_is_subject".to_owned(), json!(proof.name()));
+                    let several = several.iter().map(VerifiedCredential::to_json).collect();
+                    line.insert("credentials".to_owned(), Value::Array(several));
+                }
+            }
+            evidence.insert("same_holder".to_owned(), json!(same_holder(credentials).name()));
+        }
+        line.insert("evidence".to_owned(), Value::Object(evidence));
+        line
+    }
+}
+
+/// A credential that passed the pipeline. Made only there. `Debug` shows no claim.
+#[derive(Clone)]
 pub struct VerifiedCredential {
     pub(crate) format: InputFormat,
     pub(crate) claims: Map<String, Value>,
@@ -115,46 +151,24 @@ impl VerifiedCredential {
     }
 }
 
-/// What was found, check by check. Also says when a check did not apply; whether that is enough is the policy's call.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    /// Who signed, and by what right.
-    pub issuer: IssuerAuthorized,
-    /// The key: DID URL, `x5c` or https issuer `kid`.
-    pub verification_method: String,
-    /// The public key behind it: what a wallet keeps to open the credential again.
-    pub issuer_key: VerificationKey,
-    /// First instant.
-    pub valid_from: Option<Timestamp>,
-    /// Last instant.
-    pub valid_until: Option<Timestamp>,
-    /// The status check.
-    pub status: StatusEvidence,
-    /// The key the holder proved, when binding was asked for.
-    pub holder: Option<HolderProof>,
-    /// Whether the claims were checked against the type's schema (`false`: the catalogue does not know the type).
-    pub schema_matched: bool,
+impl VerifiedCredential {
+    fn to_json(&self) -> Value {
+        json!({
+            "format": self.format.name(),
+            "issuer": self.evidence.issuer.id,
+            "types": self.types,
+            "evidence": self.evidence.to_json(),
+            "claims": self.claims,
+        })
+    }
 }
 
-/// What was found about the status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatusEvidence {
-    /// The credential names none.
-    None,
-    /// `--no-status`.
-    NotChecked,
-    /// Checked: the age of the list in seconds.
-    Valid {
-        /// Seconds since the list was fetched.
-        age_seconds: i64,
-    },
-}
-
-/// What was proved about the holder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HolderProof {
-    /// The key that signed the presentation.
-    pub key: VerificationKey,
-    /// Whether that key is the credential subject's own (`id`/`cnf`).
-    pub is_subject: bool,
+impl fmt::Debug for VerifiedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedCredential")
+            .field("format", &self.format)
+            .field("types", &self.types)
+            .field("evidence", &self.evidence)
+            .finish_non_exhaustive()
+    }
 }

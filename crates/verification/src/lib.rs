@@ -8,6 +8,7 @@
 mod check;
 mod context;
 mod decision;
+mod evidence;
 mod holder;
 mod input;
 mod issuer_key;
@@ -20,9 +21,8 @@ mod sources;
 mod status;
 mod validity;
 
-pub use decision::{
-    Decision, Evidence, HolderProof, InputFormat, Outcome, StatusEvidence, VerifiedCredential,
-};
+pub use decision::{Decision, InputFormat, Outcome, VerifiedCredential};
+pub use evidence::{Evidence, HolderProof, Proof, StatusEvidence, same_holder};
 pub use pipeline::{KeyWanted, ListWanted, PendingKeys, PendingStatus, Step, begin, is_presentation};
 pub use sources::{FetchedList, Sources, Unavailable, run};
 

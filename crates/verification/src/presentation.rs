@@ -8,7 +8,7 @@ use portage_did::{Did, DidUrl, Relationship};
 use portage_jose::UnverifiedJwt;
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
-use portage_vc::{CredentialError, Presentation, PresentedCredential, jose};
+use portage_vc::{Presentation, PresentedCredential, jose};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -61,7 +61,7 @@ fn verify_jwt(
     };
     let holder = holder_of(&signer)?;
     let verified = jwt.verify(&holder.key, &[jose::VP_JWT]).map_err(|error| error.reason())?;
-    let presentation = jose::presentation_of_jwt(&verified).map_err(|error| broken(&error))?;
+    let presentation = jose::presentation_of_jwt(&verified).map_err(|error| error.reason())?;
     check_contexts(presentation.document(), expectations.contexts)?;
     check_holder(&holder, presentation.holder())?;
     check_holder(&holder, verified.string("iss"))?;
@@ -156,13 +156,5 @@ fn is_only(aud: Option<&Value>, audience: &str) -> bool {
             matches!(several.as_slice(), [Value::String(one)] if one == audience)
         }
         _ => false,
-    }
-}
-
-/// In a JOSE presentation every credential is enveloped (VC-JOSE-COSE §3.1.3); one that is not has no proof that we would read.
-fn broken(error: &CredentialError) -> Reason {
-    match error {
-        CredentialError::Mismatch(_) => Reason::ProofMissing,
-        other => other.reason(),
     }
 }

@@ -80,23 +80,6 @@ fn verify_sd_jwt_vc(sd_jwt: UnverifiedSdJwt, keys: &IssuerKeys) -> Result<Signed
     })
 }
 
-/// Members of a VCDM 2.0 credential that a holder must not be able to withhold: what they say is against the holder, or decides who signed.
-const NEVER_WITHHELD: &[&str] = &[
-    "@context",
-    "type",
-    "issuer",
-    "validFrom",
-    "validUntil",
-    "credentialStatus",
-    "credentialSchema",
-    "iss",
-    "iat",
-    "nbf",
-    "exp",
-    "cnf",
-    "status",
-];
-
 fn verify_vc_sd_jwt(
     sd_jwt: UnverifiedSdJwt,
     keys: &IssuerKeys,
@@ -104,8 +87,8 @@ fn verify_vc_sd_jwt(
 ) -> Result<SignedCredential, Refusal> {
     let named = keys.for_jwt(sd_jwt.jwt().header())?;
     let verified = sd_jwt.verify(&named.key, &[jose::VC_SD_JWT]).map_err(|error| error.reason())?;
-    vc::check_in_the_clear(&verified, NEVER_WITHHELD).map_err(|error| error.reason())?;
-    let credential = jose::credential_of_claims(verified.claims()).map_err(|error| error.reason())?;
+    let credential = jose::credential_of_sd_jwt(verified.issuer_payload(), verified.claims())
+        .map_err(|error| error.reason())?;
     let claims = verified.claims().clone();
     let signed = SignedClaims { format: InputFormat::VcSdJwt, claims, signer: named };
     Ok(SignedCredential { sd_jwt: Some(verified), ..signed.read(&credential, expectations)? })

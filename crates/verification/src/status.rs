@@ -12,7 +12,7 @@ use url::Url;
 use crate::{
     Expectations, FetchedList, InputFormat, Unavailable,
     context::check_contexts,
-    input::{UnverifiedCredential, issuer_of},
+    input::{UnverifiedCredential, issuer_of, strings},
     issuer_key::IssuerKeys,
     refusal::Refusal,
     validity::Validity,
@@ -70,7 +70,7 @@ fn bitstring_entries(status: &Value) -> Result<Vec<bitstring::Entry>, Refusal> {
     };
     let entry = |object: &Value| {
         let object = object.as_object().ok_or(Reason::StatusListInvalid)?;
-        if object.get("type").and_then(Value::as_str) != Some(BITSTRING_ENTRY) {
+        if !strings(object.get("type")).any(|name| name == BITSTRING_ENTRY) {
             return Err(Reason::StatusListInvalid);
         }
         bitstring::Entry::parse(object).map_err(|error| error.reason())
