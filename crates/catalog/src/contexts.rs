@@ -4,7 +4,7 @@ use include_dir::{Dir, include_dir};
 use portage_strict_json::Limits;
 
 /// `specs/`, as it was when this crate was built.
-static SPECS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../specs");
+pub(crate) static SPECS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../specs");
 
 /// The JSON-LD contexts that may be used: bundled bytes, pinned by SHA-256, and what the caller adds.
 ///

@@ -1,46 +1,47 @@
 //! The data of `specs/`, embedded at build time and checked: JSON-LD contexts, credential types, purposes, messages.
 //!
-//! A new credential type is a folder in `specs/credentials/`, a new purpose a file in `specs/purposes/`: no Rust.
-//! A service may add its own from a folder beside its configuration ([`Catalog::add_type`]).
+//! A new credential type is a folder in `specs/credentials/`, a new purpose a file in `specs/purposes/`: no Rust
+//! (`specs/README.md` says how). A service may add its own from a folder beside its configuration
+//! ([`Catalog::add_type`], [`Catalog::add_purpose`]); those go through the same checks as what is in the box.
+//!
+//! ```
+//! use portage_catalog::{Catalog, Language};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let catalog = Catalog::bundled();
+//! let person = catalog.credential_type("person").ok_or("in the box")?;
+//! assert_eq!(person.label("family_name", Language::Fr), "Nom de famille");
+//!
+//! // A derived claim is computed on the day of issuance, never given by hand.
+//! let claims = person.with_derived(&person.example, jiff::civil::date(2026, 3, 1))?;
+//! assert_eq!(claims["age_over_19"], true);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What this crate deliberately does not do: fetch (a schema or context that is not in the box is refused), decide
+//! (it says whether claims fit their type, not whether to trust them), or print a claim value in an error.
 
+mod catalog;
+mod claim;
 mod contexts;
 mod credential_type;
+mod definition;
+mod derived;
+mod error;
+mod format;
 mod messages;
 mod purpose;
+mod register;
+mod text;
 
+pub use catalog::Catalog;
+pub use claim::{ClaimDefinition, ClaimKind, MAX_BINARY_BYTES, is_reserved_claim_name};
 pub use contexts::{ContextError, Contexts};
-pub use credential_type::{
-    Catalog, CatalogError, ClaimDefinition, ClaimKind, CredentialType, DerivedClaim, Format, RegisterMapping,
-    Rule,
-};
-pub use messages::{Message, message, reason_hint, reason_sentence};
+pub use credential_type::{CredentialType, LastDay};
+pub use derived::{DerivedClaim, Rule};
+pub use error::CatalogError;
+pub use format::Format;
+pub use messages::{Message, has_message, message, message_for_count, reason_hint, reason_sentence};
 pub use purpose::{Purpose, PurposeId};
-
-/// The languages of the texts in the box.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Language {
-    /// English (`en-CA`).
-    #[default]
-    En,
-    /// French (`fr-CA`).
-    Fr,
-}
-
-/// One text in both languages. French may be missing only in imported types, and is then never invented.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Text {
-    /// English.
-    pub en: String,
-    /// French.
-    pub fr: String,
-}
-
-impl Text {
-    /// The text in that language.
-    pub fn in_language(&self, language: Language) -> &str {
-        match language {
-            Language::En => &self.en,
-            Language::Fr => &self.fr,
-        }
-    }
-}
+pub use register::{Cells, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity};
+pub use text::{Language, Text};

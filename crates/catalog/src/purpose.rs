@@ -1,10 +1,16 @@
 use serde_json::Value;
 
-use crate::Text;
+use crate::{Catalog, CatalogError, CredentialType, Format, Text, catalog::id_of_file, error::read_file};
 
 /// The id of a purpose: the name of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct PurposeId(pub String);
+
+impl std::fmt::Display for PurposeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Why somebody asks: a file of `specs/purposes/`.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -33,4 +39,93 @@ pub struct Purpose {
     /// Whether every credential must be shown by one holder key or one subject.
     #[serde(default)]
     pub same_holder: bool,
+}
+
+impl Purpose {
+    /// Reads `<id>.json`. People decide by these texts, so each must be there in both languages.
+    pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Self, CatalogError> {
+        let purpose: Purpose = read_file(file, bytes)?;
+        let invalid = |what: &str| Err(CatalogError::invalid(file, what));
+        if id_of_file(file) != Some(&purpose.id.0) {
+            return invalid("id must be the name of the file: small letters, digits and hyphens");
+        }
+        for (member, text) in [
+            ("name", &purpose.name),
+            ("text", &purpose.text),
+            ("law", &purpose.law),
+            ("alternative", &purpose.alternative),
+        ] {
+            if text.en.trim().is_empty() || text.fr.trim().is_empty() {
+                return invalid(&format!("{member} must be there in English and in French"));
+            }
+        }
+        if !purpose.contact.starts_with("mailto:") && !purpose.contact.starts_with("https://") {
+            return invalid("contact must be a mailto: or https: address");
+        }
+        Ok(purpose)
+    }
+
+    /// Checks that the query asks only claims that exist, of types that are in the catalogue, in formats they have.
+    pub(crate) fn check_query(&self, catalog: &Catalog) -> Result<(), String> {
+        let credentials = self.query.get("credentials").and_then(Value::as_array);
+        let credentials = credentials.filter(|credentials| !credentials.is_empty());
+        for credential in credentials.ok_or("query.credentials must not be empty")? {
+            let id = credential.get("id").and_then(Value::as_str).ok_or("a credential query has no id")?;
+            check_credential_query(credential, catalog).map_err(|what| format!("query {id}: {what}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_credential_query(query: &Value, catalog: &Catalog) -> Result<(), String> {
+    let format = query.get("format").and_then(Value::as_str).and_then(Format::from_name);
+    let format = format.ok_or("format is not one that Portage has")?;
+    let types = types_asked(query, format, catalog)?;
+    if types.iter().any(|ty| !ty.formats.contains(&format)) {
+        return Err("the type is not issued in this format".to_owned());
+    }
+    let claims = match query.get("claims") {
+        None => return Ok(()),
+        Some(claims) => claims.as_array().ok_or("claims must be an array")?,
+    };
+    for claim in claims {
+        let path = claim.get("path").and_then(Value::as_array).ok_or("a claim has no path")?;
+        let name = claim_named(path, format).ok_or("a path does not lead to a claim")?;
+        if types.iter().any(|ty| ty.claim(name).is_none()) {
+            return Err(format!("asks for {name}, which the type does not have"));
+        }
+    }
+    Ok(())
+}
+
+/// The types that `meta` names: every one must be known.
+fn types_asked<'c>(
+    query: &Value,
+    format: Format,
+    catalog: &'c Catalog,
+) -> Result<Vec<&'c CredentialType>, String> {
+    let member = if format.is_w3c() { "type_values" } else { "vct_values" };
+    let named = query.get("meta").and_then(|meta| meta.get(member)).and_then(Value::as_array);
+    let named =
+        named.filter(|named| !named.is_empty()).ok_or_else(|| format!("meta.{member} must name a type"))?;
+    named
+        .iter()
+        .map(|name| match name {
+            Value::String(vct) if !format.is_w3c() => catalog.by_vct(vct),
+            Value::Array(types) if format.is_w3c() => {
+                catalog.by_vc_types(types.iter().filter_map(Value::as_str))
+            }
+            _ => None,
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("meta.{member} names a type that is not in the catalogue"))
+}
+
+/// The claim a path leads into: its first step, or the second in the W3C data model.
+fn claim_named(path: &[Value], format: Format) -> Option<&str> {
+    match path {
+        [subject, claim, ..] if format.is_w3c() && subject == "credentialSubject" => claim.as_str(),
+        [claim, ..] if !format.is_w3c() => claim.as_str(),
+        _ => None,
+    }
 }

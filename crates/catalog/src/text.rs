@@ -1,0 +1,74 @@
+/// The languages of the texts in the box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// English (`en-CA`).
+    #[default]
+    En,
+    /// French (`fr-CA`).
+    Fr,
+}
+
+impl Language {
+    /// Both.
+    pub const ALL: [Language; 2] = [Language::En, Language::Fr];
+
+    /// The tag of BCP 47 that pages and metadata name it by.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Fr => "fr",
+        }
+    }
+
+    /// Reads a tag, its region ignored: `fr`, `fr-CA`, `FR_ca.UTF-8`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_', '.']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+}
+
+/// One text in both languages. French may be missing only in types of a department's own, and is then never invented.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// French; empty where its publisher gave none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fr: String,
+}
+
+impl Text {
+    /// The text in that language, or the English one where there is no French ([`Text::language_shown`] tells).
+    pub fn in_language(&self, language: Language) -> &str {
+        match self.language_shown(language) {
+            Language::En => &self.en,
+            Language::Fr => &self.fr,
+        }
+    }
+
+    /// The language that [`Text::in_language`] answers in, so that English in a French page is marked as English.
+    pub fn language_shown(&self, language: Language) -> Language {
+        if self.fr.is_empty() { Language::En } else { language }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_french_is_shown_in_english_and_says_so() {
+        let text = Text { en: "Photo".to_owned(), fr: String::new() };
+        assert_eq!(text.in_language(Language::Fr), "Photo");
+        assert_eq!(text.language_shown(Language::Fr), Language::En);
+    }
+
+    #[test]
+    fn a_tag_is_read_without_its_region() {
+        assert_eq!(Language::from_tag("fr_CA.UTF-8"), Some(Language::Fr));
+        assert_eq!(Language::from_tag("EN-ca"), Some(Language::En));
+        assert_eq!(Language::from_tag("de"), None);
+        assert_eq!(Language::from_tag(""), None);
+    }
+}
