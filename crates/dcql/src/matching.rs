@@ -1,6 +1,6 @@
 //! What a wallet holds against what is asked (§6.4).
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a wallet holds, as the matcher sees it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Candidate<'a> {
     /// The wallet's id for it.
     pub id: &'a str,
@@ -26,6 +26,16 @@ pub struct Candidate<'a> {
     pub holder_binding: bool,
     /// All claims: the processed payload with everything disclosed; for W3C formats the credential root.
     pub claims: &'a Value,
+}
+
+/// Shows no claim.
+impl fmt::Debug for Candidate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate")
+            .field("id", &self.id)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What to disclose of one match.
@@ -151,9 +161,6 @@ fn choose(query: &Query, can_answer: impl Fn(&str) -> bool) -> Option<Vec<String
     Some(ids.filter(|id| chosen.iter().any(|other| other == id)).map(str::to_owned).collect())
 }
 
-fn first_option<'q>(
-    set: &'q CredentialSetQuery,
-    can_answer: impl Fn(&str) -> bool,
-) -> Option<&'q Vec<String>> {
+fn first_option(set: &CredentialSetQuery, can_answer: impl Fn(&str) -> bool) -> Option<&Vec<String>> {
     set.options.iter().find(|option| option.iter().all(|id| can_answer(id)))
 }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use portage_jose::Header;
 use portage_keys::{Entropy, Signer, SigningFailure, base64url, digest::HashAlgorithm};
 use serde_json::{Map, Value, json};
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// What to sign and what to make selectively disclosable.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SdJwtBuilder {
     /// The whole payload, in the clear.
     pub claims: Map<String, Value>,
@@ -18,6 +20,13 @@ pub struct SdJwtBuilder {
     pub disclosable: Vec<ClaimPath>,
     /// Decoy digests to add at the root.
     pub decoys: usize,
+}
+
+/// Shows no claim.
+impl fmt::Debug for SdJwtBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SdJwtBuilder").field("disclosable", &self.disclosable).finish_non_exhaustive()
+    }
 }
 
 /// Why nothing was issued. A failure of ours, never a verdict.

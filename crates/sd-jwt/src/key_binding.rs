@@ -1,5 +1,7 @@
 //! The KB-JWT (RFC 9901 §4.3, §7.3).
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use portage_jose::{Header, JwtError, UnverifiedJwt, VerifiedJwt};
 use portage_keys::{Signer, SigningFailure, VerificationKey, digest::HashAlgorithm};
@@ -11,7 +13,7 @@ use crate::{SdJwtError, processing::digest_text};
 pub const KB_JWT: &str = "kb+jwt";
 
 /// What a KB-JWT must say.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct KeyBindingExpectation<'a> {
     /// `aud`: one string, the full Client Identifier.
     pub audience: &'a str,
@@ -26,12 +28,26 @@ pub struct KeyBindingExpectation<'a> {
 }
 
 /// A KB-JWT that held.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct KeyBinding {
     /// When the holder signed.
     pub issued_at: Timestamp,
     /// All its claims (`transaction_data_hashes` later).
     pub claims: Map<String, Value>,
+}
+
+/// Shows no nonce.
+impl fmt::Debug for KeyBindingExpectation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyBindingExpectation").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// Shows no claim.
+impl fmt::Debug for KeyBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyBinding").field("issued_at", &self.issued_at).finish_non_exhaustive()
+    }
 }
 
 /// Checks a KB-JWT against the holder's key. A `jwk`, `kid` or `x5c` in its header selects nothing.

@@ -4,7 +4,7 @@ use portage_keys::VerificationKey;
 use crate::{Disclosure, MAX_BYTES, MAX_DISCLOSURES, SdJwtError, VerifiedSdJwt, processing};
 
 /// The parsed text of an SD-JWT or SD-JWT+KB.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UnverifiedSdJwt {
     jwt: UnverifiedJwt,
     disclosures: Vec<Disclosure>,
@@ -68,5 +68,16 @@ impl UnverifiedSdJwt {
             without_key_binding: self.without_key_binding,
             key_binding: self.key_binding,
         })
+    }
+}
+
+/// Shows no claim.
+impl std::fmt::Debug for UnverifiedSdJwt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedSdJwt")
+            .field("jwt", &self.jwt)
+            .field("disclosures", &self.disclosures.len())
+            .field("key_binding", &self.has_key_binding())
+            .finish_non_exhaustive()
     }
 }

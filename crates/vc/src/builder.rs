@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::{CONTEXT_V2, date};
 
 /// What to put into a new credential.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CredentialBuilder<'a> {
     /// Further contexts after the base one.
     pub contexts: &'a [String],
@@ -22,6 +22,13 @@ pub struct CredentialBuilder<'a> {
     pub valid_until: Option<Timestamp>,
     /// `credentialStatus`.
     pub status: Option<Value>,
+}
+
+/// Shows no claim.
+impl std::fmt::Debug for CredentialBuilder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialBuilder").field("vc_type", &self.vc_type).finish_non_exhaustive()
+    }
 }
 
 impl CredentialBuilder<'_> {

@@ -6,12 +6,19 @@ use serde_json::{Map, Value};
 use crate::{CredentialError, date, rules};
 
 /// One `credentialStatus` object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CredentialStatus {
     /// `type`; the first, if there are several.
     pub kind: String,
     /// The object as it stands.
     pub object: Map<String, Value>,
+}
+
+/// Shows no index.
+impl std::fmt::Debug for CredentialStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialStatus").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// A credential that keeps the data model. Says nothing about who signed it.
