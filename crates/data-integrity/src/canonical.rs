@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use portage_catalog::Contexts;
+use portage_keys::digest::HashAlgorithm;
 use portage_reason::Reason;
+use portage_ssi_engine::{JsonLdError, rdf::Quad};
 use serde_json::{Map, Value};
+
+use crate::rdfc10;
 
 /// The canonical form and how blank nodes were named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +48,9 @@ impl CanonicalizeError {
     }
 }
 
+/// Most quads a document may have.
+const MAX_QUADS: usize = 20_000;
+
 /// Expands `document` with `contexts` only (nothing is ever fetched), converts to RDF with no base IRI, and
 /// canonicalizes within a work limit. A dropped term is an error, never silence.
 ///
@@ -53,8 +60,23 @@ pub fn canonicalize(
     document: &Map<String, Value>,
     contexts: &Contexts,
 ) -> Result<CanonicalQuads, CanonicalizeError> {
-    let _ = (document, contexts);
-    todo!()
+    check_contexts(document, contexts)?;
+    // `to_rdf` wants a `Value`; the clone is small beside what follows.
+    let document = Value::Object(document.clone());
+    let quads = portage_ssi_engine::to_rdf(&document, &|url| contexts.document(url), MAX_QUADS)?;
+    canonicalize_quads(&quads, HashAlgorithm::Sha256)
+}
+
+/// Canonicalizes a dataset (RDFC-1.0), within the same limits. The hash function changes which label a blank node
+/// gets: SHA-256 unless a cryptosuite says otherwise.
+///
+/// # Errors
+/// [`CanonicalizeError::TooComplex`].
+pub fn canonicalize_quads(quads: &[Quad], hash: HashAlgorithm) -> Result<CanonicalQuads, CanonicalizeError> {
+    if quads.len() > MAX_QUADS {
+        return Err(CanonicalizeError::TooComplex);
+    }
+    rdfc10::canonicalize(quads, hash).map_err(|rdfc10::TooComplex| CanonicalizeError::TooComplex)
 }
 
 /// The fully expanded type IRIs of the document's root (OpenID4VP `type_values`); a type no context defines stays as is.
@@ -65,6 +87,48 @@ pub fn expanded_types(
     document: &Map<String, Value>,
     contexts: &Contexts,
 ) -> Result<Vec<String>, CanonicalizeError> {
-    let _ = (document, contexts);
-    todo!()
+    check_contexts(document, contexts)?;
+    Ok(portage_ssi_engine::root_types(document, &|url| contexts.document(url))?)
+}
+
+/// Every `@context` in the document, at any depth, is a URL of the set or an array of such: an inline object could
+/// give a signed member another name.
+pub(crate) fn check_contexts(
+    document: &Map<String, Value>,
+    contexts: &Contexts,
+) -> Result<(), CanonicalizeError> {
+    let known = |value: &Value| value.as_str().is_some_and(|url| contexts.document(url).is_some());
+    for (name, value) in document {
+        let allowed = match value {
+            _ if name != "@context" => true,
+            Value::Array(items) => items.iter().all(known),
+            one => known(one),
+        };
+        if !allowed {
+            return Err(CanonicalizeError::ContextNotAllowed);
+        }
+        check_contexts_below(value, contexts)?;
+    }
+    Ok(())
+}
+
+fn check_contexts_below(value: &Value, contexts: &Contexts) -> Result<(), CanonicalizeError> {
+    match value {
+        Value::Object(members) => check_contexts(members, contexts),
+        Value::Array(items) => items.iter().try_for_each(|item| check_contexts_below(item, contexts)),
+        _ => Ok(()),
+    }
+}
+
+impl From<JsonLdError> for CanonicalizeError {
+    fn from(error: JsonLdError) -> Self {
+        match error {
+            JsonLdError::ContextNotFound => CanonicalizeError::ContextNotAllowed,
+            JsonLdError::ContextInvalid => CanonicalizeError::Malformed("a context that does not hold"),
+            JsonLdError::ProtectedTerm => CanonicalizeError::Malformed("a protected term redefined"),
+            JsonLdError::DataLoss(_) => CanonicalizeError::DataLoss,
+            JsonLdError::Invalid(what) => CanonicalizeError::Malformed(what),
+            JsonLdError::TooComplex => CanonicalizeError::TooComplex,
+        }
+    }
 }

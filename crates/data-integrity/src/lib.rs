@@ -5,7 +5,10 @@
 //! the proof algorithm does not do it.
 
 pub mod canonical;
+mod date_time;
+mod hash_data;
 pub mod proof;
+mod rdfc10;
 
-pub use canonical::{CanonicalQuads, CanonicalizeError, canonicalize};
-pub use proof::{Cryptosuite, ProofError, ProofOptions, UnverifiedProof, VerifiedProof};
+pub use canonical::{CanonicalQuads, CanonicalizeError, canonicalize, canonicalize_quads, expanded_types};
+pub use proof::{Cryptosuite, ProofError, ProofOptions, UnverifiedProof, VerifiedProof, add_proof};

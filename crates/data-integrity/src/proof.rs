@@ -2,11 +2,18 @@
 
 use jiff::Timestamp;
 use portage_catalog::Contexts;
-use portage_keys::{Signer, SigningFailure, VerificationKey};
+use portage_keys::{Algorithm, Signer, SigningFailure, VerificationKey, multibase};
 use portage_reason::Reason;
 use serde_json::{Map, Value};
 
-use crate::CanonicalizeError;
+use crate::{CanonicalizeError, date_time, hash_data::hash_data};
+
+/// Most proofs that one document may carry.
+const MAX_PROOFS: usize = 8;
+/// An Ed25519 signature.
+const SIGNATURE_BYTES: usize = 64;
+/// Longest base58btc text of [`SIGNATURE_BYTES`], with its `z`: decoding costs the square of the length.
+const MAX_PROOF_VALUE: usize = 89;
 
 /// The cryptosuites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +65,7 @@ pub enum ProofError {
     #[error("there is no proof")]
     Missing,
     /// Members missing or of the wrong shape; `proofValue` not base58btc of 64 bytes.
-    #[error("not a Data Integrity proof: {0}")]
+    #[error("not a Data Integrity proof ({0})")]
     Malformed(&'static str),
     /// A `type` or `cryptosuite` that is not on the list, or a key of another kind.
     #[error("a cryptosuite that is not allowed here")]
@@ -134,8 +141,45 @@ impl UnverifiedProof {
     /// # Errors
     /// [`ProofError::Missing`], [`ProofError::Malformed`], [`ProofError::AlgNotAllowed`].
     pub fn read_all(document: &Map<String, Value>) -> Result<Vec<Self>, ProofError> {
-        let _ = document;
-        todo!()
+        let proofs = match document.get("proof") {
+            None => return Err(ProofError::Missing),
+            Some(Value::Array(proofs)) => proofs.as_slice(),
+            Some(proof) => std::slice::from_ref(proof),
+        };
+        match proofs.len() {
+            0 => Err(ProofError::Missing),
+            1..=MAX_PROOFS => proofs.iter().map(Self::read).collect(),
+            _ => Err(ProofError::Malformed("more than 8 proofs")),
+        }
+    }
+
+    fn read(proof: &Value) -> Result<Self, ProofError> {
+        let proof = proof.as_object().ok_or(ProofError::Malformed("proof is not an object"))?;
+        if required(proof, "type")? != "DataIntegrityProof" {
+            return Err(ProofError::AlgNotAllowed);
+        }
+        let cryptosuite =
+            Cryptosuite::from_name(required(proof, "cryptosuite")?).ok_or(ProofError::AlgNotAllowed)?;
+        if proof.contains_key("previousProof") {
+            return Err(ProofError::Malformed("previousProof is not supported"));
+        }
+        let verification_method = required(proof, "verificationMethod")?;
+        if !verification_method.contains(':') {
+            return Err(ProofError::Malformed("verificationMethod is not a URL"));
+        }
+        let mut config = proof.clone();
+        config.remove("proofValue");
+        Ok(UnverifiedProof {
+            cryptosuite,
+            verification_method: verification_method.to_owned(),
+            proof_purpose: required(proof, "proofPurpose")?.to_owned(),
+            created: date(proof, "created")?,
+            expires: date(proof, "expires")?,
+            domain: strings(proof, "domain")?,
+            challenge: optional(proof, "challenge")?.map(str::to_owned),
+            config,
+            proof_value: signature(required(proof, "proofValue")?)?,
+        })
     }
 
     /// Verifies this proof over `document` (given whole; `proof` is removed here) with the key somebody found for
@@ -149,12 +193,17 @@ impl UnverifiedProof {
         key: &VerificationKey,
         contexts: &Contexts,
     ) -> Result<VerifiedProof, ProofError> {
-        let _ = (document, key, contexts, &self.config, &self.proof_value);
-        todo!()
+        if key.algorithm() != Algorithm::EdDsa {
+            return Err(ProofError::AlgNotAllowed);
+        }
+        let hash_data = hash_data(self.cryptosuite, document, &self.config, contexts)?;
+        key.verify(&hash_data, &self.proof_value).map_err(|_| ProofError::SignatureInvalid)?;
+        Ok(VerifiedProof { proof: self })
     }
 }
 
-/// Adds a proof: the document with its `proof` member.
+/// Adds a proof: the document with its `proof` member. A document that has proofs gets one more, each over the document
+/// without any (a proof set).
 ///
 /// # Errors
 /// [`ProofError`].
@@ -164,6 +213,76 @@ pub fn add_proof(
     signer: &dyn Signer,
     contexts: &Contexts,
 ) -> Result<Map<String, Value>, ProofError> {
-    let _ = (document, options, signer, contexts);
-    todo!()
+    if signer.algorithm() != Algorithm::EdDsa {
+        return Err(ProofError::AlgNotAllowed);
+    }
+    let mut proof = proof_config(document, options);
+    let signature = signer.sign(&hash_data(options.cryptosuite, document, &proof, contexts)?)?;
+    proof.insert("proofValue".into(), multibase::encode_base58btc(&signature).into());
+    let mut secured = document.clone();
+    let proofs = match secured.remove("proof") {
+        None => Value::Object(proof),
+        Some(Value::Array(mut proofs)) => {
+            proofs.push(Value::Object(proof));
+            Value::Array(proofs)
+        }
+        Some(one) => Value::Array(vec![one, Value::Object(proof)]),
+    };
+    secured.insert("proof".into(), proofs);
+    Ok(secured)
+}
+
+/// EdDSA cryptosuites §3.2.5 and §3.3.5; the JCS suite carries the document's `@context` in the proof.
+fn proof_config(document: &Map<String, Value>, options: &ProofOptions<'_>) -> Map<String, Value> {
+    let mut config = Map::new();
+    if let (Cryptosuite::EddsaJcs2022, Some(context)) = (options.cryptosuite, document.get("@context")) {
+        config.insert("@context".into(), context.clone());
+    }
+    let mut set = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            config.insert(name.into(), value.into());
+        }
+    };
+    set("type", Some("DataIntegrityProof".into()));
+    set("cryptosuite", Some(options.cryptosuite.name().into()));
+    set("created", options.created.map(date_time::write));
+    set("expires", options.expires.map(date_time::write));
+    set("verificationMethod", Some(options.verification_method.into()));
+    set("proofPurpose", Some(options.proof_purpose.into()));
+    set("domain", options.domain.map(str::to_owned));
+    set("challenge", options.challenge.map(str::to_owned));
+    config
+}
+
+fn signature(proof_value: &str) -> Result<Vec<u8>, ProofError> {
+    const WHAT: ProofError = ProofError::Malformed("proofValue is not base58btc of 64 bytes");
+    if proof_value.len() > MAX_PROOF_VALUE {
+        return Err(WHAT);
+    }
+    let bytes = multibase::decode_base58btc(proof_value).map_err(|_| WHAT)?;
+    if bytes.len() == SIGNATURE_BYTES { Ok(bytes) } else { Err(WHAT) }
+}
+
+fn required<'p>(proof: &'p Map<String, Value>, name: &'static str) -> Result<&'p str, ProofError> {
+    optional(proof, name)?.ok_or(ProofError::Malformed(name))
+}
+
+fn optional<'p>(proof: &'p Map<String, Value>, name: &'static str) -> Result<Option<&'p str>, ProofError> {
+    match proof.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(ProofError::Malformed(name)),
+    }
+}
+
+fn date(proof: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
+    optional(proof, name)?.map(|text| date_time::parse(text).ok_or(ProofError::Malformed(name))).transpose()
+}
+
+fn strings(proof: &Map<String, Value>, name: &'static str) -> Result<Vec<String>, ProofError> {
+    let values = match proof.get(name) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+    };
+    values.iter().map(|value| value.as_str().map(str::to_owned).ok_or(ProofError::Malformed(name))).collect()
 }

@@ -1,0 +1,107 @@
+//! The W3C's RDFC-1.0 test suite, and two other implementations as oracles.
+
+mod shared;
+
+use std::{collections::BTreeMap, time::Instant};
+
+use portage_data_integrity::{CanonicalQuads, CanonicalizeError, canonicalize_quads};
+use portage_keys::digest::HashAlgorithm;
+use portage_ssi_engine::nquads;
+use serde_json::Value;
+
+fn canonicalize(text: &str) -> Result<CanonicalQuads, CanonicalizeError> {
+    canonicalize_quads(&nquads::parse(text).unwrap(), HashAlgorithm::Sha256)
+}
+
+#[test]
+fn the_test_suite_passes_and_the_poison_graph_is_refused() {
+    let Some(folder) = shared::vectors("rdf-canon") else { return };
+    let manifest: Value = shared::json(&folder.join("manifest.jsonld"));
+    let (mut evaluated, mut mapped, mut refused) = (0, 0, 0);
+    for entry in manifest["entries"].as_array().unwrap() {
+        let id = entry["id"].as_str().unwrap();
+        let input = shared::text(&folder.join(entry["action"].as_str().unwrap()));
+        let hash = match entry["hashAlgorithm"].as_str() {
+            None | Some("SHA256") => HashAlgorithm::Sha256,
+            Some("SHA384") => HashAlgorithm::Sha384,
+            Some(other) => panic!("{id}: {other}"),
+        };
+        let result = canonicalize_quads(&nquads::parse(&input).unwrap(), hash);
+        match entry["type"].as_str().unwrap() {
+            "rdfc:RDFC10EvalTest" => {
+                let expected = shared::text(&folder.join(entry["result"].as_str().unwrap()));
+                assert_eq!(result.unwrap().nquads, expected, "{id}");
+                evaluated += 1;
+            }
+            "rdfc:RDFC10MapTest" => {
+                let expected: BTreeMap<String, String> =
+                    serde_json::from_value(shared::json(&folder.join(entry["result"].as_str().unwrap())))
+                        .unwrap();
+                assert_eq!(result.unwrap().labels, expected, "{id}");
+                mapped += 1;
+            }
+            "rdfc:RDFC10NegativeEvalTest" => {
+                assert_eq!(result, Err(CanonicalizeError::TooComplex), "{id}");
+                refused += 1;
+            }
+            other => panic!("{id}: {other}"),
+        }
+    }
+    println!("{evaluated} evaluated, {mapped} maps, {refused} refused");
+    assert_eq!(evaluated + mapped + refused, manifest["entries"].as_array().unwrap().len());
+    assert_eq!(refused, 1);
+}
+
+fn clique(nodes: usize) -> String {
+    let mut text = String::new();
+    for a in 0..nodes {
+        for b in (0..nodes).filter(|b| *b != a) {
+            text.push_str(&format!("_:n{a} <https://example.org/knows> _:n{b} .\n"));
+        }
+    }
+    text
+}
+
+#[test]
+fn v_13_a_clique_of_8_or_10_blank_nodes_is_too_complex_within_a_second() {
+    for nodes in [8, 10] {
+        let start = Instant::now();
+        assert_eq!(canonicalize(&clique(nodes)), Err(CanonicalizeError::TooComplex));
+        println!("{nodes}: {:?}", start.elapsed());
+        assert!(start.elapsed().as_millis() < 1000, "{nodes}: {:?}", start.elapsed());
+    }
+    for nodes in [3, 4, 5] {
+        let start = Instant::now();
+        assert!(canonicalize(&clique(nodes)).is_ok(), "{nodes}");
+        println!("{nodes}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn ten_thousand_quads_of_one_pattern_end_quickly() {
+    let leaves: String =
+        (0..10_000).map(|n| format!("_:n{n} <https://example.org/is> \"same\" .\n")).collect();
+    let chain: String =
+        (0..10_000).map(|n| format!("_:n{n} <https://example.org/next> _:n{} .\n", n + 1)).collect();
+    let star: String = (0..10_000).map(|n| format!("_:hub <https://example.org/has> _:n{n} .\n")).collect();
+    let named: String = (0..10_000)
+        .map(|n| format!("<https://example.org/{n}> <https://example.org/is> \"{n}\" .\n"))
+        .collect();
+    for (name, text, fine) in
+        [("leaves", leaves, true), ("chain", chain, false), ("star", star, true), ("named", named, true)]
+    {
+        let start = Instant::now();
+        let result = canonicalize(&text);
+        println!("{name}: {:?} {}", start.elapsed(), result.is_ok());
+        assert_eq!(result.is_ok(), fine, "{name}");
+        assert!(start.elapsed().as_secs() < 10, "{name}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn more_than_twenty_thousand_quads_are_too_complex() {
+    let text: String = (0..20_001)
+        .map(|n| format!("<https://example.org/{n}> <https://example.org/is> \"{n}\" .\n"))
+        .collect();
+    assert_eq!(canonicalize(&text), Err(CanonicalizeError::TooComplex));
+}
