@@ -53,10 +53,12 @@ enum Method<'d> {
     Key(&'d str),
     Jwk(&'d str),
     Web(&'d str),
+    WebVh(&'d str),
 }
 
 impl Did {
-    /// Parses `did:key:…`, `did:jwk:…`, `did:web:…`; other methods are [`DidError::Unsupported`].
+    /// Parses `did:key:…`, `did:jwk:…`, `did:web:…`, and `did:webvh:…`, whose log this version does not read (its document can be given by hand);
+    /// other methods are [`DidError::Unsupported`].
     ///
     /// # Errors
     /// [`DidError`].
@@ -68,6 +70,7 @@ impl Did {
             Method::Key(identifier) => key::read(identifier).map(drop)?,
             Method::Jwk(identifier) => jwk::read(identifier).map(drop)?,
             Method::Web(identifier) => web::document_url(identifier).map(drop)?,
+            Method::WebVh(identifier) => web::check_webvh(identifier)?,
         }
         Ok(Did(text.to_owned()))
     }
@@ -103,6 +106,7 @@ impl Did {
             Method::Key(identifier) => Ok(Resolution::Document(Box::new(key::document(self, identifier)))),
             Method::Jwk(identifier) => Ok(Resolution::Document(Box::new(jwk::document(self, identifier)?))),
             Method::Web(identifier) => web::address(identifier, loopback).map(Resolution::Fetch),
+            Method::WebVh(_) => Err(DidError::Unsupported),
         }
     }
 }
@@ -125,6 +129,7 @@ fn method_of(text: &str) -> Result<Method<'_>, DidError> {
         "key" => Ok(Method::Key(identifier)),
         "jwk" => Ok(Method::Jwk(identifier)),
         "web" => Ok(Method::Web(identifier)),
+        "webvh" => Ok(Method::WebVh(identifier)),
         _ => Err(DidError::Unsupported),
     }
 }
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn other_methods_are_unsupported_and_other_texts_malformed() {
-        for did in ["did:example:a", "did:webvh:x:y.example", "did:ebsi:z", "did:keys:z6Mk"] {
+        for did in ["did:example:a", "did:ebsi:z", "did:keys:z6Mk"] {
             assert_eq!(Did::parse(did), Err(DidError::Unsupported), "{did}");
         }
         for text in [
@@ -217,6 +222,16 @@ mod tests {
         }
         let long = format!("did:web:a.example{}", ":a".repeat(1100));
         assert!(matches!(Did::parse(&long), Err(DidError::Malformed(_))));
+    }
+
+    #[test]
+    fn did_webvh_is_read_and_its_log_is_not_fetched() {
+        let did = Did::parse("did:webvh:QmScid1:city.example:licences").unwrap();
+        assert!(matches!(did.resolution(&LoopbackOrigins::default()), Err(DidError::Unsupported)));
+        for text in ["did:webvh:QmScid1", "did:webvh::city.example", "did:webvh:Qm-Scid:city.example"] {
+            assert!(matches!(Did::parse(text), Err(DidError::Malformed(_))), "{text}");
+        }
+        assert_eq!(Did::parse("did:webvh:QmScid1:10.0.0.1"), Err(DidError::AddressNotAllowed));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use crate::{Did, DidError, address::may_contact};
 /// The configured exact loopback origins (`[network] allow`): `http://localhost:PORT`, `http://127.0.0.1:PORT`, `http://[::1]:PORT`.
 /// For these alone http is used. Empty by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LoopbackOrigins(Vec<Url>);
+pub struct LoopbackOrigins {
+    exact: Vec<Url>,
+    every: bool,
+}
 
 impl LoopbackOrigins {
     /// Reads the list; anything but a bare loopback http origin with a port is refused.
@@ -15,23 +18,35 @@ impl LoopbackOrigins {
     /// # Errors
     /// [`DidError::AddressNotAllowed`].
     pub fn parse<'a>(origins: impl IntoIterator<Item = &'a str>) -> Result<Self, DidError> {
-        origins.into_iter().map(loopback_origin).collect::<Result<_, _>>().map(LoopbackOrigins)
+        let exact = origins.into_iter().map(loopback_origin).collect::<Result<_, _>>()?;
+        Ok(LoopbackOrigins { exact, every: false })
+    }
+
+    /// Every loopback origin there is: only for a check that reads files and contacts nobody, where an address is no more than a name.
+    pub const fn every_for_offline_use() -> Self {
+        LoopbackOrigins { exact: Vec::new(), every: true }
     }
 
     /// Whether this URL's origin is on the list.
     pub fn contains(&self, url: &Url) -> bool {
-        self.0.iter().any(|origin| origin.origin() == url.origin())
+        self.exact.iter().any(|origin| origin.origin() == url.origin()) || (self.every && is_loopback(url))
     }
 
     /// The origins.
     pub fn iter(&self) -> impl Iterator<Item = &Url> {
-        self.0.iter()
+        self.exact.iter()
     }
 }
 
+fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && url.host_str().is_some_and(|host| LOOPBACK_HOSTS.contains(&host))
+}
+
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 fn loopback_origin(text: &str) -> Result<Url, DidError> {
     let url = Url::parse(text).map_err(|_| DidError::AddressNotAllowed)?;
-    let host = url.host_str().filter(|host| ["localhost", "127.0.0.1", "[::1]"].contains(host));
+    let host = url.host_str().filter(|host| LOOPBACK_HOSTS.contains(host));
     let port = url.port_or_known_default();
     let (Some(host), Some(port)) = (host, port) else { return Err(DidError::AddressNotAllowed) };
     // Written exactly so: no path, no user name, no other spelling of the address.
@@ -70,6 +85,16 @@ pub(crate) fn address(identifier: &str, loopback: &LoopbackOrigins) -> Result<Ur
     }
     may_contact(&url, loopback)?;
     Ok(url)
+}
+
+/// `<scid>:<host>[:path]` of a did:webvh.
+pub(crate) fn check_webvh(identifier: &str) -> Result<(), DidError> {
+    let (scid, location) =
+        identifier.split_once(':').ok_or(DidError::Malformed("a did:webvh without a host"))?;
+    if scid.is_empty() || !scid.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(DidError::Malformed("a did:webvh without its SCID"));
+    }
+    document_url(location).map(drop)
 }
 
 /// The transformation of the method: `:` becomes `/`, and everything else is percent-decoded once, and only once.
