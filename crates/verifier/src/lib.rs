@@ -15,7 +15,6 @@
 //! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
 
 mod create_request;
-mod evidence;
 mod one_time;
 mod policy;
 pub mod ports;
@@ -35,7 +34,6 @@ use portage_trust::Authority;
 use url::Url;
 
 pub use create_request::{CreateError, CreatedRequest};
-pub use evidence::credential_evidence;
 pub use one_time::{KeyedHash, OneTimeSecret};
 pub use receive_response::WalletAnswer;
 pub use request_object::RequestObjectError;

@@ -4,16 +4,16 @@ use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Contexts, Purpose};
 use portage_dcql::{CredentialQuery, check_answer, check_claims, project};
 use portage_did::LoopbackOrigins;
-use portage_keys::VerificationKey;
 use portage_oid4vp::{Presentation, VpToken};
 use portage_reason::{Fault, Reason};
 use portage_trust::Authority;
 use portage_verification::{
-    Decision, Expectations, HolderExpectation, InputFormat, Sources, StatusPolicy, VerifiedCredential,
+    Decision, Expectations, HolderExpectation, InputFormat, Proof, Sources, StatusPolicy, VerifiedCredential,
+    same_holder,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Verdict, create_request::askable_query, evidence};
+use crate::{Verdict, create_request::askable_query};
 
 /// What a response is judged against.
 pub(crate) struct Against<'a> {
@@ -29,9 +29,7 @@ pub(crate) struct Against<'a> {
 /// One presentation that held.
 struct Held {
     claims: Value,
-    evidence: Map<String, Value>,
-    holder: VerificationKey,
-    subject: Option<String>,
+    credential: VerifiedCredential,
 }
 
 /// One presentation that did not.
@@ -108,21 +106,21 @@ async fn judge(
         format: presented_format(&query.format),
     };
     let outcome = portage_verification::run(&presentation.to_bytes(), &expectations, sources).await;
-    let credentials = match outcome.decision {
+    let mut credentials = match outcome.decision {
         Decision::Accepted(credentials) => credentials,
         Decision::Rejected(reasons) => return Err(NotHeld::Rejected(first(&reasons))),
         Decision::Indeterminate(reasons) => return Err(NotHeld::Indeterminate(first(&reasons))),
     };
-    // A presentation around more than the one credential brings something nobody asked for.
-    match credentials.as_slice() {
-        [credential] => hold(query, credential).map_err(NotHeld::Rejected),
+    match (credentials.pop(), credentials.is_empty()) {
+        (Some(credential), true) => hold(query, credential).map_err(NotHeld::Rejected),
+        // A presentation around more than the one credential brings something nobody asked for.
         _ => Err(NotHeld::Rejected(Reason::QueryNotSatisfied)),
     }
 }
 
 /// A verified credential against its Credential Query: format, type, holder, claims, values.
-fn hold(query: &CredentialQuery, credential: &VerifiedCredential) -> Result<Held, Reason> {
-    if credential.format().name() != query.format || !is_of_type(query, credential) {
+fn hold(query: &CredentialQuery, credential: VerifiedCredential) -> Result<Held, Reason> {
+    if credential.format().name() != query.format || !is_of_type(query, &credential) {
         return Err(Reason::QueryNotSatisfied);
     }
     let holder = credential.evidence().holder.as_ref().ok_or(Reason::HolderBindingMissing)?;
@@ -131,12 +129,7 @@ fn hold(query: &CredentialQuery, credential: &VerifiedCredential) -> Result<Held
     }
     let claims = Value::Object(credential.claims().clone());
     let asked = check_claims(query, &claims).ok_or(Reason::QueryNotSatisfied)?;
-    Ok(Held {
-        claims: project(query, &claims, &asked),
-        evidence: evidence::credential_evidence(credential),
-        holder: holder.key.clone(),
-        subject: subject(credential),
-    })
+    Ok(Held { claims: project(query, &claims, &asked), credential })
 }
 
 /// §B.1, §B.3: one of `vct_values`; all of one entry of `type_values`.
@@ -153,11 +146,11 @@ fn is_of_type(query: &CredentialQuery, credential: &VerifiedCredential) -> bool 
 }
 
 /// Whom the credential speaks of: `credentialSubject.id`, or `sub`.
-fn subject(credential: &VerifiedCredential) -> Option<String> {
+fn subject(credential: &VerifiedCredential) -> Option<&str> {
     let claims = credential.claims();
     let id =
         claims.get("credentialSubject").and_then(|subject| subject.get("id")).or_else(|| claims.get("sub"));
-    id.and_then(Value::as_str).map(str::to_owned)
+    id.and_then(Value::as_str)
 }
 
 fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>) -> Verdict {
@@ -167,8 +160,8 @@ fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHe
     let one_holder = failures.is_empty() && is_one_holder(&held);
     let mut found = Map::new();
     found.insert("session_bound".into(), false.into());
-    found.insert("holder_is_subject".into(), evidence::proved(failures.is_empty()).into());
-    found.insert("same_holder".into(), evidence::proved(one_holder).into());
+    found.insert("holder_is_subject".into(), proved(failures.is_empty()).into());
+    found.insert("same_holder".into(), proved(one_holder).into());
     found.insert("credentials".into(), Value::Object(grouped(&judged, evidence_of)));
     if !failures.is_empty() {
         return negative(&failures, found);
@@ -196,7 +189,12 @@ fn negative(failures: &[NotHeld], evidence: Map<String, Value>) -> Verdict {
 
 fn evidence_of(outcome: &Result<Held, NotHeld>) -> Value {
     match outcome {
-        Ok(held) => Value::Object(held.evidence.clone()),
+        Ok(Held { credential, .. }) => {
+            let mut evidence = credential.evidence().to_json();
+            evidence.insert("format".to_owned(), credential.format().name().into());
+            evidence.insert("types".to_owned(), json!(credential.types()));
+            Value::Object(evidence)
+        }
         Err(NotHeld::Rejected(reason)) => json!({ "decision": "rejected", "reasons": [reason] }),
         Err(NotHeld::Indeterminate(reason)) => json!({ "decision": "indeterminate", "reasons": [reason] }),
     }
@@ -223,10 +221,16 @@ fn grouped(
 
 /// All shown by one key, or all about one subject (whose key each of them proved).
 fn is_one_holder(held: &[&Held]) -> bool {
-    let Some((first, others)) = held.split_first() else { return false };
-    let one_key = others.iter().all(|other| other.holder == first.holder);
-    let one_subject = first.subject.is_some() && others.iter().all(|other| other.subject == first.subject);
-    one_key || one_subject
+    let credentials = || held.iter().map(|held| &held.credential);
+    let one_subject = match credentials().next().and_then(subject) {
+        Some(subject_of_first) => credentials().all(|other| subject(other) == Some(subject_of_first)),
+        None => false,
+    };
+    one_subject || same_holder(credentials()) == Proof::Proved
+}
+
+const fn proved(is_proved: bool) -> &'static str {
+    if is_proved { Proof::Proved.name() } else { Proof::NotProved.name() }
 }
 
 fn first(reasons: &[Reason]) -> Reason {

@@ -1,0 +1,86 @@
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+use url::Url;
+
+use crate::commands::check::CheckArgs;
+
+/// Asks wallets for the least a purpose needs, and decides.
+#[derive(Debug, Parser)]
+#[command(name = "verifier", version, propagate_version = true)]
+#[command(
+    after_help = "Example:\n  verifier init --demo\n  verifier serve\n  verifier request --purpose market-vendor-permit"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Print JSON on standard output, one object a line, and nothing else there.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder of the service.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the folder of a new verifier: configuration, keys, trust list, store.
+    #[command(after_help = "Example:\n  verifier init --listen 127.0.0.1:8084 --url https://market.example")]
+    Init(InitArgs),
+    /// Answer relying parties and wallets until told to stop.
+    #[command(after_help = "Example:\n  verifier --dir market serve --json")]
+    Serve,
+    /// Make a request for a registered purpose.
+    #[command(after_help = "Example:\n  verifier request --purpose market-vendor-permit --json")]
+    Request(RequestArgs),
+    /// Show what became of a request.
+    #[command(after_help = "Example:\n  verifier result tR4nsact10n --json")]
+    Result(ResultArgs),
+    /// Check credentials and presentations in files, offline.
+    #[command(
+        after_help = "Example:\n  verifier check --trust any --did-document issuer.json credential.jwt"
+    )]
+    Check(CheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// Set up for a demonstration on this machine: http on loopback, status lists refetched after 1 s.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Where the service listens.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8084")]
+    pub(crate) listen: SocketAddr,
+    /// Where people and wallets reach it [default: http://localhost:PORT].
+    #[arg(long)]
+    pub(crate) url: Option<Url>,
+    /// Loopback origins that may be contacted over http, beside the service's own.
+    #[arg(long, value_name = "ORIGIN", num_args = 1..)]
+    pub(crate) allow: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestArgs {
+    /// The purpose's id.
+    #[arg(long)]
+    pub(crate) purpose: String,
+    /// The wallet runs on the device that shows the request: the result then needs the response code.
+    #[arg(long)]
+    pub(crate) same_device: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResultArgs {
+    /// The transaction that `request` printed.
+    pub(crate) transaction: String,
+    /// What the person's browser brought back, for a request on the same device. Good once.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) response_code: Option<String>,
+}

@@ -1,0 +1,103 @@
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
+
+use portage_did::did_web;
+use portage_keys::{Algorithm, Entropy, SigningKey};
+use portage_storage::KeyFolder;
+use serde_json::json;
+use url::Url;
+
+use super::CommandError;
+use crate::{
+    args::{Common, InitArgs},
+    config::{self, Config},
+    output::{self, ExitCode},
+    wiring,
+};
+
+/// Nobody is trusted until somebody writes them in.
+const EMPTY_TRUST: &str = "{\n  \"issuers\": [],\n  \"verifiers\": []\n}\n";
+
+/// Makes the folder of a new verifier. Nothing that is there already is touched.
+pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Result<ExitCode, CommandError> {
+    let dir = common.dir.as_path();
+    let path = dir.join(config::FILE);
+    if path.exists() {
+        return Err(CommandError::Usage(format!(
+            "{} is there already; it was left as it is",
+            path.display()
+        )));
+    }
+    let url = public_url(args)?;
+    let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
+    let allow = allowed(args, &url);
+    let token = [entropy.token(), entropy.token()].concat();
+    let refetch_seconds = if args.demo { 1 } else { 60 };
+
+    make_folder(dir)?;
+    let keys = KeyFolder::at(dir.join(wiring::KEYS));
+    let key = SigningKey::generate(Algorithm::EdDsa, entropy);
+    keys.write_signing_key(wiring::SIGNING_KEY, &key).map_err(CommandError::fault)?;
+    let mut secret = [0; 32];
+    entropy.fill(&mut secret);
+    keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)?;
+    let trust = dir.join("trust.json");
+    if !trust.exists() {
+        write_private(&trust, EMPTY_TRUST)?;
+    }
+    // Last: a folder with a configuration is a whole one.
+    write_private(&path, &config::template(&url, args.listen, &token, &allow, refetch_seconds))?;
+    Config::read(dir).map_err(CommandError::fault)?;
+
+    let address = url.as_str().trim_end_matches('/');
+    if common.json {
+        output::json_line(
+            &json!({ "id": did.as_str(), "url": address, "config": path.display().to_string() }),
+        )?;
+    } else {
+        output::line(&format!("{}\n{did}\n{address}", path.display()))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn public_url(args: &InitArgs) -> Result<Url, CommandError> {
+    match (&args.url, args.listen.port()) {
+        (Some(url), _) => Ok(url.clone()),
+        (None, 0) => Err(CommandError::Usage("--listen: a port other than 0, or --url".to_owned())),
+        (None, port) => Url::parse(&format!("http://localhost:{port}")).map_err(CommandError::fault),
+    }
+}
+
+/// The origins that use http: those named, and the service's own when it is one.
+fn allowed(args: &InitArgs, url: &Url) -> Vec<String> {
+    let own = (url.scheme() == "http").then(|| url.origin().ascii_serialization());
+    let mut allow: Vec<String> = own.into_iter().collect();
+    for origin in &args.allow {
+        let origin = origin.trim_end_matches('/').to_owned();
+        if !allow.contains(&origin) {
+            allow.push(origin);
+        }
+    }
+    allow
+}
+
+fn make_folder(dir: &Path) -> Result<(), CommandError> {
+    std::fs::create_dir_all(dir)
+        .map_err(|error| CommandError::Fault(format!("{} could not be made: {error}", dir.display())))
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
+    let write = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))
+}

@@ -1,0 +1,232 @@
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use jiff::SignedDuration;
+use portage_did::LoopbackOrigins;
+use serde::Deserialize;
+use url::{Host, Url};
+
+/// Name of the configuration file in the service's folder.
+pub(crate) const FILE: &str = "verifier.toml";
+
+/// `verifier.toml`, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where people and wallets reach the service: an origin.
+    pub(crate) url: Url,
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Bearer token of the relying party's API.
+    pub(crate) api_token: String,
+    /// Loopback origins that use http.
+    pub(crate) loopback: LoopbackOrigins,
+    /// A status list is asked for at most this often.
+    pub(crate) refetch: SignedDuration,
+    /// `trust.json`.
+    pub(crate) trust: PathBuf,
+    /// Folder of further purposes.
+    pub(crate) purposes: PathBuf,
+}
+
+/// Why a configuration does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{0} could not be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+    #[error("{0}: {1}")]
+    Invalid(PathBuf, String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    url: String,
+    listen: SocketAddr,
+    api: Api,
+    #[serde(default)]
+    network: Network,
+    #[serde(default)]
+    trust: Trust,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Api {
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Network {
+    allow: Vec<String>,
+    refetch_seconds: u32,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Network { allow: Vec::new(), refetch_seconds: 60 }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Trust {
+    file: PathBuf,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Trust { file: PathBuf::from("trust.json") }
+    }
+}
+
+/// Shortest bearer token that is taken: 128 bits in base64url.
+const MIN_TOKEN: usize = 22;
+
+impl Config {
+    /// Reads `verifier.toml` of the folder. Relative paths in it start at the folder.
+    pub(crate) fn read(dir: &Path) -> Result<Self, ConfigError> {
+        let path = dir.join(FILE);
+        let text =
+            fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable(path.clone(), source))?;
+        Self::parse(dir, &text).map_err(|what| ConfigError::Invalid(path, what))
+    }
+
+    fn parse(dir: &Path, text: &str) -> Result<Self, String> {
+        // The message, not the whole error: that one would quote the file, and the file holds the token.
+        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))
+            .map_err(|_| "network.allow: only loopback origins like http://localhost:8081".to_owned())?;
+        let url = Url::parse(&file.url).map_err(|_| "url: not a URL".to_owned())?;
+        check_url(&url, &loopback)?;
+        if file.api.token.len() < MIN_TOKEN {
+            return Err(format!("api.token: at least {MIN_TOKEN} characters"));
+        }
+        Ok(Config {
+            url,
+            listen: file.listen,
+            api_token: file.api.token,
+            loopback,
+            refetch: SignedDuration::from_secs(i64::from(file.network.refetch_seconds)),
+            trust: dir.join(file.trust.file),
+            purposes: dir.join("purposes"),
+        })
+    }
+}
+
+/// An origin, https unless it is one of the configured loopback origins.
+fn check_url(url: &Url, loopback: &LoopbackOrigins) -> Result<(), String> {
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_origin || !url.username().is_empty() || url.password().is_some() {
+        return Err("url: an origin without a path, like https://market.example".to_owned());
+    }
+    if url.scheme() != "https" && !loopback.contains(url) {
+        return Err("url: https, or an origin of network.allow".to_owned());
+    }
+    match url.host() {
+        Some(Host::Domain(_)) => Ok(()),
+        _ => Err("url: a host name; did:web has no addresses".to_owned()),
+    }
+}
+
+/// The commented file that `init` writes.
+pub(crate) fn template(
+    url: &Url,
+    listen: SocketAddr,
+    token: &str,
+    allow: &[String],
+    refetch_seconds: u32,
+) -> String {
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let url = text(url.as_str().trim_end_matches('/'));
+    let listen = text(&listen.to_string());
+    let token = text(token);
+    let allow = toml::Value::from(allow.to_vec()).to_string();
+    format!(
+        r#"# Configuration of a Portage verifier. Keep this file to yourself: it holds the token of the API.
+
+# Where people and wallets reach the service. Its DID is the did:web of this address.
+url = {url}
+# Where it listens. TLS is the business of the proxy in front of it.
+listen = {listen}
+
+[api]
+# Bearer token of POST /api/requests and GET /api/requests/{{transaction}}.
+token = {token}
+
+[network]
+# Exact loopback origins that are reached over http, for trying things out on one machine. Empty: https everywhere.
+allow = {allow}
+# A status list is asked for at most this often, in seconds.
+refetch_seconds = {refetch_seconds}
+
+[trust]
+# Who may issue what. Absent or empty: nobody is trusted and nothing is accepted.
+file = "trust.json"
+
+# Purposes of your own: put their JSON files into the folder purposes/ beside this file.
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("/srv/market"), text)
+    }
+
+    fn written(url: &str, allow: &[&str]) -> String {
+        let allow: Vec<String> = allow.iter().map(|origin| (*origin).to_owned()).collect();
+        template(&url.parse().unwrap(), "127.0.0.1:8084".parse().unwrap(), TOKEN, &allow, 60)
+    }
+
+    #[test]
+    fn what_init_writes_reads_back() {
+        let config = parse(&written("http://localhost:8084", &["http://localhost:8084"])).unwrap();
+        assert_eq!(config.url.as_str(), "http://localhost:8084/");
+        assert_eq!(config.api_token, TOKEN);
+        assert_eq!(config.refetch, SignedDuration::from_secs(60));
+        assert_eq!(config.trust, Path::new("/srv/market/trust.json"));
+        assert!(config.loopback.contains(&config.url));
+    }
+
+    #[test]
+    fn only_url_listen_and_token_are_needed() {
+        let text = format!(
+            "url = \"https://market.example\"\nlisten = \"127.0.0.1:1\"\n[api]\ntoken = \"{TOKEN}\"\n"
+        );
+        let config = parse(&text).unwrap();
+        assert_eq!(config.loopback, LoopbackOrigins::default());
+        assert_eq!(config.refetch, SignedDuration::from_secs(60));
+    }
+
+    #[test]
+    fn http_needs_the_allow_list_and_did_web_needs_a_name() {
+        assert!(parse(&written("https://market.example", &[])).is_ok());
+        for (url, allow) in [
+            ("http://localhost:8084", &[][..]),
+            ("http://market.example", &[]),
+            ("https://market.example/path", &[]),
+            ("https://192.0.2.1", &[]),
+            ("https://market.example", &["http://market.example:80"]),
+        ] {
+            assert!(parse(&written(url, allow)).is_err(), "{url} {allow:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_without_quoting_the_file() {
+        let error = parse(&written("https://market.example", &[]).replace("listen", "listne")).unwrap_err();
+        assert!(error.contains("listne"), "{error}");
+        assert!(!error.contains(TOKEN), "{error}");
+        let short = written("https://market.example", &[]).replace(TOKEN, "short");
+        assert!(parse(&short).unwrap_err().starts_with("api.token"));
+    }
+}

@@ -1,0 +1,81 @@
+//! What the service answers.
+
+mod api;
+mod openid4vp;
+mod page;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use portage_clock::Clock;
+use portage_verification::Sources;
+use portage_verifier::{Addresses, KeyedHash, Verifier, ports::SessionStore};
+use portage_web::{Readiness, Refusal, harden, health_routes};
+use serde_json::Value;
+
+/// What the routes need: the verifier, where documents come from, the time, who may use the API.
+pub struct Service<S, Q> {
+    /// The use cases.
+    pub verifier: Verifier<S>,
+    /// Where DID documents and status lists come from.
+    pub sources: Q,
+    /// The time.
+    pub clock: Clock,
+    /// Bearer token of the relying party.
+    pub api_token: ApiToken,
+    /// The verifier's DID document.
+    pub did_document: Value,
+}
+
+/// The bearer token of the API. Does not print.
+pub struct ApiToken(String);
+
+impl ApiToken {
+    /// From the configuration. An empty one admits nobody.
+    pub fn new(token: String) -> Self {
+        ApiToken(token)
+    }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The service's routes with everything [`harden`] puts around them.
+pub fn routes<S, Q>(service: Arc<Service<S, Q>>, readiness: Readiness) -> Router
+where
+    S: SessionStore + 'static,
+    Q: Sources + 'static,
+{
+    let request = format!("{}{{id}}", Addresses::REQUEST_PATH);
+    let store = service.clone();
+    let health = health_routes(readiness, move || {
+        let service = store.clone();
+        async move { service.verifier.store.by_transaction(KeyedHash::from_bytes([0; 32])).await.is_ok() }
+    });
+    let routes = Router::new()
+        .route("/api/requests", post(api::create::<S, Q>))
+        .route("/api/requests/{transaction}", get(api::result::<S, Q>))
+        .route(&request, get(openid4vp::request_object::<S, Q>))
+        .route(Addresses::RESPONSE_PATH, post(openid4vp::response::<S, Q>))
+        .route(Addresses::RETURN_PATH, get(page::result::<S, Q>))
+        .route("/.well-known/did.json", get(did_document::<S, Q>))
+        .with_state(service);
+    harden(routes.merge(health))
+}
+
+async fn did_document<S, Q>(State(service): State<Arc<Service<S, Q>>>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/did+json"), (header::CACHE_CONTROL, "max-age=60")];
+    (headers, Json(&service.did_document)).into_response()
+}
+
+/// Ours or the world's: the peer may try again.
+fn unavailable(error: impl std::fmt::Display) -> Refusal {
+    Refusal::unavailable().logging(error)
+}

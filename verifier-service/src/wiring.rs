@@ -1,0 +1,91 @@
+//! From the service's folder to a verifier: one readable function.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use portage_catalog::{Catalog, Contexts};
+use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
+use portage_keys::{OsEntropy, Signer, SigningKey};
+use portage_storage::{KeyFolder, verifier::MemorySessions};
+use portage_trust::TrustList;
+use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
+use serde_json::Value;
+
+use crate::{commands::CommandError, config::Config};
+
+/// Folder of the keys.
+pub(crate) const KEYS: &str = "keys";
+/// Signs Request Objects; the fragment of its DID URL.
+pub(crate) const SIGNING_KEY: &str = "key-1";
+/// Makes and hashes one-time values.
+pub(crate) const ONE_TIME_SECRET: &str = "one-time";
+
+/// A service as its folder describes it.
+pub(crate) struct Deployment {
+    pub(crate) config: Config,
+    pub(crate) verifier: Verifier<MemorySessions>,
+    pub(crate) did_document: Value,
+}
+
+/// Opens the folder: configuration, keys, trust list, purposes, store.
+pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
+    let config = Config::read(dir).map_err(CommandError::fault)?;
+    let keys = KeyFolder::at(dir.join(KEYS));
+    let key = keys.signing_key(SIGNING_KEY).map_err(CommandError::fault)?;
+    let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
+    let did = did_web(&config.url).map_err(CommandError::fault)?;
+    let did_document = did_document(&did, &key);
+    let verifier = Verifier {
+        identity: identity(did, key)?,
+        addresses: Addresses::of(config.url.clone()),
+        catalog: Arc::new(catalog(&config.purposes)?),
+        contexts: Arc::new(Contexts::bundled()),
+        authority: Arc::new(trust_list(&config.trust)?),
+        loopback: config.loopback.clone(),
+        secret: OneTimeSecret::new(*secret),
+        entropy: Arc::new(OsEntropy),
+        store: MemorySessions::new(),
+    };
+    Ok(Deployment { config, verifier, did_document })
+}
+
+fn did_document(did: &Did, key: &SigningKey) -> Value {
+    let relationships = [Relationship::Authentication];
+    DidDocument::of_keys(did, &[(SIGNING_KEY, key.verification_key(), &relationships)]).to_value().clone()
+}
+
+fn identity(did: Did, key: SigningKey) -> Result<Identity, CommandError> {
+    let kid = DidUrl::parse(&format!("{did}#{SIGNING_KEY}")).map_err(CommandError::fault)?;
+    Ok(Identity { did, kid, signer: Arc::new(key) })
+}
+
+/// The bundled catalogue and the purposes of the folder, if there is one.
+fn catalog(purposes: &Path) -> Result<Catalog, CommandError> {
+    let mut catalog = Catalog::bundled();
+    let entries = match fs::read_dir(purposes) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(catalog),
+        entries => entries.map_err(|error| unreadable(purposes, &error))?,
+    };
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(purposes, &error))?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        catalog.add_purpose(&file, &bytes).map_err(CommandError::fault)?;
+    }
+    Ok(catalog)
+}
+
+/// The trust list; absent or empty, nobody is trusted and everything is refused.
+fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TrustList::default()),
+        Err(error) => Err(unreadable(path, &error)),
+        Ok(bytes) => TrustList::parse(&bytes).map_err(CommandError::fault),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::Fault(format!("{} could not be read: {error}", path.display()))
+}
