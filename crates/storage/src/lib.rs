@@ -2,5 +2,6 @@
 
 mod key_folder;
 pub mod verifier;
+pub mod wallet;
 
 pub use key_folder::{KeyFileError, KeyFolder};

@@ -10,6 +10,7 @@
 
 mod accept;
 mod asker;
+mod backup;
 mod claims;
 mod consent;
 mod credential;
@@ -23,11 +24,13 @@ mod plan;
 pub mod ports;
 mod present;
 mod review;
+mod settings;
 mod wallet;
 mod well_known;
 
 pub use accept::{AcceptError, Arrived, ArrivedCredential};
 pub use asker::{Asker, PurposeSource, ShownPurpose};
+pub use backup::{BackupError, Imported, export, import};
 pub use claims::{ClaimName, ShownClaim, shown_claims};
 pub use consent::{Agreement, Consent, ConsentMissing};
 pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};
@@ -37,4 +40,5 @@ pub use offer::{IssuerDocument, NextStep, OfferError, OfferReview, OfferedCreden
 pub use plan::{DisclosurePlan, PlannedAnswer};
 pub use present::{DataLeft, PresentError, Presented};
 pub use review::{Choices, Document, Missing, Review, ReviewError};
+pub use settings::{Settings, TrustImportError, import_trust, trust_list};
 pub use wallet::Wallet;

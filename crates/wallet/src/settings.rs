@@ -1,0 +1,105 @@
+use portage_did::{DidError, LoopbackOrigins};
+use portage_trust::{TrustError, TrustList};
+use serde::{Deserialize, Serialize};
+
+use jiff::Timestamp;
+use portage_keys::Entropy;
+use portage_reason::Reason;
+
+use crate::{
+    Event, EventKind, Outcome,
+    credential::read_record,
+    ports::{Batch, RecordId, StoreFailure, WalletStore},
+};
+
+const RECORD_VERSION: u32 = 1;
+
+/// What was decided when the wallet was made. Sealed with it, so that nobody widens it from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    version: u32,
+    /// Exact loopback origins for which http is used: empty but in a demo.
+    pub allow: Vec<String>,
+    /// Whether lists are asked for anew after one second instead of a minute.
+    pub demo: bool,
+}
+
+impl Settings {
+    /// The settings of a new wallet.
+    ///
+    /// # Errors
+    /// [`DidError`]: an origin that is not a loopback origin.
+    pub fn new(allow: Vec<String>, demo: bool) -> Result<Self, DidError> {
+        LoopbackOrigins::parse(allow.iter().map(String::as_str))?;
+        Ok(Settings { version: RECORD_VERSION, allow, demo })
+    }
+
+    /// The settings of this wallet.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub fn of(store: &impl WalletStore) -> Result<Self, StoreFailure> {
+        match store.record(&RecordId::Settings)? {
+            Some(bytes) => read_record(&bytes, RECORD_VERSION),
+            None => Err(StoreFailure::Unusable(Reason::VaultCorrupt)),
+        }
+    }
+
+    /// The origins, checked again.
+    ///
+    /// # Errors
+    /// [`StoreFailure::Unusable`].
+    pub fn loopback(&self) -> Result<LoopbackOrigins, StoreFailure> {
+        LoopbackOrigins::parse(self.allow.iter().map(String::as_str))
+            .map_err(|_| StoreFailure::Unusable(Reason::VaultCorrupt))
+    }
+
+    /// Writes them: the first record of a wallet.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub fn write(&self, store: &impl WalletStore) -> Result<(), StoreFailure> {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        store.commit(Batch::default().with(RecordId::Settings, bytes))
+    }
+}
+
+/// Why a trust list was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustImportError {
+    /// Not a trust list.
+    #[error(transparent)]
+    List(#[from] TrustError),
+    /// The wallet's own file.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+/// Replaces the wallet's trust list.
+///
+/// # Errors
+/// [`TrustImportError`]; the list before stays.
+pub fn import_trust(
+    store: &impl WalletStore,
+    file: &[u8],
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<TrustList, TrustImportError> {
+    let list = TrustList::parse(file)?;
+    let event = Event::new(EventKind::TrustImported, Outcome::Done, now, entropy);
+    let batch =
+        Batch::default().with(RecordId::Trust, file.to_vec()).with(event.record_id(), event.to_record());
+    store.commit(batch)?;
+    Ok(list)
+}
+
+/// The wallet's trust list: empty when none was imported, and then nobody is trusted.
+///
+/// # Errors
+/// [`StoreFailure`].
+pub fn trust_list(store: &impl WalletStore) -> Result<TrustList, StoreFailure> {
+    match store.record(&RecordId::Trust)? {
+        None => Ok(TrustList::default()),
+        Some(bytes) => TrustList::parse(&bytes).map_err(|_| StoreFailure::Unusable(Reason::VaultCorrupt)),
+    }
+}
