@@ -2,10 +2,27 @@
 //!
 //! Two questions, [`Authority::may_issue`] and [`Authority::may_ask`]; two sources one day: today `trust.json` ([`TrustList`]), later the
 //! authorities' statements. Empty or absent: nobody is trusted.
+//!
+//! A good signature says who; this crate says whether they may. It checks no signature and fetches nothing.
+//!
+//! ```
+//! use portage_reason::Reason;
+//! use portage_trust::{Authority, TrustList};
+//! # fn main() -> Result<(), portage_trust::TrustError> {
+//! let list = TrustList::parse(
+//!     br#"{"issuers": [{"id": "did:web:city.example", "name": {"en": "The City", "fr": "La Ville"},
+//!         "tier": "municipal", "types": ["business-licence"]}]}"#,
+//! )?;
+//! assert!(list.may_issue("did:web:city.example", &["business-licence"]).is_ok());
+//! assert_eq!(list.may_issue("did:web:city.example", &["person"]), Err(Reason::IssuerNotAuthorizedForType));
+//! assert_eq!(list.may_issue("did:web:town.example", &["person"]), Err(Reason::IssuerNotTrusted));
+//! # Ok(())
+//! # }
+//! ```
 
 mod list;
 
-pub use list::{TrustError, TrustList};
+pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 
 use portage_catalog::{PurposeId, Text};
 use portage_reason::Reason;
@@ -61,14 +78,28 @@ pub enum MayAsk {
     Unknown,
 }
 
-/// Where the two questions are answered. Types are named by their catalogue id or `vct` or VCDM type: `types` holds every name the
-/// credential goes by, and one listed name suffices.
+/// Where the two questions are answered.
+///
+/// A type goes by several names: its catalogue id, its `vct`, its VCDM type. [`Authority::may_issue`] is given every name of **one**
+/// type, and one listed name suffices. A credential that claims to be of several types at once (VCDM 2.0 allows it) is asked about with
+/// [`Authority::may_issue_all`]: the right to one of its types is no right to the others.
 pub trait Authority: Send + Sync {
-    /// May `issuer` issue a credential that goes by these names?
+    /// May `issuer` issue the type that goes by these names?
     ///
     /// # Errors
     /// [`Reason::IssuerNotTrusted`], [`Reason::IssuerNotAuthorizedForType`].
     fn may_issue(&self, issuer: &str, types: &[&str]) -> Result<IssuerAuthorized, Reason>;
+
+    /// May `issuer` issue a credential of all these types, each with its names? Of none is a type it may not issue.
+    ///
+    /// # Errors
+    /// As [`Authority::may_issue`].
+    fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
+        let Some((first, others)) = types.split_first() else { return self.may_issue(issuer, &[]) };
+        let authorized = self.may_issue(issuer, first)?;
+        others.iter().try_for_each(|names| self.may_issue(issuer, names).map(drop))?;
+        Ok(authorized)
+    }
 
     /// May `verifier` ask for `purpose`?
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk;

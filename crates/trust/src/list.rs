@@ -1,16 +1,58 @@
-use portage_catalog::PurposeId;
-use portage_reason::Reason;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Authority, IssuerAuthorized, MayAsk};
+use portage_catalog::{PurposeId, Text};
+use portage_did::{Did, DidError};
+use portage_reason::Reason;
+use portage_strict_json::Limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier};
 
 /// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…]}],"verifiers":[{"id","name","purposes":[…]}]}`.
-#[derive(Debug, Clone, Default)]
-pub struct TrustList {}
+///
+/// The default is the empty list, which trusts nobody. A list is read by [`TrustList::parse`], or put together with
+/// [`TrustList::trust_issuer`] and [`TrustList::trust_verifier`], which hold the same rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustList {
+    issuers: BTreeMap<String, TrustedIssuer>,
+    verifiers: BTreeMap<String, TrustedVerifier>,
+}
+
+/// An issuer, and what it may issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedIssuer {
+    /// Its DID, or its https address.
+    pub id: String,
+    /// What a person reads.
+    pub name: Text,
+    /// For whom it issues.
+    pub tier: Tier,
+    /// The types: the id of one in the catalogue, a `vct`, or a type of the W3C data model.
+    pub types: BTreeSet<String>,
+}
+
+/// A verifier, and what it may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedVerifier {
+    /// Its DID.
+    pub id: String,
+    /// What a person reads.
+    pub name: Text,
+    /// The purposes registered for it.
+    pub purposes: BTreeSet<PurposeId>,
+}
 
 /// Not a trust list: says where, with line and column for syntax.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("trust.json: {0}")]
 pub struct TrustError(pub String);
+
+/// A type every credential of the W3C data model has: listed, it would allow all of them.
+const EVERY_CREDENTIAL: [&str; 2] =
+    ["VerifiableCredential", "https://www.w3.org/2018/credentials#VerifiableCredential"];
 
 impl TrustList {
     /// Reads the file. Unknown members are refused (a typing error must not widen trust), an id twice is refused.
@@ -18,19 +60,170 @@ impl TrustList {
     /// # Errors
     /// [`TrustError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
-        let _ = bytes;
-        todo!()
+        let mut members = portage_strict_json::parse_object(bytes, Limits::MESSAGE)
+            .map_err(|error| TrustError(error.to_string()))?;
+        let mut list = TrustList::default();
+        for (place, issuer) in entries(&mut members, "issuers")? {
+            list.trust_issuer(issuer).map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
+        }
+        for (place, verifier) in entries(&mut members, "verifiers")? {
+            list.trust_verifier(verifier)
+                .map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
+        }
+        match members.keys().next() {
+            Some(member) => Err(TrustError(format!("unknown member {member:?}"))),
+            None => Ok(list),
+        }
+    }
+
+    /// Adds an issuer.
+    ///
+    /// # Errors
+    /// [`TrustError`]: it is there already, or its entry does not hold.
+    pub fn trust_issuer(&mut self, issuer: TrustedIssuer) -> Result<(), TrustError> {
+        check_id(&issuer.id)?;
+        check_name(&issuer.name)?;
+        if let Some(all) = issuer.types.iter().find(|name| EVERY_CREDENTIAL.contains(&name.as_str())) {
+            return Err(TrustError(format!("types: {all} would allow every credential; name the types")));
+        }
+        if issuer.types.iter().any(|name| name.trim().is_empty()) {
+            return Err(TrustError("types: the name of a type is empty".to_owned()));
+        }
+        insert_new(&mut self.issuers, issuer.id.clone(), issuer)
+    }
+
+    /// Adds a verifier.
+    ///
+    /// # Errors
+    /// [`TrustError`]: it is there already, or its entry does not hold.
+    pub fn trust_verifier(&mut self, verifier: TrustedVerifier) -> Result<(), TrustError> {
+        check_id(&verifier.id)?;
+        check_name(&verifier.name)?;
+        if verifier.purposes.iter().any(|purpose| purpose.0.trim().is_empty()) {
+            return Err(TrustError("purposes: the id of a purpose is empty".to_owned()));
+        }
+        insert_new(&mut self.verifiers, verifier.id.clone(), verifier)
+    }
+
+    /// Takes in another list. Whoever stands in both is trusted as the other list says: a narrowed entry narrows.
+    pub fn merge(&mut self, other: TrustList) {
+        self.issuers.extend(other.issuers);
+        self.verifiers.extend(other.verifiers);
+    }
+
+    /// The issuers, by id.
+    pub fn issuers(&self) -> impl ExactSizeIterator<Item = &TrustedIssuer> {
+        self.issuers.values()
+    }
+
+    /// The verifiers, by id.
+    pub fn verifiers(&self) -> impl ExactSizeIterator<Item = &TrustedVerifier> {
+        self.verifiers.values()
+    }
+
+    /// Whether it trusts nobody.
+    pub fn is_empty(&self) -> bool {
+        self.issuers.is_empty() && self.verifiers.is_empty()
+    }
+
+    /// The file: [`TrustList::parse`] reads it back.
+    pub fn to_json(&self) -> Value {
+        serde_json::json!({
+            "issuers": self.issuers.values().collect::<Vec<_>>(),
+            "verifiers": self.verifiers.values().collect::<Vec<_>>(),
+        })
     }
 }
 
 impl Authority for TrustList {
     fn may_issue(&self, issuer: &str, types: &[&str]) -> Result<IssuerAuthorized, Reason> {
-        let _ = (issuer, types);
-        todo!()
+        let known = self.issuers.get(issuer).ok_or(Reason::IssuerNotTrusted)?;
+        if !types.iter().any(|name| known.types.contains(*name)) {
+            return Err(Reason::IssuerNotAuthorizedForType);
+        }
+        Ok(IssuerAuthorized {
+            id: known.id.clone(),
+            name: Some(known.name.clone()),
+            tier: Some(known.tier),
+            source: "trust.json",
+        })
     }
 
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk {
-        let _ = (verifier, purpose);
-        todo!()
+        let Some(known) = self.verifiers.get(verifier) else { return MayAsk::Unknown };
+        let verifier = KnownVerifier { id: known.id.clone(), name: known.name.clone() };
+        if purpose.is_some_and(|purpose| known.purposes.contains(purpose)) {
+            MayAsk::Registered(verifier)
+        } else {
+            MayAsk::NotRegistered(verifier)
+        }
     }
 }
+
+/// Takes the entries of a list out of the file, each with its place (`issuers[0]`).
+fn entries<T: serde::de::DeserializeOwned>(
+    members: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Vec<(String, T)>, TrustError> {
+    let listed = match members.remove(name) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(listed)) => listed,
+        Some(_) => return Err(TrustError(format!("{name} must be an array"))),
+    };
+    let read = |(at, entry): (usize, Value)| {
+        let place = format!("{name}[{at}]");
+        refuse_repeats(&entry).map_err(|what| TrustError(format!("{place}: {what}")))?;
+        let entry = serde_json::from_value(entry).map_err(|error| TrustError(format!("{place}: {error}")))?;
+        Ok((place, entry))
+    };
+    listed.into_iter().enumerate().map(read).collect()
+}
+
+/// A type or purpose twice is most likely another one misspelt.
+fn refuse_repeats(entry: &Value) -> Result<(), String> {
+    for member in ["types", "purposes"] {
+        let names =
+            entry.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let mut seen = BTreeSet::new();
+        for name in names {
+            if !seen.insert(name) {
+                return Err(format!("{member}: {name:?} is there twice"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn insert_new<T>(entries: &mut BTreeMap<String, T>, id: String, entry: T) -> Result<(), TrustError> {
+    if entries.contains_key(&id) {
+        return Err(TrustError(format!("id: {id:?} is there twice")));
+    }
+    entries.insert(id, entry);
+    Ok(())
+}
+
+fn check_id(id: &str) -> Result<(), TrustError> {
+    let is_address = id.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+        && id.bytes().all(|byte| byte.is_ascii_graphic());
+    // A method we cannot resolve may still be listed: its keys are then given by hand.
+    let is_did = || match Did::parse(id) {
+        Ok(_) => true,
+        Err(DidError::Unsupported) => !id.contains(['#', '?', '/']),
+        Err(_) => false,
+    };
+    if is_address || is_did() {
+        Ok(())
+    } else {
+        Err(TrustError("id: must be a DID or an https address".to_owned()))
+    }
+}
+
+fn check_name(name: &Text) -> Result<(), TrustError> {
+    if name.en.trim().is_empty() || name.fr.trim().is_empty() {
+        return Err(TrustError("name: must be there in English and in French".to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
