@@ -1,1 +1,52 @@
-//! The issuer: offers, tokens, key proofs, credentials, status.
+//! The issuer: from a claims object to a credential in a wallet, and afterwards only its status.
+//!
+//! [`Issuer`] holds who issues and with which keys; each use case is a method in a file of its own:
+//!
+//! 1. [`Issuer::create_offer`] checks claims and writes down what is authorised. The same record again changes nothing.
+//! 2. [`Issuer::open_offer`] answers an offer by reference: a fresh pre-authorized code at each opening.
+//! 3. [`Issuer::redeem_code`] makes an access token of a code, once; five wrong `tx_code`s end the offer.
+//! 4. [`Issuer::nonce`] makes a `c_nonce` that is written down only when it is used.
+//! 5. [`Issuer::issue`] verifies the key proof, then consumes the nonce and allocates the status entry in one step of the
+//!    store, then signs. Asked again with the same token and the same key, it answers the same claims and the same entry.
+//! 6. [`Issuer::change_status`] and [`Issuer::status_list`]: revoked is for ever; lists are signed when they change.
+//! 7. [`Issuer::forget`]: once a lost answer can no longer be asked for, claims and holder key go. What stays is reference,
+//!    type, status entry and day.
+//!
+//! The issuer is asynchronous over one port, [`IssuanceStore`], and starts no task. Time is an argument of every call;
+//! randomness is an [`Entropy`](portage_keys::Entropy) handed in. One-time values never reach the store: it sees a
+//! [`KeyedHash`].
+//!
+//! Not here: HTTP (`issuer-service`), the tables (`storage`), who may issue what (`trust`).
+
+mod create_offer;
+mod credential;
+mod issuance;
+mod issue;
+mod issuer;
+mod metadata;
+mod nonce;
+mod one_time;
+mod open_offer;
+mod ports;
+mod redeem_code;
+mod retention;
+mod status;
+mod token_list;
+
+pub use create_offer::{CreatedOffer, OfferData, OfferError, Record};
+pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
+pub use issuance::{
+    Code, Entry, Grant, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList, Reference,
+    Status, StatusChange, StatusEntry,
+};
+pub use issue::IssueError;
+pub use issuer::{Issuer, IssuerKeys, Profile, StatusPolicy};
+pub use metadata::configuration_id;
+pub use one_time::{KeyedHash, OneTimeSecret};
+pub use open_offer::OpenError;
+pub use ports::{
+    Changed, Forgotten, Inserted, IssuanceStore, Issued, Issuing, MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Opened,
+    Redeemed, Redemption, StoreFailure,
+};
+pub use redeem_code::RedeemError;
+pub use status::StatusError;

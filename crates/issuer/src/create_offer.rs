@@ -1,0 +1,263 @@
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use portage_catalog::{CatalogError, CredentialType, Format};
+use portage_keys::{base64url, digest::sha256};
+use portage_oid4vci::{CredentialOfferUri, PreAuthorizedCode, TxCodeValue};
+use portage_reason::Reason;
+use serde_json::{Map, Value};
+
+use crate::{
+    Code, Inserted, IssuanceStore, Issuer, Offer, OfferDelivery, Reference, StoreFailure, one_time::Kind,
+    open_offer::CODE_LIFE,
+};
+
+/// How many digits a `tx_code` has.
+pub(crate) const TX_CODE_LENGTH: u32 = 6;
+
+/// What to offer.
+#[derive(Clone)]
+pub struct OfferData {
+    /// The credential type.
+    pub credential_type: String,
+    /// The format; `None`: the type's preferred one.
+    pub format: Option<Format>,
+    /// What makes it the same record when it comes again.
+    pub record: Record,
+    /// The claims, without derived ones.
+    pub claims: Map<String, Value>,
+    /// First instant of validity, when the record says one.
+    pub valid_from: Option<Timestamp>,
+    /// Last instant of validity, when the record says one.
+    pub valid_until: Option<Timestamp>,
+    /// The instant the validity of the record is judged at: now, unless told otherwise.
+    pub as_of: Timestamp,
+    /// How long the offer by reference lives.
+    pub life: SignedDuration,
+    /// Whether a `tx_code` is required.
+    pub tx_code: bool,
+    /// How it reaches the wallet.
+    pub delivery: OfferDelivery,
+}
+
+/// What makes two offers the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// The key of the record in its register.
+    Key(String),
+    /// The claims themselves.
+    Claims,
+}
+
+/// An offer that stands.
+#[derive(Debug, Clone)]
+pub struct CreatedOffer {
+    /// Its name.
+    pub reference: Reference,
+    /// What goes into the letter.
+    pub uri: CredentialOfferUri,
+    /// The code for another channel: told once, when the offer is made.
+    pub tx_code: Option<TxCodeValue>,
+    /// Whether anything was written: `false` for a record that was offered before.
+    pub is_new: bool,
+}
+
+/// Why nothing was offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// Not one of this issuer's types.
+    #[error("this issuer does not offer that type")]
+    TypeNotOffered,
+    /// Not one of the type's formats.
+    #[error("the type is not issued in that format")]
+    FormatNotOffered,
+    /// The claims do not fit the type.
+    #[error(transparent)]
+    Claims(#[from] CatalogError),
+    /// The record was over on the day.
+    #[error("the record is over")]
+    Expired,
+    /// The record was offered before with other claims, and collected.
+    #[error("the record was collected before with other content; revoke that credential first")]
+    OtherContent,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl OfferError {
+    /// The verdict about the record; `None` for a failure of ours.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            OfferError::TypeNotOffered | OfferError::FormatNotOffered => Some(Reason::Unsupported),
+            OfferError::Claims(CatalogError::Claim { reason, .. }) => Some(*reason),
+            OfferError::Claims(_) => Some(Reason::SchemaMismatch),
+            OfferError::Expired => Some(Reason::Expired),
+            OfferError::OtherContent => Some(Reason::DuplicateRecord),
+            OfferError::Store(_) => None,
+        }
+    }
+}
+
+impl<S: IssuanceStore> Issuer<S> {
+    /// Checks the claims and writes the offer down. The same record again is the same offer: nothing changes, and the `tx_code` is
+    /// not told again. A record that was not collected and is over, or that has other content now, is offered anew.
+    ///
+    /// # Errors
+    /// [`OfferError`]; nothing was written.
+    pub async fn create_offer(&self, data: OfferData, now: Timestamp) -> Result<CreatedOffer, OfferError> {
+        let credential_type = self.offered_type(&data.credential_type)?;
+        let format =
+            data.format.or(credential_type.formats.first().copied()).ok_or(OfferError::FormatNotOffered)?;
+        if !credential_type.formats.contains(&format) {
+            return Err(OfferError::FormatNotOffered);
+        }
+        // What cannot be issued today is not offered; the derived claims themselves are computed on the day of issue.
+        credential_type.with_derived(&data.claims, today(credential_type, now))?;
+        let valid_until = validity_end(credential_type, &data);
+        if valid_until <= data.as_of {
+            return Err(OfferError::Expired);
+        }
+
+        let reference = self.reference(credential_type, format, &data);
+        let open_until = now.checked_add(data.delivery.life(data.life)).unwrap_or(Timestamp::MAX);
+        let tx_code = data.tx_code.then(|| self.new_tx_code());
+        let offer = Offer {
+            credential_type: credential_type.id.clone(),
+            format,
+            content: self.content_hash(&data, valid_until),
+            claims: data.claims,
+            valid_from: data.valid_from,
+            valid_until,
+            open_until,
+            tx_code: tx_code.as_ref().map(|code| self.tx_code_hash(&reference, code)),
+            link: (data.delivery == OfferDelivery::ByReference)
+                .then(|| self.keys.secret.hash(Kind::OfferLink, &self.offer_link(&reference, open_until))),
+            code: (data.delivery == OfferDelivery::ByValue).then(|| Code {
+                hash: self.keys.secret.hash(Kind::Code, self.offer_code(&reference, open_until).expose()),
+                until: open_until,
+            }),
+            reference: reference.clone(),
+        };
+        let inserted = self.store.insert_offer(offer, now).await?;
+        let (is_new, open_until) = match inserted {
+            Inserted::New | Inserted::Renewed => (true, open_until),
+            Inserted::Existing { open_until } => (false, open_until),
+            Inserted::OtherContent => return Err(OfferError::OtherContent),
+        };
+        let uri = match data.delivery {
+            OfferDelivery::ByReference => self.offer_uri_by_reference(&reference, open_until),
+            OfferDelivery::ByValue => {
+                let code = self.offer_code(&reference, open_until);
+                CredentialOfferUri::ByValue(self.credential_offer(
+                    &credential_type.id,
+                    format,
+                    data.tx_code,
+                    code,
+                ))
+            }
+        };
+        Ok(CreatedOffer { reference, uri, tx_code: tx_code.filter(|_| is_new), is_new })
+    }
+
+    /// The type, if this issuer offers it.
+    pub(crate) fn offered_type(&self, id: &str) -> Result<&CredentialType, OfferError> {
+        let offered = self.profile.types.iter().any(|offered| offered == id);
+        self.catalog.credential_type(id).filter(|_| offered).ok_or(OfferError::TypeNotOffered)
+    }
+
+    fn reference(&self, credential_type: &CredentialType, format: Format, data: &OfferData) -> Reference {
+        let record = match &data.record {
+            Record::Key(key) => format!("key {key}"),
+            Record::Claims => format!("claims {}", canonical_digest(&data.claims)),
+        };
+        let of = format!("{} {} {record}", credential_type.id, format.name());
+        let mut text = self.keys.secret.derive("reference", &of);
+        // 22 characters of base64url: 128 bits and a little.
+        text.truncate(22);
+        Reference::new(text)
+    }
+
+    fn content_hash(&self, data: &OfferData, valid_until: Timestamp) -> crate::KeyedHash {
+        let valid_from = data.valid_from.map_or(0, Timestamp::as_second);
+        let end = match data.valid_until {
+            Some(_) => valid_until.as_second(),
+            // Follows from the day of the offer: another day is not another content.
+            None => 0,
+        };
+        let content = format!("{} {valid_from} {end}", canonical_digest(&data.claims));
+        self.keys.secret.hash(Kind::Content, &content)
+    }
+
+    /// The last part of the address of an offer by reference: follows from its reference and its end, so it is stored nowhere.
+    pub(crate) fn offer_link(&self, reference: &Reference, open_until: Timestamp) -> String {
+        self.keys.secret.derive("offer link", &format!("{} {}", reference.as_str(), open_until.as_second()))
+    }
+
+    /// The code of an offer by value, in the same way.
+    fn offer_code(&self, reference: &Reference, open_until: Timestamp) -> PreAuthorizedCode {
+        let of = format!("{} {}", reference.as_str(), open_until.as_second());
+        PreAuthorizedCode::new(self.keys.secret.derive("offer code", &of))
+    }
+
+    pub(crate) fn tx_code_hash(&self, reference: &Reference, code: &TxCodeValue) -> crate::KeyedHash {
+        self.keys.secret.hash(Kind::TxCode, &format!("{} {}", reference.as_str(), code.expose()))
+    }
+
+    fn new_tx_code(&self) -> TxCodeValue {
+        const BOUND: u32 = 10_u32.pow(TX_CODE_LENGTH);
+        // The largest multiple of the bound: numbers above it would make small codes likelier.
+        const FAIR: u32 = u32::MAX / BOUND * BOUND;
+        loop {
+            let mut bytes = [0; 4];
+            self.entropy.fill(&mut bytes);
+            let number = u32::from_le_bytes(bytes);
+            if number < FAIR {
+                return TxCodeValue::new(format!(
+                    "{:0width$}",
+                    number % BOUND,
+                    width = TX_CODE_LENGTH as usize
+                ));
+            }
+        }
+    }
+}
+
+impl OfferDelivery {
+    /// By value the one code is in the offer, so the offer lives no longer than a code.
+    fn life(self, by_reference: SignedDuration) -> SignedDuration {
+        match self {
+            OfferDelivery::ByReference => by_reference,
+            OfferDelivery::ByValue => CODE_LIFE,
+        }
+    }
+}
+
+/// The end that the record says, or the type's default counted from the day.
+fn validity_end(credential_type: &CredentialType, data: &OfferData) -> Timestamp {
+    let days = i64::from(credential_type.default_validity_days);
+    let by_default = start_of_day(data.as_of).checked_add(SignedDuration::from_hours(24 * days));
+    data.valid_until.unwrap_or(by_default.unwrap_or(Timestamp::MAX))
+}
+
+/// The day on which ages are counted.
+pub(crate) fn today(_credential_type: &CredentialType, now: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(now).date()
+}
+
+/// Midnight UTC: credentials share no finer time.
+pub(crate) fn start_of_day(now: Timestamp) -> Timestamp {
+    let seconds = now.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(86_400)).unwrap_or(now)
+}
+
+/// The start of a day, UTC.
+pub(crate) fn midnight(day: Date) -> Timestamp {
+    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN)
+}
+
+/// A digest of the claims that does not depend on the order of members (RFC 8785).
+fn canonical_digest(claims: &Map<String, Value>) -> String {
+    // Err: a number JCS cannot write. Its text as it stands is then as good, since only equality counts.
+    let text =
+        serde_json_canonicalizer::to_vec(claims).unwrap_or_else(|_| format!("{claims:?}").into_bytes());
+    base64url::encode(&sha256(&text))
+}

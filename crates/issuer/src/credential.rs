@@ -1,0 +1,218 @@
+//! From checked claims to a signed credential, in each of the four formats.
+
+use jiff::Timestamp;
+use portage_catalog::{CatalogError, Contexts, CredentialType, Format};
+use portage_data_integrity::{Cryptosuite, ProofError, ProofOptions, proof::add_proof};
+use portage_jose::{Header, Jwk};
+use portage_keys::{Entropy, Signer, SigningFailure};
+use portage_oid4vci::{IssuedCredential, VerifiedKeyProof};
+use portage_sd_jwt::{ClaimPath, PathStep, SdJwtBuilder};
+use portage_status_list::bitstring::{self, StatusPurpose};
+use portage_vc::CredentialBuilder;
+use serde_json::{Map, Value, json};
+
+/// What is to be signed: everything but the signature.
+pub struct UnsignedCredential<'a> {
+    /// Its type.
+    pub credential_type: &'a CredentialType,
+    /// Its format.
+    pub format: Format,
+    /// The issuer's DID.
+    pub issuer: &'a str,
+    /// All claims, derived ones included.
+    pub claims: Map<String, Value>,
+    /// Whose it is: the key that was proved.
+    pub holder: &'a VerifiedKeyProof,
+    /// Addresses of the lists and the index in them.
+    pub status: StatusAddresses,
+    /// From when it holds: the start of a day.
+    pub valid_from: Timestamp,
+    /// Until when it holds.
+    pub valid_until: Timestamp,
+}
+
+/// Where the status of a credential will stand.
+#[derive(Debug, Clone)]
+pub struct StatusAddresses {
+    /// Bitstring list of purpose `revocation`.
+    pub revocation: String,
+    /// Bitstring list of purpose `suspension`.
+    pub suspension: String,
+    /// Token Status List.
+    pub token: String,
+    /// The index in each.
+    pub index: u32,
+}
+
+/// A credential whose claims were checked against its type, ready to be signed once. Not `Clone`, private fields, one constructor: the
+/// check.
+pub struct CheckedCredential<'a> {
+    unsigned: UnsignedCredential<'a>,
+}
+
+/// Who signs, and how.
+pub(crate) struct Signing<'a> {
+    pub(crate) signer: &'a dyn Signer,
+    pub(crate) verification_method: String,
+    pub(crate) cryptosuite: Cryptosuite,
+    pub(crate) contexts: &'a Contexts,
+    pub(crate) entropy: &'a dyn Entropy,
+}
+
+/// Why a checked credential was not signed: a failure of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SigningError {
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] SigningFailure),
+    /// A claim has a name that SD-JWT reserves.
+    #[error("the credential could not be written: {0}")]
+    SdJwt(#[from] portage_sd_jwt::IssueError),
+    /// The type's context does not fit its claims.
+    #[error("the credential could not be secured: {0}")]
+    Proof(#[from] ProofError),
+}
+
+impl<'a> UnsignedCredential<'a> {
+    /// Checks the claims against the type once more, as they will be signed.
+    ///
+    /// # Errors
+    /// [`CatalogError`].
+    pub fn check(self) -> Result<CheckedCredential<'a>, CatalogError> {
+        self.credential_type.check_claims(&self.claims)?;
+        Ok(CheckedCredential { unsigned: self })
+    }
+}
+
+impl CheckedCredential<'_> {
+    /// Signs it. Whoever holds the value may sign this credential, once.
+    pub(crate) fn sign(self, signing: &Signing<'_>) -> Result<IssuedCredential, SigningError> {
+        match self.unsigned.format {
+            Format::DcSdJwt => self.sign_dc_sd_jwt(signing).map(IssuedCredential::Text),
+            Format::VcSdJwt => self.sign_vc_sd_jwt(signing).map(IssuedCredential::Text),
+            Format::VcJwt => self.sign_vc_jwt(signing).map(IssuedCredential::Text),
+            Format::LdpVc => self.sign_ldp_vc(signing).map(IssuedCredential::Document),
+        }
+    }
+
+    /// SD-JWT VC (draft-18): claims at the root, each of them disclosable.
+    fn sign_dc_sd_jwt(self, signing: &Signing<'_>) -> Result<String, SigningError> {
+        let unsigned = self.unsigned;
+        let disclosable = disclosable(&[], &unsigned.claims);
+        let mut payload = Map::new();
+        payload.insert("iss".into(), unsigned.issuer.into());
+        payload.insert("vct".into(), unsigned.credential_type.vct.as_str().into());
+        payload.insert("iat".into(), unsigned.valid_from.as_second().into());
+        payload.insert("nbf".into(), unsigned.valid_from.as_second().into());
+        payload.insert("exp".into(), unsigned.valid_until.as_second().into());
+        payload.insert("cnf".into(), confirmation(unsigned.holder));
+        let StatusAddresses { token, index, .. } = &unsigned.status;
+        payload.insert("status".into(), json!({ "status_list": { "idx": index, "uri": token } }));
+        let decoys = decoys(unsigned.credential_type, &unsigned.claims);
+        payload.extend(unsigned.claims);
+        let builder = SdJwtBuilder { claims: payload, disclosable, decoys };
+        let header = Header::new("dc+sd-jwt").with("kid", signing.verification_method.as_str());
+        Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
+    }
+
+    /// VCDM 2.0 secured with SD-JWT: the claims of `credentialSubject`, each of them disclosable.
+    fn sign_vc_sd_jwt(self, signing: &Signing<'_>) -> Result<String, SigningError> {
+        let holder_key = confirmation(self.unsigned.holder);
+        let root = [PathStep::Name("credentialSubject".into())];
+        let disclosable = disclosable(&root, &self.unsigned.claims);
+        let mut payload = self.unsigned.data_model(None);
+        payload.insert("cnf".into(), holder_key);
+        let builder = SdJwtBuilder { claims: payload, disclosable, decoys: 0 };
+        let header = portage_vc::jose::sd_jwt_header(&signing.verification_method);
+        Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
+    }
+
+    /// VCDM 2.0 secured with JOSE (VC-JOSE-COSE §3.1.1).
+    fn sign_vc_jwt(self, signing: &Signing<'_>) -> Result<String, SigningError> {
+        let mut payload = self.unsigned.data_model(Some(subject_id(self.unsigned.holder)));
+        payload.insert("cnf".into(), confirmation(self.unsigned.holder));
+        Ok(portage_vc::jose::sign_credential(&payload, &signing.verification_method, signing.signer)?)
+    }
+
+    /// VCDM 2.0 with a Data Integrity proof.
+    fn sign_ldp_vc(self, signing: &Signing<'_>) -> Result<Map<String, Value>, SigningError> {
+        let document = self.unsigned.data_model(Some(subject_id(self.unsigned.holder)));
+        let options = ProofOptions {
+            cryptosuite: signing.cryptosuite,
+            verification_method: &signing.verification_method,
+            proof_purpose: "assertionMethod",
+            created: Some(self.unsigned.valid_from),
+            expires: None,
+            domain: None,
+            challenge: None,
+        };
+        Ok(add_proof(&document, &options, signing.signer, signing.contexts)?)
+    }
+}
+
+impl UnsignedCredential<'_> {
+    /// The members of the data model (VCDM 2.0 §4).
+    fn data_model(&self, subject_id: Option<String>) -> Map<String, Value> {
+        let StatusAddresses { revocation, suspension, index, .. } = &self.status;
+        let index = *index as usize;
+        let status = json!([
+            bitstring::entry(revocation, StatusPurpose::Revocation, index),
+            bitstring::entry(suspension, StatusPurpose::Suspension, index),
+        ]);
+        CredentialBuilder {
+            contexts: std::slice::from_ref(&self.credential_type.context_url),
+            vc_type: &self.credential_type.vc_type,
+            issuer: self.issuer,
+            subject_id: subject_id.as_deref(),
+            claims: &self.claims,
+            valid_from: self.valid_from,
+            valid_until: Some(self.valid_until),
+            status: Some(status),
+        }
+        .build()
+    }
+}
+
+/// `cnf` (RFC 7800) with a minimal JWK.
+fn confirmation(holder: &VerifiedKeyProof) -> Value {
+    json!({ "jwk": Jwk::from_key(holder.key().clone()).to_value() })
+}
+
+/// `credentialSubject.id`: the DID of the key that was proved.
+fn subject_id(holder: &VerifiedKeyProof) -> String {
+    holder.holder().did().to_string()
+}
+
+/// Each claim, and within objects and arrays each part.
+fn disclosable(root: &[PathStep], claims: &Map<String, Value>) -> Vec<ClaimPath> {
+    let mut paths = Vec::new();
+    for (name, value) in claims {
+        let mut path = root.to_vec();
+        path.push(PathStep::Name(name.clone()));
+        collect_paths(path, value, &mut paths);
+    }
+    paths
+}
+
+fn collect_paths(path: ClaimPath, value: &Value, paths: &mut Vec<ClaimPath>) {
+    let below = |step: PathStep| path.iter().cloned().chain([step]).collect::<ClaimPath>();
+    match value {
+        Value::Object(members) => {
+            for (name, part) in members {
+                collect_paths(below(PathStep::Name(name.clone())), part, paths);
+            }
+        }
+        Value::Array(elements) => {
+            for (index, part) in elements.iter().enumerate() {
+                collect_paths(below(PathStep::Index(index)), part, paths);
+            }
+        }
+        _ => {}
+    }
+    paths.push(path);
+}
+
+/// As many decoys as optional claims are absent: every credential of a type has the same number of digests.
+fn decoys(credential_type: &CredentialType, claims: &Map<String, Value>) -> usize {
+    credential_type.claims.len().saturating_sub(claims.len())
+}

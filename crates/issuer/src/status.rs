@@ -1,0 +1,183 @@
+use jiff::{SignedDuration, Timestamp};
+use portage_jose::Header;
+use portage_reason::Reason;
+use portage_status_list::{
+    bitstring::{self, Bitstring, StatusPurpose},
+    token,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    Changed, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference, Status, StatusChange,
+    StoreFailure, credential::SigningError, token_list,
+};
+
+/// Why a status was not changed, or a list not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatusError {
+    /// No such reference.
+    #[error("there is no such reference")]
+    Absent,
+    /// Revoked is for ever.
+    #[error("it is revoked, and that is for ever")]
+    RevokedForEver,
+    /// Nothing was collected yet.
+    #[error("the offer was not collected yet: there is nothing to suspend or reinstate")]
+    NotIssued,
+    /// An entry that no list has.
+    #[error("the store holds an entry that is in no list")]
+    Entry,
+    /// The list was not signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl StatusError {
+    /// The verdict; `None` for a failure of ours.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            StatusError::Absent => Some(Reason::ValueInvalid),
+            StatusError::RevokedForEver => Some(Reason::Revoked),
+            StatusError::NotIssued => Some(Reason::Unsupported),
+            StatusError::Entry | StatusError::Signing(_) | StatusError::Store(_) => None,
+        }
+    }
+}
+
+impl<S: IssuanceStore> Issuer<S> {
+    /// Revokes, suspends or reinstates; the status it has afterwards. The same change again changes nothing. Durable when it returns;
+    /// the list follows at its cadence.
+    ///
+    /// # Errors
+    /// [`StatusError`].
+    pub async fn change_status(
+        &self,
+        reference: &Reference,
+        change: StatusChange,
+        now: Timestamp,
+    ) -> Result<Status, StatusError> {
+        match self.store.change_status(reference.clone(), change, now).await? {
+            Changed::Done(status) | Changed::Unchanged(status) => Ok(status),
+            Changed::Withdrawn => Ok(Status::Revoked),
+            Changed::RevokedForEver => Err(StatusError::RevokedForEver),
+            Changed::NotIssued => Err(StatusError::NotIssued),
+            Changed::Absent => Err(StatusError::Absent),
+        }
+    }
+
+    /// The signed list, published anew when it is due; `None`: there is no such list.
+    ///
+    /// # Errors
+    /// [`StatusError`].
+    pub async fn status_list(
+        &self,
+        list: u32,
+        kind: ListKind,
+        now: Timestamp,
+    ) -> Result<Option<PublishedList>, StatusError> {
+        let Some(version) = self.store.list_version(list).await? else { return Ok(None) };
+        let last = self.store.published(list, kind).await?;
+        if let Some(last) = &last
+            && !self.is_due(last, version, now)
+        {
+            return Ok(Some(last.clone()));
+        }
+        let Some(state) = self.store.list(list).await? else { return Ok(None) };
+        // A clock that went back does not make a list older than the one it follows.
+        let issued_at = last.map_or(now, |last| last.issued_at.max(now));
+        let signed = self.sign_list(list, kind, &state, issued_at)?;
+        Ok(Some(self.store.publish(list, kind, signed).await?))
+    }
+
+    /// A changed list at its cadence, any list at half its life.
+    fn is_due(&self, last: &PublishedList, version: u64, now: Timestamp) -> bool {
+        let policy = self.profile.status;
+        let age = now.duration_since(last.issued_at);
+        (last.version != version && age >= policy.cadence) || age >= policy.validity / 2
+    }
+
+    fn sign_list(
+        &self,
+        list: u32,
+        kind: ListKind,
+        state: &ListState,
+        issued_at: Timestamp,
+    ) -> Result<PublishedList, StatusError> {
+        let address = self.list_address(kind, list);
+        let valid_until = issued_at.checked_add(self.profile.status.validity).unwrap_or(Timestamp::MAX);
+        let jwt = match kind {
+            ListKind::Revocation => self.sign_bitstring(
+                &address,
+                StatusPurpose::Revocation,
+                Status::Revoked,
+                state,
+                issued_at,
+                valid_until,
+            ),
+            ListKind::Suspension => self.sign_bitstring(
+                &address,
+                StatusPurpose::Suspension,
+                Status::Suspended,
+                state,
+                issued_at,
+                valid_until,
+            ),
+            ListKind::Token => self.sign_token_list(&address, state, issued_at, valid_until),
+        }?;
+        Ok(PublishedList { version: state.version, issued_at, valid_until, jwt })
+    }
+
+    fn sign_bitstring(
+        &self,
+        address: &str,
+        purpose: StatusPurpose,
+        shown: Status,
+        state: &ListState,
+        issued_at: Timestamp,
+        valid_until: Timestamp,
+    ) -> Result<String, StatusError> {
+        let mut bits = Bitstring::new();
+        for (index, _) in state.entries.iter().filter(|(_, status)| *status == shown) {
+            bits.set(*index as usize, true).map_err(|_| StatusError::Entry)?;
+        }
+        let ttl = u64::try_from(self.profile.status.ttl.as_millis()).unwrap_or_default();
+        let credential = bitstring::list_credential(
+            address,
+            self.profile.did.as_str(),
+            purpose,
+            &bits,
+            issued_at,
+            valid_until,
+            ttl,
+        );
+        let (signer, kid) = self.signer(self.profile.algorithm);
+        portage_vc::jose::sign_credential(&credential, &kid, signer)
+            .map_err(|error| SigningError::Key(error).into())
+    }
+
+    fn sign_token_list(
+        &self,
+        address: &str,
+        state: &ListState,
+        issued_at: Timestamp,
+        valid_until: Timestamp,
+    ) -> Result<String, StatusError> {
+        let mut claims = Map::new();
+        claims.insert("iss".into(), self.profile.did.as_str().into());
+        claims.insert("sub".into(), address.into());
+        claims.insert("iat".into(), issued_at.as_second().into());
+        claims.insert("exp".into(), valid_until.as_second().into());
+        claims.insert("ttl".into(), seconds(self.profile.status.ttl));
+        claims.insert("status_list".into(), token_list::claim(&state.entries));
+        let (signer, kid) = self.signer(self.profile.algorithm);
+        portage_jose::sign(Header::new(token::TYP).with("kid", kid), &claims, signer)
+            .map_err(|error| SigningError::Key(error).into())
+    }
+}
+
+fn seconds(duration: SignedDuration) -> Value {
+    duration.as_secs().max(1).into()
+}
