@@ -28,7 +28,7 @@ pub struct OfferData {
     pub valid_from: Option<Timestamp>,
     /// Last instant of validity, when the record says one.
     pub valid_until: Option<Timestamp>,
-    /// The instant the validity of the record is judged at: now, unless told otherwise.
+    /// The instant at which the record must not be over: now, unless told otherwise.
     pub as_of: Timestamp,
     /// How long the offer by reference lives.
     pub life: SignedDuration,
@@ -112,10 +112,11 @@ impl<S: IssuanceStore> Issuer<S> {
         }
         // What cannot be issued today is not offered; the derived claims themselves are computed on the day of issue.
         credential_type.with_derived(&data.claims, today(credential_type, now))?;
-        let valid_until = validity_end(credential_type, &data);
-        if valid_until <= data.as_of {
+        let said_end = validity_end(credential_type, &data);
+        if said_end.is_some_and(|end| end < data.as_of) {
             return Err(OfferError::Expired);
         }
+        let valid_until = said_end.unwrap_or_else(|| default_end(credential_type, now));
 
         let reference = self.reference(credential_type, format, &data);
         let open_until = now.checked_add(data.delivery.life(data.life)).unwrap_or(Timestamp::MAX);
@@ -123,7 +124,7 @@ impl<S: IssuanceStore> Issuer<S> {
         let offer = Offer {
             credential_type: credential_type.id.clone(),
             format,
-            content: self.content_hash(&data, valid_until),
+            content: self.content_hash(&data),
             claims: data.claims,
             valid_from: data.valid_from,
             valid_until,
@@ -138,21 +139,17 @@ impl<S: IssuanceStore> Issuer<S> {
             reference: reference.clone(),
         };
         let inserted = self.store.insert_offer(offer, now).await?;
-        let (is_new, open_until) = match inserted {
-            Inserted::New | Inserted::Renewed => (true, open_until),
-            Inserted::Existing { open_until } => (false, open_until),
+        let (is_new, open_until, delivery, asks_code) = match inserted {
+            Inserted::New | Inserted::Renewed => (true, open_until, data.delivery, data.tx_code),
+            Inserted::Existing { open_until, delivery, tx_code } => (false, open_until, delivery, tx_code),
             Inserted::OtherContent => return Err(OfferError::OtherContent),
         };
-        let uri = match data.delivery {
+        let uri = match delivery {
             OfferDelivery::ByReference => self.offer_uri_by_reference(&reference, open_until),
             OfferDelivery::ByValue => {
                 let code = self.offer_code(&reference, open_until);
-                CredentialOfferUri::ByValue(self.credential_offer(
-                    &credential_type.id,
-                    format,
-                    data.tx_code,
-                    code,
-                ))
+                let offer = self.credential_offer(&credential_type.id, format, asks_code, code);
+                CredentialOfferUri::ByValue(offer)
             }
         };
         Ok(CreatedOffer { reference, uri, tx_code: tx_code.filter(|_| is_new), is_new })
@@ -176,15 +173,12 @@ impl<S: IssuanceStore> Issuer<S> {
         Reference::new(text)
     }
 
-    fn content_hash(&self, data: &OfferData, valid_until: Timestamp) -> crate::KeyedHash {
-        let valid_from = data.valid_from.map_or(0, Timestamp::as_second);
-        let end = match data.valid_until {
-            Some(_) => valid_until.as_second(),
-            // Follows from the day of the offer: another day is not another content.
-            None => 0,
-        };
-        let content = format!("{} {valid_from} {end}", canonical_digest(&data.claims));
-        self.keys.secret.hash(Kind::Content, &content)
+    /// Of what the data says, not of what follows from the day it is offered on.
+    fn content_hash(&self, data: &OfferData) -> crate::KeyedHash {
+        let instant =
+            |instant: Option<Timestamp>| instant.map_or(String::new(), |instant| instant.to_string());
+        let validity = [data.valid_from, data.valid_until].map(instant).join(" ");
+        self.keys.secret.hash(Kind::Content, &format!("{} {validity}", canonical_digest(&data.claims)))
     }
 
     /// The last part of the address of an offer by reference: follows from its reference and its end, so it is stored nowhere.
@@ -231,27 +225,31 @@ impl OfferDelivery {
     }
 }
 
-/// The end that the record says, or the type's default counted from the day.
-fn validity_end(credential_type: &CredentialType, data: &OfferData) -> Timestamp {
+/// The end that the record and the claims say, the earlier of the two.
+fn validity_end(credential_type: &CredentialType, data: &OfferData) -> Option<Timestamp> {
+    [data.valid_until, credential_type.valid_until(&data.claims)].into_iter().flatten().min()
+}
+
+fn default_end(credential_type: &CredentialType, now: Timestamp) -> Timestamp {
     let days = i64::from(credential_type.default_validity_days);
-    let by_default = start_of_day(data.as_of).checked_add(SignedDuration::from_hours(24 * days));
-    data.valid_until.unwrap_or(by_default.unwrap_or(Timestamp::MAX))
+    let start = start_of_day(credential_type, today(credential_type, now));
+    start.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
 }
 
-/// The day on which ages are counted.
-pub(crate) fn today(_credential_type: &CredentialType, now: Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(now).date()
+/// The day it is where the type belongs: ages are counted on it.
+pub(crate) fn today(credential_type: &CredentialType, now: Timestamp) -> Date {
+    time_zone(credential_type).to_datetime(now).date()
 }
 
-/// Midnight UTC: credentials share no finer time.
-pub(crate) fn start_of_day(now: Timestamp) -> Timestamp {
-    let seconds = now.as_second();
-    Timestamp::from_second(seconds - seconds.rem_euclid(86_400)).unwrap_or(now)
+/// The start of that day: credentials share no finer time.
+pub(crate) fn start_of_day(credential_type: &CredentialType, day: Date) -> Timestamp {
+    time_zone(credential_type).to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN)
 }
 
-/// The start of a day, UTC.
-pub(crate) fn midnight(day: Date) -> Timestamp {
-    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN)
+fn time_zone(credential_type: &CredentialType) -> TimeZone {
+    let of_claims = credential_type.last_day.as_ref().map(|last_day| &last_day.time_zone);
+    let of_register = credential_type.register.as_ref().map(|register| &register.time_zone);
+    of_claims.or(of_register).cloned().unwrap_or(TimeZone::UTC)
 }
 
 /// A digest of the claims that does not depend on the order of members (RFC 8785).

@@ -1,5 +1,5 @@
-use jiff::Timestamp;
-use portage_catalog::Format;
+use jiff::{Timestamp, civil::Date};
+use portage_catalog::{CredentialType, Format};
 use portage_jose::Jwk;
 use portage_keys::Algorithm;
 use portage_oid4vci::{
@@ -10,7 +10,7 @@ use portage_oid4vci::{
 use crate::{
     Entry, Grant, IssuanceStore, Issued, Issuer, Issuing, ListKind, StatusEntry, StoreFailure,
     configuration_id,
-    create_offer::{midnight, start_of_day, today},
+    create_offer::{start_of_day, today},
     credential::{Signing, SigningError, StatusAddresses, UnsignedCredential},
     metadata::{key_forms, proof_algorithms},
     nonce::LiveNonce,
@@ -70,8 +70,10 @@ impl<S: IssuanceStore> Issuer<S> {
         let nonce = self
             .live_nonce(proof.nonce(), now)
             .ok_or(IssueError::Refused(CredentialErrorCode::InvalidNonce))?;
-        let entry = self.bind(access_token, nonce, &proof, now).await?;
-        let credential = self.sign(&grant, entry, &proof)?;
+        let credential_type =
+            self.catalog.credential_type(&grant.credential_type).ok_or(IssueError::Stale)?;
+        let entry = self.bind(access_token, nonce, &proof, today(credential_type, now), now).await?;
+        let credential = self.sign(credential_type, grant.format, entry, &proof)?;
         Ok(CredentialResponse::Issued(IssuedResponse {
             credentials: vec![credential],
             notification_id: None,
@@ -109,6 +111,7 @@ impl<S: IssuanceStore> Issuer<S> {
         access_token: &str,
         nonce: LiveNonce,
         proof: &VerifiedKeyProof,
+        day: Date,
         now: Timestamp,
     ) -> Result<Entry, IssueError> {
         let thumbprint = Jwk::from_key(proof.key().clone()).thumbprint();
@@ -119,7 +122,7 @@ impl<S: IssuanceStore> Issuer<S> {
             holder: self.keys.secret.hash(Kind::HolderKey, &thumbprint),
             indices: self.random_indices(),
             list_capacity: StatusEntry::LIST_CAPACITY,
-            day: jiff::tz::TimeZone::UTC.to_datetime(now).date(),
+            day,
             now,
         };
         match self.store.issue(issuing).await? {
@@ -146,28 +149,25 @@ impl<S: IssuanceStore> Issuer<S> {
 
     fn sign(
         &self,
-        grant: &Grant,
+        credential_type: &CredentialType,
+        format: Format,
         entry: Entry,
         proof: &VerifiedKeyProof,
     ) -> Result<IssuedCredential, IssueError> {
-        let credential_type =
-            self.catalog.credential_type(&grant.credential_type).ok_or(IssueError::Stale)?;
-        let day = midnight(entry.day);
-        let claims = credential_type
-            .with_derived(&entry.claims, today(credential_type, day))
-            .map_err(|_| IssueError::Stale)?;
+        let day = start_of_day(credential_type, entry.day);
+        let claims = credential_type.with_derived(&entry.claims, entry.day).map_err(|_| IssueError::Stale)?;
         let unsigned = UnsignedCredential {
             credential_type,
-            format: grant.format,
+            format,
             issuer: self.profile.did.as_str(),
             claims,
             holder: proof,
             status: self.status_addresses(entry.status),
-            valid_from: entry.valid_from.map_or(day, |from| start_of_day(from).max(day)),
+            valid_from: entry.valid_from.map_or(day, |from| from.max(day)),
             valid_until: entry.valid_until,
         };
         let checked = unsigned.check().map_err(|_| IssueError::Stale)?;
-        let algorithm = match grant.format {
+        let algorithm = match format {
             Format::LdpVc => Algorithm::EdDsa,
             _ => self.profile.algorithm,
         };

@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use portage_reason::Reason;
 
 use crate::{
-    Code, Entry, Grant, KeyedHash, ListKind, ListState, Offer, OfferTerms, PublishedList, Reference, Status,
-    StatusChange, StatusEntry,
+    Code, Entry, Grant, KeyedHash, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList,
+    Reference, Status, StatusChange, StatusEntry,
 };
 
 /// How many guesses at a `tx_code` are ever tested.
@@ -98,10 +98,14 @@ pub enum Inserted {
     New,
     /// It replaced one that was not collected.
     Renewed,
-    /// It is there already, with these terms: nothing changed.
+    /// It is there already, or was withdrawn: nothing changed.
     Existing {
         /// Until when the one that stands there can be opened.
         open_until: Timestamp,
+        /// How it reaches the wallet.
+        delivery: OfferDelivery,
+        /// Whether it requires a `tx_code`.
+        tx_code: bool,
     },
     /// Another content was delivered, or is being delivered, under the reference: nothing changed.
     OtherContent,
