@@ -43,7 +43,7 @@ impl Contexts {
     /// # Errors
     /// [`ContextError`].
     pub fn add(&mut self, url: &str, bytes: &[u8]) -> Result<(), ContextError> {
-        if !url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) {
+        if url.strip_prefix("https://").is_none_or(str::is_empty) {
             return Err(ContextError::Url);
         }
         if self.bundled.contains_key(url) {

@@ -1,5 +1,12 @@
 //! The W3C's RDFC-1.0 test suite, and two other implementations as oracles.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it found by failing"
+)]
+
 mod shared;
 
 use std::{collections::BTreeMap, time::Instant};

@@ -1,5 +1,12 @@
 //! Credentials and presentations that the Digital Bazaar libraries signed, sound and changed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it found by failing"
+)]
+
 mod shared;
 
 use portage_catalog::Contexts;

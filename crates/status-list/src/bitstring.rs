@@ -1,10 +1,18 @@
 //! Bitstring Status List 1.0: first entry = most significant bit of byte 0, GZIP, multibase `u`, `ttl` in milliseconds.
 
-use jiff::Timestamp;
-use portage_keys::Entropy;
-use serde_json::{Map, Value};
+use std::io::Write as _;
 
-use crate::{StatusError, StatusValue};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use jiff::Timestamp;
+use portage_keys::{Entropy, multibase};
+use serde_json::{Map, Value, json};
+
+use crate::{MAX_PACKED, StatusError, StatusValue, expand};
+
+const ENTRY_TYPE: &str = "BitstringStatusListEntry";
+const LIST_TYPE: &str = "BitstringStatusList";
+const LIST_CREDENTIAL_TYPE: &str = "BitstringStatusListCredential";
+const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
 /// Entries of a list: 2^17.
 pub const ENTRIES: usize = 131_072;
@@ -32,6 +40,24 @@ impl StatusPurpose {
             StatusPurpose::Message => "message",
         }
     }
+
+    /// Reads the name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Revocation, Self::Suspension, Self::Refresh, Self::Message]
+            .into_iter()
+            .find(|purpose| purpose.name() == name)
+    }
+
+    /// What `value` means for this purpose.
+    const fn meaning(self, value: u8) -> StatusValue {
+        match (self, value) {
+            (StatusPurpose::Refresh | StatusPurpose::Message, value) => StatusValue::Informative(value),
+            (StatusPurpose::Revocation | StatusPurpose::Suspension, 0) => StatusValue::Valid,
+            (StatusPurpose::Revocation, 1) => StatusValue::Revoked,
+            (StatusPurpose::Suspension, 1) => StatusValue::Suspended,
+            (StatusPurpose::Revocation | StatusPurpose::Suspension, value) => StatusValue::Unknown(value),
+        }
+    }
 }
 
 /// A list in memory, all entries default 0.
@@ -51,13 +77,22 @@ impl Bitstring {
     /// # Errors
     /// [`StatusError::IndexInvalid`].
     pub fn set(&mut self, index: usize, value: bool) -> Result<(), StatusError> {
-        let _ = (index, value, &mut self.bits);
-        todo!()
+        let byte = self.bits.get_mut(index / 8).ok_or(StatusError::IndexInvalid)?;
+        let bit = 0x80 >> (index % 8);
+        if value {
+            *byte |= bit
+        } else {
+            *byte &= !bit
+        }
+        Ok(())
     }
 
     /// `encodedList`.
     pub fn encode(&self) -> String {
-        todo!()
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        // Writing to a `Vec` does not fail.
+        let packed = gzip.write_all(&self.bits).and_then(|()| gzip.finish()).unwrap_or_default();
+        multibase::encode_base64url(&packed)
     }
 }
 
@@ -68,15 +103,32 @@ impl Default for Bitstring {
 }
 
 /// A random index that `taken` does not hold; `None` when the list is three quarters full.
+///
+/// Random, because consecutive indexes would tell who was served on one day; not fuller, so that a free one is found in
+/// a few tries (four on average at the end).
 pub fn allocate(taken: &dyn Fn(usize) -> bool, count_taken: usize, entropy: &dyn Entropy) -> Option<usize> {
-    let _ = (taken, count_taken, entropy);
-    todo!()
+    const TRIES: usize = 1000;
+    if count_taken >= ENTRIES / 4 * 3 {
+        return None;
+    }
+    std::iter::repeat_with(|| {
+        let mut bytes = [0_u8; 8];
+        entropy.fill(&mut bytes);
+        // ENTRIES is a power of two: no index is likelier than another.
+        usize::try_from(u64::from_le_bytes(bytes) % ENTRIES as u64).unwrap_or_default()
+    })
+    .take(TRIES)
+    .find(|index| !taken(*index))
 }
 
 /// `credentialStatus` for one entry (no `id`, no `statusMessage`).
 pub fn entry(list_url: &str, purpose: StatusPurpose, index: usize) -> Value {
-    let _ = (list_url, purpose, index);
-    todo!()
+    json!({
+        "type": ENTRY_TYPE,
+        "statusPurpose": purpose.name(),
+        "statusListIndex": index.to_string(),
+        "statusListCredential": list_url,
+    })
 }
 
 /// The unsecured `BitstringStatusListCredential`.
@@ -89,8 +141,29 @@ pub fn list_credential(
     valid_until: Timestamp,
     ttl_milliseconds: u64,
 ) -> Map<String, Value> {
-    let _ = (list_url, issuer, purpose, bits, valid_from, valid_until, ttl_milliseconds);
-    todo!()
+    let members = [
+        ("@context", json!([CONTEXT])),
+        ("id", list_url.into()),
+        ("type", json!(["VerifiableCredential", LIST_CREDENTIAL_TYPE])),
+        ("issuer", issuer.into()),
+        ("validFrom", date_time_stamp(valid_from).into()),
+        ("validUntil", date_time_stamp(valid_until).into()),
+        (
+            "credentialSubject",
+            json!({
+                "id": format!("{list_url}#list"),
+                "type": LIST_TYPE,
+                "statusPurpose": purpose.name(),
+                "encodedList": bits.encode(),
+                "ttl": ttl_milliseconds,
+            }),
+        ),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn date_time_stamp(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A parsed `BitstringStatusListEntry`.
@@ -112,8 +185,22 @@ impl Entry {
     /// # Errors
     /// [`StatusError`].
     pub fn parse(object: &Map<String, Value>) -> Result<Self, StatusError> {
-        let _ = object;
-        todo!()
+        if !has_name(object.get("type"), ENTRY_TYPE) {
+            return Err(StatusError::ListInvalid("an entry of another type"));
+        }
+        let purpose = object
+            .get("statusPurpose")
+            .and_then(Value::as_str)
+            .and_then(StatusPurpose::from_name)
+            .ok_or(StatusError::ListInvalid("statusPurpose"))?;
+        let list_url = object
+            .get("statusListCredential")
+            .and_then(Value::as_str)
+            .filter(|url| url.contains(':'))
+            .ok_or(StatusError::ListInvalid("statusListCredential"))?
+            .to_owned();
+        let index = object.get("statusListIndex").and_then(Value::as_str).ok_or(StatusError::IndexInvalid)?;
+        Ok(Entry { list_url, purpose, index: decimal(index)?, size: status_size(object)? })
     }
 
     /// The value of this entry in a list whose signature, issuer and validity the caller has checked: `id` equal to the URL asked (an absent `id`
@@ -122,13 +209,93 @@ impl Entry {
     /// # Errors
     /// [`StatusError`].
     pub fn value_in(&self, list: &Map<String, Value>) -> Result<StatusValue, StatusError> {
-        let _ = list;
-        todo!()
+        if list.get("id").and_then(Value::as_str) != Some(&self.list_url) {
+            return Err(StatusError::ListInvalid("id is not the address asked"));
+        }
+        if !has_name(list.get("type"), LIST_CREDENTIAL_TYPE) {
+            return Err(StatusError::ListInvalid("a credential of another type"));
+        }
+        let subject = subject(list)?;
+        if !has_name(subject.get("type"), LIST_TYPE) {
+            return Err(StatusError::ListInvalid("a subject of another type"));
+        }
+        if !has_name(subject.get("statusPurpose"), self.purpose.name()) {
+            return Err(StatusError::ListInvalid("a list for another purpose"));
+        }
+        let encoded = subject
+            .get("encodedList")
+            .and_then(Value::as_str)
+            .ok_or(StatusError::ListInvalid("encodedList"))?;
+        let value = value_at(encoded, self.index, self.size)?;
+        Ok(self.purpose.meaning(value))
     }
+}
+
+/// The value of entry `index`, `size` bits wide, most significant bit first.
+fn value_at(encoded: &str, index: usize, size: u8) -> Result<u8, StatusError> {
+    if encoded.len() > MAX_PACKED / 3 * 4 {
+        return Err(StatusError::TooLarge);
+    }
+    let packed = multibase::decode_base64url(encoded).map_err(|_| StatusError::ListInvalid("encodedList"))?;
+    let size = usize::from(size);
+    let first_bit = index.checked_mul(size).ok_or(StatusError::IndexInvalid)?;
+    // An entry lies in one byte or in two neighbours.
+    let expanded = expand::around(GzDecoder::new(packed.as_slice()), first_bit / 8)?;
+    let entries = expanded.length * 8 / size;
+    if entries < ENTRIES {
+        return Err(StatusError::ListInvalid("fewer entries than 131,072"));
+    }
+    if index >= entries {
+        return Err(StatusError::IndexInvalid);
+    }
+    let pair = u16::from_be_bytes(expanded.bytes);
+    let value = (pair << (first_bit % 8)) >> (16 - size);
+    u8::try_from(value).map_err(|_| StatusError::IndexInvalid)
 }
 
 /// `credentialSubject.ttl` in milliseconds, if there.
 pub fn ttl_milliseconds(list: &Map<String, Value>) -> Option<u64> {
-    let _ = list;
-    todo!()
+    subject(list).ok()?.get("ttl")?.as_u64()
 }
+
+fn subject(list: &Map<String, Value>) -> Result<&Map<String, Value>, StatusError> {
+    list.get("credentialSubject")
+        .and_then(Value::as_object)
+        .ok_or(StatusError::ListInvalid("credentialSubject"))
+}
+
+/// `statusSize`: 1 by default; more asks for a `statusMessage` per value.
+fn status_size(object: &Map<String, Value>) -> Result<u8, StatusError> {
+    const WRONG: StatusError = StatusError::ListInvalid("statusSize");
+    let size = match object.get("statusSize") {
+        None => 1,
+        Some(size) => size.as_u64().ok_or(WRONG)?,
+    };
+    let size = u8::try_from(size).ok().filter(|size| (1..=8).contains(size)).ok_or(WRONG)?;
+    if size > 1 {
+        let messages = object.get("statusMessage").and_then(Value::as_array);
+        if messages.is_none_or(|messages| messages.len() != 1 << size) {
+            return Err(StatusError::ListInvalid("statusMessage"));
+        }
+    }
+    Ok(size)
+}
+
+fn decimal(text: &str) -> Result<usize, StatusError> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_err(|_| StatusError::IndexInvalid);
+    }
+    Err(StatusError::IndexInvalid)
+}
+
+/// Whether a member is `name`, or an array that holds it.
+fn has_name(member: Option<&Value>, name: &str) -> bool {
+    match member {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(name)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

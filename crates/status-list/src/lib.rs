@@ -1,10 +1,23 @@
-//! Bitstring Status List 1.0 (publish and read) and Token Status List draft-20 (read).
+//! Bitstring Status List 1.0 and Token Status List draft-20: publish and read.
 //!
 //! The two differ in everything that is easy to swap: bit order, compression, units of `ttl`. One file each.
 //! Reading: the entry of a credential, then the list's unverified bytes, then (after its signature was checked by the caller's
-//! pipeline) one value. Decompression is capped at 32 MiB. Anything but "found, and 0" is never read as valid.
+//! pipeline) one value. Decompression is capped at 32 MiB and keeps two bytes of them. Anything but "found, and 0" is
+//! never read as valid.
+//!
+//! ```
+//! use portage_status_list::{StatusValue, bitstring::{Bitstring, Entry, StatusPurpose, entry, list_credential}};
+//!
+//! let (url, at) = ("https://issuer.example/status/1", "2026-01-01T00:00:00Z".parse().unwrap());
+//! let mut bits = Bitstring::new();
+//! bits.set(8672, true).unwrap();
+//! let list = list_credential(url, "did:web:issuer.example", StatusPurpose::Revocation, &bits, at, at, 60_000);
+//! let read = Entry::parse(entry(url, StatusPurpose::Revocation, 8672).as_object().unwrap()).unwrap();
+//! assert_eq!(read.value_in(&list), Ok(StatusValue::Revoked));
+//! ```
 
 pub mod bitstring;
+mod expand;
 pub mod token;
 
 use portage_reason::Reason;
@@ -53,3 +66,14 @@ impl StatusError {
 pub const MAX_PACKED: usize = 8 << 20;
 /// Longest list when opened.
 pub const MAX_EXPANDED: usize = 32 << 20;
+
+/// A JSON file of `../shared/vectors`, or `None` with a note where the folder is absent.
+#[cfg(test)]
+fn test_vectors(file: &str) -> Option<serde_json::Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors").join(file);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("left out: {file} is not beside the project");
+        return None;
+    };
+    Some(serde_json::from_str(&text).unwrap())
+}

@@ -1,0 +1,249 @@
+use super::*;
+use crate::test_vectors;
+
+const URL: &str = "https://issuer.example/status/1";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn list_of(encoded: &str) -> Map<String, Value> {
+    let mut list = list_with(StatusPurpose::Revocation, &Bitstring::new());
+    list["credentialSubject"]["encodedList"] = encoded.into();
+    list
+}
+
+fn list_with(purpose: StatusPurpose, bits: &Bitstring) -> Map<String, Value> {
+    let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00.5Z"));
+    list_credential(URL, "did:web:issuer.example", purpose, bits, from, until, 60_000)
+}
+
+fn parse(entry: &Value) -> Result<Entry, StatusError> {
+    Entry::parse(entry.as_object().unwrap())
+}
+
+fn revocation(index: usize) -> Entry {
+    parse(&entry(URL, StatusPurpose::Revocation, index)).unwrap()
+}
+
+#[test]
+fn s_09_published_vectors_decode_exactly() {
+    let Some(cases) = test_vectors("own/bitstring-status-list/cases.json") else { return };
+    for case in cases.as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        let mut list = list_with(StatusPurpose::Revocation, &Bitstring::new());
+        list["credentialSubject"] = case["credentialSubject"].clone();
+        let result = parse(&case["credentialStatus"]).and_then(|entry| entry.value_in(&list));
+        let expect = &case["expect"];
+        if expect["may_refuse"] == true {
+            assert_eq!(result, Err(StatusError::TooLarge), "{name}");
+        } else if let Some(error) = expect["error"].as_str() {
+            let expected = match error {
+                "STATUS_LIST_LENGTH_ERROR" => StatusError::ListInvalid("fewer entries than 131,072"),
+                "RANGE_ERROR" => StatusError::IndexInvalid,
+                _ if name == "index-not-decimal" => StatusError::IndexInvalid,
+                _ => StatusError::ListInvalid("encodedList"),
+            };
+            assert_eq!(result, Err(expected), "{name}");
+        } else {
+            let value = match result.unwrap_or_else(|error| panic!("{name}: {error}")) {
+                StatusValue::Valid => 0,
+                StatusValue::Revoked | StatusValue::Suspended => 1,
+                StatusValue::Unknown(value) | StatusValue::Informative(value) => value,
+            };
+            assert_eq!(Some(u64::from(value)), expect["status"].as_u64(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_published_is_read_back() {
+    let mut bits = Bitstring::new();
+    for index in [0, 7, 8, 8672, ENTRIES - 1] {
+        bits.set(index, true).unwrap();
+    }
+    bits.set(7, false).unwrap();
+    let list = list_with(StatusPurpose::Revocation, &bits);
+    for (index, expected) in [
+        (0, StatusValue::Revoked),
+        (1, StatusValue::Valid),
+        (7, StatusValue::Valid),
+        (8, StatusValue::Revoked),
+        (8671, StatusValue::Valid),
+        (8672, StatusValue::Revoked),
+        (ENTRIES - 1, StatusValue::Revoked),
+    ] {
+        assert_eq!(revocation(index).value_in(&list), Ok(expected), "{index}");
+    }
+    assert_eq!(bits.set(ENTRIES, true), Err(StatusError::IndexInvalid));
+    assert_eq!(ttl_milliseconds(&list), Some(60_000));
+    assert_eq!(list["validUntil"], "2026-01-02T00:00:00Z");
+}
+
+#[test]
+fn the_published_list_is_covered_by_a_signature_whole() {
+    let list = list_with(StatusPurpose::Suspension, &Bitstring::new());
+    let quads =
+        portage_data_integrity::canonicalize(&list, &portage_catalog::Contexts::bundled()).unwrap().nquads;
+    for term in ["#encodedList", "#statusPurpose", "#ttl", "BitstringStatusListCredential"] {
+        assert!(quads.contains(term), "{term}");
+    }
+}
+
+#[test]
+fn s_02_a_list_at_another_address_or_of_another_type_does_not_hold() {
+    let sound = list_with(StatusPurpose::Revocation, &Bitstring::new());
+    assert_eq!(revocation(3).value_in(&sound), Ok(StatusValue::Valid));
+    let changes: [fn(&mut Map<String, Value>); 7] = [
+        |list| list["id"] = "https://issuer.example/status/2".into(),
+        |list| list["id"] = 1.into(),
+        |list| drop(list.remove("id")),
+        |list| list["type"] = json!(["VerifiableCredential"]),
+        |list| list["credentialSubject"]["type"] = "StatusList2021".into(),
+        |list| list["credentialSubject"] = json!([]),
+        |list| drop(list.remove("credentialSubject")),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut list = sound.clone();
+        change(&mut list);
+        let error = revocation(3).value_in(&list).unwrap_err();
+        assert_eq!(error.reason(), portage_reason::Reason::StatusListInvalid, "{number}");
+    }
+}
+
+#[test]
+fn s_03_a_suspension_list_says_nothing_about_revocation() {
+    let mut list = list_with(StatusPurpose::Suspension, &Bitstring::new());
+    let wrong = Err(StatusError::ListInvalid("a list for another purpose"));
+    assert_eq!(revocation(3).value_in(&list), wrong);
+    list["credentialSubject"]["statusPurpose"] = json!(["suspension", "revocation"]);
+    assert_eq!(revocation(3).value_in(&list), Ok(StatusValue::Valid));
+}
+
+#[test]
+fn s_04_an_index_that_is_not_one_is_never_valid() {
+    let sound = entry(URL, StatusPurpose::Revocation, 5);
+    assert!(parse(&sound).is_ok());
+    for index in [
+        json!("-5"),
+        json!("+5"),
+        json!("1.5"),
+        json!("5e0"),
+        json!("0x5"),
+        json!(" 5"),
+        json!("five"),
+        json!(""),
+        json!("٥"),
+        json!("99999999999999999999999"),
+        json!(5),
+        json!(null),
+        json!(["5"]),
+    ] {
+        let mut entry = sound.clone();
+        entry["statusListIndex"] = index.clone();
+        assert_eq!(parse(&entry), Err(StatusError::IndexInvalid), "{index}");
+    }
+    let list = list_with(StatusPurpose::Revocation, &Bitstring::new());
+    for index in [ENTRIES, usize::MAX] {
+        assert_eq!(revocation(index).value_in(&list), Err(StatusError::IndexInvalid), "{index}");
+    }
+    let wide = Entry { size: 8, index: usize::MAX, ..revocation(0) };
+    assert_eq!(wide.value_in(&list), Err(StatusError::IndexInvalid));
+}
+
+#[test]
+fn s_05_a_bomb_of_one_gigabyte_stops_at_the_cap() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&vec![0; 1 << 20]).unwrap();
+    gzip.flush().unwrap();
+    let (header, megabyte) = gzip.get_ref().split_at(10);
+    let packed = [header, &megabyte.repeat(1024)].concat();
+    assert!(packed.len() < 2 << 20, "{}", packed.len());
+    let list = list_of(&multibase::encode_base64url(&packed));
+    assert_eq!(revocation(0).value_in(&list), Err(StatusError::TooLarge));
+    let long = format!("u{}", "A".repeat(MAX_PACKED / 3 * 4 + 4));
+    assert_eq!(revocation(0).value_in(&list_of(&long)), Err(StatusError::TooLarge));
+}
+
+#[test]
+fn s_08_a_short_list_and_entries_that_break_a_rule_do_not_hold() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&vec![0; ENTRIES / 8 - 1]).unwrap();
+    let short = multibase::encode_base64url(&gzip.finish().unwrap());
+    let error = revocation(0).value_in(&list_of(&short)).unwrap_err();
+    assert_eq!(error, StatusError::ListInvalid("fewer entries than 131,072"));
+    for encoded in ["", "u", "uAAAA", "zAAAA", "u%%%"] {
+        let error = revocation(0).value_in(&list_of(encoded)).unwrap_err();
+        assert!(matches!(error, StatusError::ListInvalid(_)), "{encoded}");
+    }
+    for (member, value) in [
+        ("type", json!("StatusList2021Entry")),
+        ("type", json!(null)),
+        ("statusPurpose", json!("other")),
+        ("statusPurpose", json!(["revocation"])),
+        ("statusListCredential", json!("relative")),
+        ("statusListCredential", json!(1)),
+        ("statusSize", json!(0)),
+        ("statusSize", json!(9)),
+        ("statusSize", json!("1")),
+        ("statusSize", json!(2)),
+    ] {
+        let mut entry = entry(URL, StatusPurpose::Revocation, 5);
+        entry[member] = value.clone();
+        assert!(matches!(parse(&entry), Err(StatusError::ListInvalid(_))), "{member}: {value}");
+    }
+    assert!(parse(&json!({})).is_err());
+}
+
+#[test]
+fn s_09_a_value_without_a_known_meaning_is_not_valid() {
+    use StatusPurpose::{Message, Refresh, Revocation, Suspension};
+    for (purpose, value, expected) in [
+        (Revocation, 0, StatusValue::Valid),
+        (Revocation, 1, StatusValue::Revoked),
+        (Revocation, 2, StatusValue::Unknown(2)),
+        (Suspension, 1, StatusValue::Suspended),
+        (Suspension, 3, StatusValue::Unknown(3)),
+        (Refresh, 1, StatusValue::Informative(1)),
+        (Message, 0, StatusValue::Informative(0)),
+    ] {
+        assert_eq!(purpose.meaning(value), expected);
+    }
+}
+
+#[test]
+fn entries_of_every_width_are_read_across_bytes() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let bytes: Vec<u8> = (0..ENTRIES).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    gzip.write_all(&bytes).unwrap();
+    let encoded = multibase::encode_base64url(&gzip.finish().unwrap());
+    for size in 1..=8_u8 {
+        for index in [0, 1, 2, 3, 5, 1000, 1001, ENTRIES - 1] {
+            let bit = |n: usize| bytes[n / 8] >> (7 - n % 8) & 1;
+            let first = index * usize::from(size);
+            let expected = (first..first + usize::from(size)).fold(0_u8, |value, n| value << 1 | bit(n));
+            assert_eq!(value_at(&encoded, index, size), Ok(expected), "{index} of {size}");
+        }
+    }
+}
+
+#[test]
+fn indexes_are_random_free_and_refused_when_the_list_is_three_quarters_full() {
+    struct Counter(std::sync::atomic::AtomicU64);
+    impl Entropy for Counter {
+        fn fill(&self, out: &mut [u8]) {
+            let next = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, std::sync::atomic::Ordering::Relaxed);
+            for (byte, random) in out.iter_mut().zip(next.to_le_bytes()) {
+                *byte = random;
+            }
+        }
+    }
+    let entropy = Counter(1.into());
+    let mut taken = std::collections::HashSet::new();
+    for _ in 0..1000 {
+        let index = allocate(&|index| taken.contains(&index), taken.len(), &entropy).unwrap();
+        assert!(index < ENTRIES && taken.insert(index));
+    }
+    assert_eq!(allocate(&|_| false, ENTRIES / 4 * 3, &entropy), None);
+    assert_eq!(allocate(&|_| true, 0, &entropy), None);
+}
