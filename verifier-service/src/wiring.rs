@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use portage_catalog::{Catalog, Contexts};
 use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
 use portage_keys::{OsEntropy, Signer, SigningKey};
-use portage_storage::{KeyFolder, verifier::MemorySessions};
+use portage_storage::{KeyFolder, verifier::SqliteSessions};
 use portage_trust::TrustList;
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
 use serde_json::Value;
@@ -19,10 +19,13 @@ pub(crate) const SIGNING_KEY: &str = "key-1";
 /// Makes and hashes one-time values.
 pub(crate) const ONE_TIME_SECRET: &str = "one-time";
 
+/// Name of the store in the service's folder.
+pub(crate) const STORE: &str = "verifier.sqlite";
+
 /// A service as its folder describes it.
 pub(crate) struct Deployment {
     pub(crate) config: Config,
-    pub(crate) verifier: Verifier<MemorySessions>,
+    pub(crate) verifier: Verifier<SqliteSessions>,
     pub(crate) did_document: Value,
 }
 
@@ -43,7 +46,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         loopback: config.loopback.clone(),
         secret: OneTimeSecret::new(*secret),
         entropy: Arc::new(OsEntropy),
-        store: MemorySessions::new(),
+        store: SqliteSessions::open(&dir.join(STORE)).map_err(CommandError::database)?,
     };
     Ok(Deployment { config, verifier, did_document })
 }

@@ -1,7 +1,13 @@
 //! SQLite and memory back ends of every port, and the suite both pass.
+//!
+//! [`Database`] is the SQLite file under all of them: private to its owner, WAL with full durability, one version number, never made in
+//! the place of a lost one, refused and left alone when it is damaged (`store_corrupt`) or newer (`store_newer`). [`KeyFolder`] is where a
+//! service keeps its keys.
 
+mod database;
 mod key_folder;
 pub mod verifier;
 pub mod wallet;
 
+pub use database::{Database, DatabaseError, Schema};
 pub use key_folder::{KeyFileError, KeyFolder};

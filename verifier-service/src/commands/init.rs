@@ -6,7 +6,7 @@ use std::{
 
 use portage_did::did_web;
 use portage_keys::{Algorithm, Entropy, SigningKey};
-use portage_storage::KeyFolder;
+use portage_storage::{KeyFolder, verifier::SqliteSessions};
 use serde_json::json;
 use url::Url;
 
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     if !trust.exists() {
         write_private(&trust, EMPTY_TRUST)?;
     }
+    SqliteSessions::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
     // Last: a folder with a configuration is a whole one.
     write_private(&path, &config::template(&url, args.listen, &token, &allow, refetch_seconds))?;
     Config::read(dir).map_err(CommandError::fault)?;

@@ -11,6 +11,7 @@ use std::{future::Future, io};
 use portage_clock::Clock;
 use portage_keys::OsEntropy;
 use portage_reason::Reason;
+use portage_storage::DatabaseError;
 use portage_verifier::{CreateError, ports::StoreFailure};
 
 use crate::{
@@ -45,6 +46,18 @@ impl CommandError {
             cause = error.source();
         }
         CommandError::Fault(text)
+    }
+
+    /// The store, when it is opened.
+    pub(crate) fn database(error: DatabaseError) -> Self {
+        match error.reason() {
+            Some(Reason::StoreCorrupt) => CommandError::Store(
+                Reason::StoreCorrupt,
+                format!("{error}; it was left as it is: put a backup in its place"),
+            ),
+            Some(reason) => CommandError::Store(reason, error.to_string()),
+            None => CommandError::fault(error),
+        }
     }
 
     /// Standard output cannot be written.

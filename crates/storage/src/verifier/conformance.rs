@@ -9,7 +9,7 @@ use portage_verifier::{
 };
 use serde_json::json;
 
-use super::MemorySessions;
+use super::{MemorySessions, SqliteSessions};
 
 const DAY: i64 = 24 * 3600;
 
@@ -184,3 +184,4 @@ macro_rules! every_case {
 }
 
 every_case!(memory, super::MemorySessions::new());
+every_case!(sqlite, super::SqliteSessions::in_memory());
