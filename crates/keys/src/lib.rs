@@ -12,6 +12,8 @@ mod entropy;
 pub mod multibase;
 mod signing;
 pub mod vault;
+#[cfg(test)]
+mod vectors;
 mod verification;
 
 pub use entropy::{Entropy, OsEntropy};

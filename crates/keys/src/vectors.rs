@@ -1,7 +1,8 @@
 //! Other people's vectors: Wycheproof, the Ed25519 reference's `sign.input`, multibase; and our Multikey table.
 
-use portage_keys::{Algorithm, Signer, SigningKey, VerificationKey, multibase};
 use serde_json::Value;
+
+use crate::{Algorithm, KeyError, Signer, SigningKey, VerificationKey, multibase};
 
 /// A file of `../shared/vectors`, which stands beside the project; without it the test says so and passes.
 fn vectors(path: &str) -> Option<String> {
@@ -88,7 +89,7 @@ fn multikeys_of_known_secrets() {
             "Ed25519" => Algorithm::EdDsa,
             "P-256" => Algorithm::Es256,
             _ => {
-                assert_eq!(multibase::from_multikey(public), Err(portage_keys::KeyError::Unsupported));
+                assert_eq!(multibase::from_multikey(public), Err(KeyError::Unsupported));
                 continue;
             }
         };
