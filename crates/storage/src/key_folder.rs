@@ -1,7 +1,7 @@
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use portage_jose::{private_jwk, signing_key_from_private_jwk};
@@ -9,6 +9,8 @@ use portage_keys::{SigningKey, base64url};
 use portage_strict_json::{Limits, parse};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
+
+use crate::owner_only::{create_file, create_folder, is_exposed};
 
 /// `keys/*.jwk`: the private keys and secrets of a service, one JWK a file, readable by their owner alone.
 #[derive(Debug, Clone)]
@@ -87,7 +89,7 @@ impl KeyFolder {
     fn write(&self, name: &str, text: &str) -> Result<(), KeyFileError> {
         let path = self.path(name);
         let written = create_folder(&self.0)
-            .and_then(|()| create_private(&path))
+            .and_then(|()| create_file(&path))
             .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
         written.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyFileError::Exists(path),
@@ -117,39 +119,11 @@ fn secret_of_jwk(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }
 
-#[cfg(unix)]
-fn create_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn is_exposed(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_file: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
 #[cfg(test)]
 mod tests {
     use portage_keys::{Algorithm, OsEntropy, Signer};
+
+    use std::fs;
 
     use super::*;
 

@@ -6,6 +6,8 @@
 
 mod database;
 mod key_folder;
+mod owner_only;
+pub mod vault_file;
 pub mod verifier;
 pub mod wallet;
 
