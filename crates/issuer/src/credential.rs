@@ -110,7 +110,7 @@ impl CheckedCredential<'_> {
         payload.insert("status".into(), json!({ "status_list": { "idx": index, "uri": token } }));
         let decoys = decoys(unsigned.credential_type, &unsigned.claims);
         payload.extend(unsigned.claims);
-        let builder = SdJwtBuilder { claims: payload, disclosable, decoys };
+        let builder = SdJwtBuilder { claims: payload, disclosable, decoys, decoys_at: Vec::new() };
         let header = Header::new("dc+sd-jwt").with("kid", signing.verification_method.as_str());
         Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
     }
@@ -120,9 +120,10 @@ impl CheckedCredential<'_> {
         let holder_key = confirmation(self.unsigned.holder);
         let root = [PathStep::Name("credentialSubject".into())];
         let disclosable = disclosable(&root, &self.unsigned.claims);
+        let decoys = decoys(self.unsigned.credential_type, &self.unsigned.claims);
         let mut payload = self.unsigned.data_model(None);
         payload.insert("cnf".into(), holder_key);
-        let builder = SdJwtBuilder { claims: payload, disclosable, decoys: 0 };
+        let builder = SdJwtBuilder { claims: payload, disclosable, decoys, decoys_at: root.into() };
         let header = portage_vc::jose::sd_jwt_header(&signing.verification_method);
         Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
     }

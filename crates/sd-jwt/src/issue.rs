@@ -18,8 +18,10 @@ pub struct SdJwtBuilder {
     pub claims: Map<String, Value>,
     /// Paths to make disclosable, children before or after parents alike (recursive disclosures result).
     pub disclosable: Vec<ClaimPath>,
-    /// Decoy digests to add at the root.
+    /// Decoy digests to add, so that their number does not tell which claims there are (RFC 9901 §4.2.5).
     pub decoys: usize,
+    /// The object that the decoys are added to; empty: the root.
+    pub decoys_at: ClaimPath,
 }
 
 /// Shows no claim.
@@ -50,9 +52,8 @@ pub fn issue(
     signer: &dyn Signer,
     entropy: &dyn Entropy,
 ) -> Result<String, IssueError> {
-    let mut concealer =
-        Concealer { paths: &builder.disclosable, entropy, path: Vec::new(), disclosures: Vec::new() };
-    let mut payload = concealer.object(&builder.claims, builder.decoys)?;
+    let mut concealer = Concealer { builder, entropy, path: Vec::new(), disclosures: Vec::new() };
+    let mut payload = concealer.object(&builder.claims)?;
     if builder.decoys > 0 || !concealer.disclosures.is_empty() {
         payload.insert(SD_ALG.to_owned(), "sha-256".into());
     }
@@ -67,7 +68,7 @@ pub fn issue(
 
 /// Copies claims and puts digests in the place of the disclosable ones, innermost first.
 struct Concealer<'a> {
-    paths: &'a [ClaimPath],
+    builder: &'a SdJwtBuilder,
     entropy: &'a dyn Entropy,
     path: ClaimPath,
     disclosures: Vec<Disclosure>,
@@ -76,18 +77,15 @@ struct Concealer<'a> {
 impl Concealer<'_> {
     fn value(&mut self, value: &Value) -> Result<Value, IssueError> {
         match value {
-            Value::Object(members) => self.object(members, 0).map(Value::Object),
+            Value::Object(members) => self.object(members).map(Value::Object),
             Value::Array(elements) => self.array(elements).map(Value::Array),
             scalar => Ok(scalar.clone()),
         }
     }
 
-    fn object(
-        &mut self,
-        members: &Map<String, Value>,
-        decoys: usize,
-    ) -> Result<Map<String, Value>, IssueError> {
+    fn object(&mut self, members: &Map<String, Value>) -> Result<Map<String, Value>, IssueError> {
         let mut open = Map::new();
+        let decoys = if self.path == self.builder.decoys_at { self.builder.decoys } else { 0 };
         let mut digests: Vec<String> = (0..decoys).map(|_| self.decoy()).collect();
         for (name, value) in members {
             if [SD, SD_ALG, ELLIPSIS].contains(&name.as_str()) {
@@ -126,7 +124,7 @@ impl Concealer<'_> {
     }
 
     fn is_disclosable(&self) -> bool {
-        self.paths.iter().any(|path| leads_to(path, &self.path))
+        self.builder.disclosable.iter().any(|path| leads_to(path, &self.path))
     }
 
     fn conceal(&mut self, name: Option<&str>, value: Value) -> String {

@@ -23,7 +23,7 @@
 //! let builder = SdJwtBuilder {
 //!     claims: claims.as_object().cloned().unwrap_or_default(),
 //!     disclosable: ["given_names", "age_over_19"].map(|name| vec![PathStep::Name(name.into())]).into(),
-//!     decoys: 0,
+//!     decoys: 0, decoys_at: vec![],
 //! };
 //! let issued = issue(&builder, Header::new("dc+sd-jwt"), &issuer, &OsEntropy)?;
 //!

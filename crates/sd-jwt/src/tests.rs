@@ -61,7 +61,12 @@ fn names(path: &[&str]) -> ClaimPath {
 
 /// Issues with the members of the root that are named made disclosable.
 fn issued(claims: Value, disclosable: &[ClaimPath]) -> String {
-    let builder = SdJwtBuilder { claims: object(claims), disclosable: disclosable.to_vec(), decoys: 0 };
+    let builder = SdJwtBuilder {
+        claims: object(claims),
+        disclosable: disclosable.to_vec(),
+        decoys: 0,
+        decoys_at: vec![],
+    };
     issue(&builder, Header::new("dc+sd-jwt"), &issuer(), &Seeded::default()).expect("issued")
 }
 

@@ -81,7 +81,7 @@ proptest! {
             all.iter().zip(&picks).filter(|(_, pick)| which(pick)).map(|(path, _)| path.clone()).collect()
         };
         let (disclosable, selected) = (pick(|pick| pick.0), pick(|pick| pick.1));
-        let builder = SdJwtBuilder { claims, disclosable: disclosable.clone(), decoys };
+        let builder = SdJwtBuilder { claims, disclosable: disclosable.clone(), decoys, decoys_at: vec![] };
         let text = issue(&builder, Header::new("dc+sd-jwt"), &issuer(), &Seeded::default()).expect("issued");
         let held = accepted(&text);
         prop_assert_eq!(Value::Object(held.claims().clone()), whole.clone());

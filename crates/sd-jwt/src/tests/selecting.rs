@@ -78,8 +78,12 @@ fn digests_are_sorted_and_the_mechanism_stays_out_of_sight_when_unused() {
 
 #[test]
 fn decoys_look_like_digests_and_salts_never_repeat() {
-    let builder =
-        SdJwtBuilder { claims: object(person()), disclosable: vec![names(&["given_names"])], decoys: 3 };
+    let builder = SdJwtBuilder {
+        claims: object(person()),
+        disclosable: vec![names(&["given_names"])],
+        decoys: 3,
+        decoys_at: vec![],
+    };
     let text = issue(&builder, Header::new("dc+sd-jwt"), &issuer(), &Seeded::default()).expect("issued");
     let sd = accepted(&text).issuer_payload()["_sd"].as_array().cloned().expect("_sd");
     let lengths: Vec<Option<usize>> = sd.iter().map(|digest| digest.as_str().map(str::len)).collect();
@@ -100,11 +104,31 @@ fn decoys_look_like_digests_and_salts_never_repeat() {
 }
 
 #[test]
+fn decoys_hide_how_many_claims_an_object_has() {
+    let digests = |subject: Value, decoys: usize| {
+        let builder = SdJwtBuilder {
+            disclosable: vec![names(&["subject", "a"]), names(&["subject", "b"])],
+            claims: object(json!({ "subject": subject })),
+            decoys,
+            decoys_at: names(&["subject"]),
+        };
+        let text = issue(&builder, Header::new("dc+sd-jwt"), &issuer(), &Seeded::default()).expect("issued");
+        let payload = accepted(&text).issuer_payload().clone();
+        assert!(payload.get("_sd").is_none() && payload.get("_sd_alg").is_some());
+        payload["subject"]["_sd"].as_array().map(Vec::len)
+    };
+    assert_eq!(digests(json!({ "a": 1, "b": 2 }), 0), Some(2));
+    assert_eq!(digests(json!({ "a": 1 }), 1), Some(2));
+    assert_eq!(digests(json!({}), 2), Some(2));
+}
+
+#[test]
 fn a_claim_with_a_name_of_the_mechanism_is_not_issued() {
     for claims in
         [json!({ "_sd": [] }), json!({ "a": [{ "...": "x" }] }), json!({ "a": { "_sd_alg": "md5" } })]
     {
-        let builder = SdJwtBuilder { claims: object(claims), disclosable: vec![], decoys: 0 };
+        let builder =
+            SdJwtBuilder { claims: object(claims), disclosable: vec![], decoys: 0, decoys_at: vec![] };
         let issued = issue(&builder, Header::new("dc+sd-jwt"), &issuer(), &Seeded::default());
         assert_eq!(issued, Err(IssueError::ReservedName));
     }
