@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Device, Requested, Verifier,
-    one_time::Kind,
+    one_time::{Kind, typeable_token},
     policy::presented_format,
     ports::{SessionNames, SessionStore, StoreFailure},
 };
@@ -73,7 +73,7 @@ impl<S: SessionStore> Verifier<S> {
     ) -> Result<CreatedRequest, CreateError> {
         let registered = self.catalog.purpose(purpose).ok_or(CreateError::PurposeNotRegistered)?;
         askable_query(registered)?;
-        let transaction = self.entropy.token();
+        let transaction = typeable_token('t', &*self.entropy);
         let request_id = self.entropy.token();
         let names = SessionNames {
             transaction: self.secret.hash(Kind::Transaction, &transaction),

@@ -1,5 +1,5 @@
 use portage_keys::{
-    base64url,
+    Entropy, base64url,
     digest::{constant_time_eq, hmac_sha256},
 };
 use zeroize::Zeroizing;
@@ -19,6 +19,11 @@ pub(crate) enum Kind {
     Request,
     State,
     ResponseCode,
+}
+
+/// A random value that people may type into a command: the letter in front keeps it from looking like an option.
+pub(crate) fn typeable_token(letter: char, entropy: &dyn Entropy) -> String {
+    format!("{letter}{}", entropy.token())
 }
 
 impl OneTimeSecret {

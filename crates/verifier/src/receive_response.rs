@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     Claim, Device, Received, Session, Verdict, Verifier,
-    one_time::Kind,
+    one_time::{Kind, typeable_token},
     policy,
     ports::{ClaimOutcome, DecideOutcome, Event, SessionStore, StoreFailure},
 };
@@ -92,7 +92,7 @@ impl<S: SessionStore> Verifier<S> {
     ) -> Result<WalletAnswer, StoreFailure> {
         let refused = verdict.reasons().iter().copied().find(|reason| !policy::is_sound(*reason));
         let code = match (received.device, refused) {
-            (Device::Same, None) => Some(self.entropy.token()),
+            (Device::Same, None) => Some(typeable_token('r', &*self.entropy)),
             _ => None,
         };
         let hashed = code.as_deref().map(|code| self.secret.hash(Kind::ResponseCode, code));
