@@ -82,11 +82,15 @@ fn catalog(purposes: &Path) -> Result<Catalog, CommandError> {
 
 /// The trust list; absent or empty, nobody is trusted and everything is refused.
 fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
-    match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TrustList::default()),
-        Err(error) => Err(unreadable(path, &error)),
-        Ok(bytes) => TrustList::parse(&bytes).map_err(CommandError::fault),
+    let trust = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => TrustList::default(),
+        Err(error) => return Err(unreadable(path, &error)),
+        Ok(bytes) => TrustList::parse(&bytes).map_err(CommandError::fault)?,
+    };
+    if trust.issuers().len() == 0 {
+        tracing::warn!("the trust list names no issuer: every credential will be refused");
     }
+    Ok(trust)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CommandError {
