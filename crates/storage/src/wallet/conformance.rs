@@ -1,11 +1,14 @@
 //! What every store of a wallet must do. One suite, every back end.
 
+use std::sync::Arc;
+
+use portage_keys::{OsEntropy, vault::KdfParams};
 use portage_wallet::{
     CredentialId, EventId,
     ports::{Batch, RecordId, RecordKind, WalletStore},
 };
 
-use super::MemoryWallet;
+use super::{MemoryWallet, SealedWallet};
 
 fn credential(name: &str) -> RecordId {
     RecordId::Credential(CredentialId(name.into()))
@@ -58,4 +61,11 @@ fn a_batch_writes_and_removes_together(store: &impl WalletStore) {
 #[test]
 fn records_in_memory() {
     suite(&MemoryWallet::default());
+}
+
+#[test]
+fn records_in_a_sealed_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wallet");
+    suite(&SealedWallet::create(&path, "correct horse", KdfParams::MINIMUM, Arc::new(OsEntropy)).unwrap());
 }

@@ -3,5 +3,7 @@
 #[cfg(test)]
 mod conformance;
 mod memory;
+mod sealed;
 
 pub use memory::MemoryWallet;
+pub use sealed::{SealedWallet, SealedWalletError};
