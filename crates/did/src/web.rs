@@ -169,6 +169,7 @@ const BAD_ESCAPE: DidError = DidError::Malformed("a percent sign that escapes no
 #[cfg(test)]
 mod tests {
     use portage_reason::Reason;
+    use proptest::{prelude::*, test_runner::RngSeed};
 
     use super::*;
     use crate::{Resolution, tests::vectors};
@@ -343,6 +344,30 @@ mod tests {
             "https://b.example/%2e%2e%2f",
         ] {
             assert!(did(url).is_err(), "{url}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_document_url_stays_on_its_host_and_ends_where_it_should(
+            identifier in r"[a-z.]{1,8}(%3[Aa][0-9]{1,5})?(:([a-z.~-]|%[0-9A-Fa-f]{2}|%25){0,6}){0,3}",
+        ) {
+            if let Ok(url) = document_url(&identifier) {
+                let host = identifier.split([':', '%']).next().unwrap();
+                prop_assert_eq!(url.host_str(), Some(host));
+                prop_assert!(url.path().ends_with("/did.json"));
+                prop_assert_eq!(url.path().matches('/').count(), 2.max(identifier.matches(':').count() + 1));
+                prop_assert!(url.query().is_none() && url.fragment().is_none() && url.username().is_empty());
+            }
+        }
+
+        #[test]
+        fn any_origin_is_read_without_a_panic(origin in r"(http://)?(localhost|127\.0\.0\.1|\[::1\]|.{0,8})(:[0-9]{0,6})?.{0,3}") {
+            if let Ok(read) = LoopbackOrigins::parse([origin.as_str()]) {
+                prop_assert!(read.iter().all(|url| may_contact(url, &LoopbackOrigins::default()).is_err()));
+            }
         }
     }
 }

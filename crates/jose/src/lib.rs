@@ -4,6 +4,19 @@
 //! that says so. [`UnverifiedJwt::verify`] with a key somebody trusted makes a [`VerifiedJwt`]. The algorithm
 //! follows from the key; a header that says otherwise, `none` first of all, is refused. `jwk`, `jku`, `x5u`, `x5c`
 //! in a header never select a key here. `crit` with any name and `b64` are refused. Compact serialization only.
+//!
+//! ```
+//! use portage_jose::{Header, UnverifiedJwt, sign};
+//! use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
+//!
+//! let key = SigningKey::generate(Algorithm::EdDsa, &OsEntropy);
+//! let claims = serde_json::json!({"iss": "did:web:city.example", "exp": 1_790_000_000});
+//! let compact = sign(Header::new("vc+jwt"), claims.as_object().ok_or("claims")?, &key)?;
+//!
+//! let jwt = UnverifiedJwt::parse(&compact)?.verify(key.verification_key(), &["vc+jwt"])?;
+//! assert_eq!(jwt.string("iss"), Some("did:web:city.example"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod header;
 mod jwk;

@@ -43,6 +43,7 @@ fn timestamp(seconds: f64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, test_runner::RngSeed};
     use serde_json::json;
 
     use super::*;
@@ -86,5 +87,17 @@ mod tests {
     fn a_date_is_written_in_whole_seconds() {
         let date = NumericDate("2025-10-01T12:00:00.9Z".parse().unwrap());
         assert_eq!(Value::from(date), json!(1_759_320_000));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_number_is_a_date_or_malformed(number in any::<f64>(), whole in any::<i64>()) {
+            for value in [json!(number), json!(whole)] {
+                let seconds = value.as_f64().filter(|seconds| (0.0..=MAX_SECONDS).contains(seconds));
+                prop_assert_eq!(read(value).is_ok(), seconds.is_some());
+            }
+        }
     }
 }

@@ -56,6 +56,8 @@ struct PrivateJwk<'t> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, test_runner::RngSeed};
+
     use super::*;
 
     #[test]
@@ -86,6 +88,18 @@ mod tests {
 
         for text in ["", "{}", "[]", &one.replace("P-256", "P-521"), &one.replace("\"d\":\"", "\"d\":\"A")] {
             assert!(signing_key_from_private_jwk(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn one_changed_character_is_read_without_a_panic(at in any::<prop::sample::Index>(), other in "[ -~é]") {
+            let mut text = private_jwk(&SigningKey::from_secret_bytes(Algorithm::Es256, &[1; 32]).unwrap()).to_string();
+            let at = at.index(text.len());
+            text.replace_range(at..=at, &other);
+            let _ = signing_key_from_private_jwk(&text);
         }
     }
 }

@@ -4,6 +4,15 @@
 //! Ed25519 is verified strictly (`ed25519-dalek` `verify_strict`: small-order keys, S+L and non-canonical points
 //! are refused); P-256 is `ring`'s ECDSA over raw `r||s`. Randomness is an argument ([`Entropy`]).
 //!
+//! ```
+//! use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
+//! let key = SigningKey::generate(Algorithm::Es256, &OsEntropy);
+//! let signature = key.sign(b"message")?;
+//! assert!(key.verification_key().verify(b"message", &signature).is_ok());
+//! assert!(key.verification_key().verify(b"massage", &signature).is_err());
+//! # Ok::<(), portage_keys::SigningFailure>(())
+//! ```
+//!
 //! Not here: JWK and JOSE (`jose`), DIDs (`did`), proofs (`data-integrity`).
 
 pub mod base64url;

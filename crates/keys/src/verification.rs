@@ -145,6 +145,8 @@ fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Si
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, test_runner::RngSeed};
+
     use super::*;
     use crate::{Signer, SigningKey};
 
@@ -256,5 +258,25 @@ mod tests {
         let (p256, es256) = signed(Algorithm::Es256);
         assert!(ed25519.verify(b"message", &es256).is_err());
         assert!(p256.verify(b"message", &eddsa).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_bytes_are_read_as_keys_and_signatures_without_a_panic(
+            key in prop::collection::vec(any::<u8>(), 30..36),
+            signature in prop::collection::vec(any::<u8>(), 0..70),
+        ) {
+            let (x, y) = key.split_at(key.len() / 2);
+            let read = [
+                VerificationKey::ed25519(&key),
+                VerificationKey::p256_compressed(&[&[0x02], &key[..key.len() - 1]].concat()),
+                VerificationKey::p256(x, y),
+            ];
+            for key in read.into_iter().flatten() {
+                prop_assert_eq!(key.verify(b"message", &signature), Err(SignatureInvalid));
+            }
+        }
     }
 }
