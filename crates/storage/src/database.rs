@@ -139,6 +139,15 @@ impl Database {
         self.with(move |connection| work(&connection.transaction()?)).await
     }
 
+    /// Writes the log back into the file and empties it, so that what was deleted stands nowhere any more. Left for the next time while
+    /// somebody reads.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn empty_log(&self) -> Result<(), DatabaseError> {
+        self.with(|connection| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))).await
+    }
+
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -311,6 +320,31 @@ mod tests {
             fs::write(&path, damage).unwrap();
             assert_eq!(reason(Database::open(&path, SCHEMA)), Some(Reason::StoreCorrupt));
             assert_eq!(fs::read(&path).unwrap(), damage);
+        }
+    }
+
+    #[tokio::test]
+    async fn flipped_and_cut_pages_are_found_when_the_file_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let database = Database::create(&path, SCHEMA).unwrap();
+        let fill = |tx: &Transaction<'_>| {
+            (0..5_000).try_for_each(|x| tx.execute("INSERT INTO a VALUES (?1)", [x]).map(drop))
+        };
+        database.write(fill).await.unwrap();
+        database.empty_log().await.unwrap();
+        drop(database);
+        let sound = fs::read(&path).unwrap();
+        let mut damaged: Vec<_> = [100, sound.len() / 2].map(|length| sound[..length].to_vec()).into();
+        for place in [0..64, 4_096..4_200, sound.len() - 4_096..sound.len()] {
+            let mut bytes = sound.clone();
+            bytes[place].fill(0xff);
+            damaged.push(bytes);
+        }
+        for bytes in damaged {
+            fs::write(&path, &bytes).unwrap();
+            assert_eq!(reason(Database::open(&path, SCHEMA)), Some(Reason::StoreCorrupt));
+            assert_eq!(fs::read(&path).unwrap(), bytes);
         }
     }
 

@@ -5,6 +5,7 @@
 //! service keeps its keys.
 
 mod database;
+pub mod issuer;
 mod key_folder;
 mod owner_only;
 pub mod vault_file;

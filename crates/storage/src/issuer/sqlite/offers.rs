@@ -1,0 +1,127 @@
+use jiff::Timestamp;
+use portage_issuer::{Code, Inserted, KeyedHash, MAX_OPEN_CODES, Offer, OfferDelivery, OfferTerms, Opened};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde_json::Value;
+
+use super::rows::{format, hash, instant, millis};
+
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    offer: &Offer,
+    now: Timestamp,
+) -> rusqlite::Result<Inserted> {
+    let standing = transaction
+        .query_row(
+            "SELECT state, status, over_at, open_until, content, link, tx_code FROM issuance WHERE reference = ?1",
+            [offer.reference.as_str()],
+            |row| standing(row, offer, now),
+        )
+        .optional()?;
+    match standing {
+        None => {
+            write(transaction, offer)?;
+            Ok(Inserted::New)
+        }
+        Some(Standing::Replaceable) => {
+            transaction.execute("DELETE FROM issuance WHERE reference = ?1", [offer.reference.as_str()])?;
+            write(transaction, offer)?;
+            Ok(Inserted::Renewed)
+        }
+        Some(Standing::Stays(inserted)) => Ok(inserted),
+    }
+}
+
+enum Standing {
+    Replaceable,
+    Stays(Inserted),
+}
+
+/// What stands under the reference, and whether the new offer may take its place.
+fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<Standing> {
+    let (state, status): (String, Option<String>) = (row.get("state")?, row.get("status")?);
+    let is_over = instant(row, "over_at")? <= now;
+    // Once delivered the content is forgotten, and then any content counts as the same.
+    let is_same = hash(row, "content")?.is_none_or(|content| content == offer.content);
+    let was_withdrawn = state == "ended" && status.is_some();
+    let is_taken = state == "issued" || (state == "redeemed" && !is_over);
+    let is_waiting = state == "offered" && !is_over;
+    if was_withdrawn || (is_same && (is_taken || is_waiting)) {
+        let delivery = match hash(row, "link")? {
+            Some(_) => OfferDelivery::ByReference,
+            None => OfferDelivery::ByValue,
+        };
+        let tx_code = hash(row, "tx_code")?.is_some();
+        let open_until = instant(row, "open_until")?;
+        return Ok(Standing::Stays(Inserted::Existing { open_until, delivery, tx_code }));
+    }
+    Ok(if is_taken { Standing::Stays(Inserted::OtherContent) } else { Standing::Replaceable })
+}
+
+fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO issuance
+           (reference, credential_type, format, state, over_at, open_until, link, tx_code, content, claims, valid_from,
+            valid_until)
+         VALUES (?1, ?2, ?3, 'offered', ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            offer.reference.as_str(),
+            offer.credential_type,
+            offer.format.name(),
+            millis(offer.open_until),
+            offer.link.map(|link| *link.as_bytes()),
+            offer.tx_code.map(|tx_code| *tx_code.as_bytes()),
+            offer.content.as_bytes(),
+            Value::Object(offer.claims.clone()).to_string(),
+            offer.valid_from.map(millis),
+            millis(offer.valid_until),
+        ],
+    )?;
+    match offer.code {
+        Some(code) => add_code(transaction, offer.reference.as_str(), code),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn open(
+    transaction: &Transaction<'_>,
+    link: KeyedHash,
+    code: Code,
+    now: Timestamp,
+) -> rusqlite::Result<Opened> {
+    let found = transaction
+        .query_row(
+            "SELECT reference, credential_type, format, tx_code, state = 'offered' AND open_until > ?2 AS is_open
+             FROM issuance WHERE link = ?1",
+            params![link.as_bytes(), millis(now)],
+            |row| {
+                let terms = OfferTerms {
+                    credential_type: row.get("credential_type")?,
+                    format: format(row)?,
+                    tx_code: hash(row, "tx_code")?.is_some(),
+                };
+                Ok((row.get::<_, String>("reference")?, row.get::<_, bool>("is_open")?, terms))
+            },
+        )
+        .optional()?;
+    match found {
+        None => Ok(Opened::Absent),
+        Some((_, false, _)) => Ok(Opened::Ended),
+        Some((reference, true, terms)) => {
+            transaction.execute(
+                "DELETE FROM code WHERE reference = ?1 AND hash NOT IN
+                   (SELECT hash FROM code WHERE reference = ?1 ORDER BY until DESC, hash LIMIT ?2)",
+                params![reference, MAX_OPEN_CODES - 1],
+            )?;
+            add_code(transaction, &reference, code)?;
+            Ok(Opened::Open(terms))
+        }
+    }
+}
+
+fn add_code(transaction: &Transaction<'_>, reference: &str, code: Code) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO code (hash, reference, until) VALUES (?1, ?2, ?3)",
+        params![code.hash.as_bytes(), reference, millis(code.until)],
+    )?;
+    Ok(())
+}
