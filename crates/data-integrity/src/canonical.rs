@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portage_catalog::Contexts;
 use portage_keys::digest::HashAlgorithm;
 use portage_reason::Reason;
-use portage_ssi_engine::{JsonLdError, rdf::Quad};
+use portage_ssi_engine::{JsonLdError, Reader, rdf::Quad};
 use serde_json::{Map, Value};
 
 use crate::rdfc10;
@@ -60,11 +60,25 @@ pub fn canonicalize(
     document: &Map<String, Value>,
     contexts: &Contexts,
 ) -> Result<CanonicalQuads, CanonicalizeError> {
-    check_contexts(document, contexts)?;
-    // `to_rdf` wants a `Value`; the clone is small beside what follows.
-    let document = Value::Object(document.clone());
-    let quads = portage_ssi_engine::to_rdf(&document, &|url| contexts.document(url), MAX_QUADS)?;
-    canonicalize_quads(&quads, HashAlgorithm::Sha256)
+    let [canonical] = canonicalize_each([document], contexts)?;
+    Ok(canonical)
+}
+
+/// As [`canonicalize`], for documents that share their contexts.
+pub(crate) fn canonicalize_each<const N: usize>(
+    documents: [&Map<String, Value>; N],
+    contexts: &Contexts,
+) -> Result<[CanonicalQuads; N], CanonicalizeError> {
+    let find = |url: &str| contexts.document(url);
+    let mut reader = Reader::new(&find);
+    let mut results = Vec::with_capacity(N);
+    for document in documents {
+        check_contexts(document, contexts)?;
+        // The reader wants a `Value`; the clone is small beside what follows.
+        let quads = reader.to_rdf(&Value::Object(document.clone()), MAX_QUADS)?;
+        results.push(canonicalize_quads(&quads, HashAlgorithm::Sha256)?);
+    }
+    results.try_into().map_err(|_| CanonicalizeError::TooComplex)
 }
 
 /// Canonicalizes a dataset (RDFC-1.0), within the same limits. The hash function changes which label a blank node
@@ -88,7 +102,7 @@ pub fn expanded_types(
     contexts: &Contexts,
 ) -> Result<Vec<String>, CanonicalizeError> {
     check_contexts(document, contexts)?;
-    Ok(portage_ssi_engine::root_types(document, &|url| contexts.document(url))?)
+    Ok(Reader::new(&|url| contexts.document(url)).root_types(document)?)
 }
 
 /// Every `@context` in the document, at any depth, is a URL of the set or an array of such: an inline object could

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     CanonicalizeError, Cryptosuite, ProofError,
-    canonical::{canonicalize, check_contexts},
+    canonical::{canonicalize_each, check_contexts},
 };
 
 /// The hash data of `document` (its `proof` is left aside) and of a proof without its `proofValue`.
@@ -40,7 +40,8 @@ fn rdfc(
     if let Some(context) = document.get("@context") {
         config.insert("@context".into(), context.clone());
     }
-    Ok((canonicalize(&config, contexts)?.nquads, canonicalize(&document, contexts)?.nquads))
+    let [config, document] = canonicalize_each([&config, &document], contexts)?;
+    Ok((config.nquads, document.nquads))
 }
 
 /// The document's `@context` must begin with the proof's, which then takes its place. Contexts are checked here too:

@@ -16,6 +16,7 @@ use portage_keys::{
     multibase,
 };
 use portage_reason::Reason;
+use portage_ssi_engine::Reader;
 use serde_json::{Map, Value};
 
 fn verify_all(document: &Map<String, Value>, contexts: &Contexts) -> Result<(), ProofError> {
@@ -69,7 +70,7 @@ fn with_its_inline_context_admitted_the_signature_fits() {
     let proof_value = proof.as_object_mut().unwrap().remove("proofValue").unwrap();
     proof["@context"] = document["@context"].clone();
     let hash = |value: &Value| {
-        let quads = portage_ssi_engine::to_rdf(value, &|url| contexts.document(url), 1000).unwrap();
+        let quads = Reader::new(&|url| contexts.document(url)).to_rdf(value, 1000).unwrap();
         sha256(canonicalize_quads(&quads, HashAlgorithm::Sha256).unwrap().nquads.as_bytes())
     };
     let signed = [hash(&proof), hash(&Value::Object(document))].concat();

@@ -1,6 +1,7 @@
 //! Context processing (JSON-LD 1.1 API §4.1) by `ssi`, over a closed set of documents.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     pin::pin,
     rc::Rc,
@@ -17,8 +18,10 @@ use ssi::json_ld::{
 
 use crate::{ContextDocuments, JsonLdError};
 
-/// How many contexts one document may have processed: each distinct scoped context counts once.
-const MAX_CONTEXTS: u32 = 500;
+/// How many active contexts may be made: each distinct one once.
+const MAX_CONTEXTS: u32 = 256;
+/// How many context documents may be opened: an `@context` of ten thousand URLs costs ten thousand times one.
+const MAX_DOCUMENTS: u32 = 64;
 
 /// What a term definition says; `ssi`'s own.
 pub(crate) type Definition<'c> = TermDefinitionRef<'c, IriBuf, json_ld::BlankIdBuf>;
@@ -144,6 +147,7 @@ enum Scope {
 pub(crate) struct ContextProcessor<'a> {
     documents: Documents<'a>,
     made: u32,
+    initial: Option<Rc<ActiveContext>>,
     local: HashMap<(u32, String), Rc<ActiveContext>>,
     scoped: HashMap<(u32, u32, String, Scope), Rc<ActiveContext>>,
 }
@@ -151,8 +155,9 @@ pub(crate) struct ContextProcessor<'a> {
 impl<'a> ContextProcessor<'a> {
     pub(crate) fn new(documents: ContextDocuments<'a>) -> Self {
         ContextProcessor {
-            documents: Documents(documents),
+            documents: Documents { set: documents, opened: Cell::new(0) },
             made: 0,
+            initial: None,
             local: HashMap::new(),
             scoped: HashMap::new(),
         }
@@ -160,7 +165,12 @@ impl<'a> ContextProcessor<'a> {
 
     /// The context before any: no terms, no base IRI.
     pub(crate) fn initial(&mut self) -> Result<Rc<ActiveContext>, JsonLdError> {
-        self.number(json_ld::Context::new(None))
+        if let Some(initial) = &self.initial {
+            return Ok(Rc::clone(initial));
+        }
+        let initial = self.number(json_ld::Context::new(None))?;
+        self.initial = Some(Rc::clone(&initial));
+        Ok(initial)
     }
 
     /// The value of an `@context` member on top of `active`.
@@ -180,7 +190,7 @@ impl<'a> ContextProcessor<'a> {
         Ok(made)
     }
 
-    /// The context that `definitions` attach to property `term`, on top of `active`. `overrides`: may replace protected terms.
+    /// The context that `definitions` attach to property `term`, on top of `active`; it may replace protected terms.
     pub(crate) fn process_property_scoped(
         &mut self,
         active: &Rc<ActiveContext>,
@@ -232,10 +242,11 @@ impl<'a> ContextProcessor<'a> {
         let mut vocabulary = ();
         let processing =
             context.process_full(&mut vocabulary, &active.inner, &self.documents, base_url, options, ());
-        let processed = at_once(processing)
-            .ok_or(JsonLdError::ContextInvalid)?
-            .map_err(|error| processing_error(&error))?
-            .into_processed();
+        let processed = at_once(processing).ok_or(JsonLdError::ContextInvalid)?;
+        if self.documents.opened.get() > MAX_DOCUMENTS {
+            return Err(JsonLdError::TooComplex);
+        }
+        let processed = processed.map_err(|error| processing_error(&error))?.into_processed();
         if processed.base_iri().is_some() {
             return Err(JsonLdError::ContextInvalid);
         }
@@ -274,7 +285,10 @@ fn processing_error(error: &ProcessingError) -> JsonLdError {
 }
 
 /// The closed set as a loader: what is not in it does not exist.
-struct Documents<'a>(ContextDocuments<'a>);
+struct Documents<'a> {
+    set: ContextDocuments<'a>,
+    opened: Cell<u32>,
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("not in the closed set of contexts")]
@@ -283,7 +297,11 @@ struct NotInTheSet;
 impl Loader for Documents<'_> {
     async fn load(&self, url: &Iri) -> Result<RemoteDocument<IriBuf>, LoadError> {
         let refused = || LoadError::new(url.to_owned(), NotInTheSet);
-        let text = (self.0)(url.as_str()).ok_or_else(refused)?;
+        self.opened.update(|opened| opened + 1);
+        if self.opened.get() > MAX_DOCUMENTS {
+            return Err(refused());
+        }
+        let text = (self.set)(url.as_str()).ok_or_else(refused)?;
         let (document, _) = syntax::Value::parse_str(text).map_err(|_| refused())?;
         Ok(RemoteDocument::new(Some(url.to_owned()), None, document))
     }

@@ -9,7 +9,7 @@ use ssi::json_ld::{
 };
 
 use crate::{
-    ContextDocuments, JsonLdError,
+    JsonLdError,
     context::{ActiveContext, ContextProcessor, Definition, Expanded},
     rdf::{Literal, RDF_JSON},
     value,
@@ -62,8 +62,11 @@ impl Node {
 }
 
 /// Expands a whole document.
-pub(crate) fn expand(document: &Value, contexts: ContextDocuments<'_>) -> Result<Vec<Object>, JsonLdError> {
-    let mut expander = Expander { contexts: ContextProcessor::new(contexts), depth: 0 };
+pub(crate) fn expand(
+    document: &Value,
+    contexts: &mut ContextProcessor<'_>,
+) -> Result<Vec<Object>, JsonLdError> {
+    let mut expander = Expander { contexts, depth: 0 };
     let initial = expander.contexts.initial()?;
     expander.expand(&initial, None, document, Origin::Document)
 }
@@ -71,9 +74,9 @@ pub(crate) fn expand(document: &Value, contexts: ContextDocuments<'_>) -> Result
 /// The expanded `@type` values of the root; what no context defines stays as it is.
 pub(crate) fn root_types(
     document: &Map<String, Value>,
-    contexts: ContextDocuments<'_>,
+    contexts: &mut ContextProcessor<'_>,
 ) -> Result<Vec<String>, JsonLdError> {
-    let mut expander = Expander { contexts: ContextProcessor::new(contexts), depth: 0 };
+    let mut expander = Expander { contexts, depth: 0 };
     let initial = expander.contexts.initial()?;
     let entered = expander.enter(&initial, None, document, Origin::Document)?;
     let mut types = Vec::new();
@@ -101,12 +104,12 @@ struct Entered {
     type_scoped: Rc<ActiveContext>,
 }
 
-struct Expander<'a> {
-    contexts: ContextProcessor<'a>,
+struct Expander<'p, 'c> {
+    contexts: &'p mut ContextProcessor<'c>,
     depth: usize,
 }
 
-impl Expander<'_> {
+impl Expander<'_, '_> {
     fn expand(
         &mut self,
         active: &Rc<ActiveContext>,
@@ -387,19 +390,18 @@ impl Expander<'_> {
                 context = self.contexts.process_type_scoped(&context, &definitions, key)?;
             }
             for mut object in self.expand(&context, Some(term), value, Origin::Map)? {
-                if container(ContainerKind::Graph) {
+                let is_graph = matches!(&object, Object::Node(node) if node.graph.is_some());
+                if container(ContainerKind::Graph) && !is_graph {
                     object = as_graph(object);
                 }
                 let Object::Node(node) = &mut object else {
                     return Err(JsonLdError::Invalid("a map of something else than nodes"));
                 };
-                if by_type {
-                    node.types.insert(0, resource(active.expand_vocab(key))?);
-                } else if !active.is_keyword(key, Keyword::None) {
-                    if node.id.is_some() {
-                        return Err(JsonLdError::DataLoss("an identifier twice"));
-                    }
-                    node.id = Some(resource(active.expand_id(key))?);
+                match active.expand_vocab(key) {
+                    Expanded::Keyword(Keyword::None) => {}
+                    ty if by_type => node.types.insert(0, resource(ty)?),
+                    _ if node.id.is_some() => return Err(JsonLdError::DataLoss("an identifier twice")),
+                    _ => node.id = Some(resource(active.expand_id(key))?),
                 }
                 objects.push(object);
             }

@@ -1,6 +1,6 @@
 //! The one façade over `ssi`: JSON-LD to RDF, strict and closed; in tests, second opinions.
 //!
-//! [`to_rdf`] takes a document and a closed set of context documents and gives quads. `ssi` processes the contexts
+//! [`Reader`] takes a closed set of context documents, then documents, and gives quads. `ssi` processes the contexts
 //! (scoped, protected, propagated: the hard part of JSON-LD 1.1); the walk over the document is ours, because the
 //! one in `ssi` drops in silence what a signature then does not cover: terms mapped to null, keyword look-alikes,
 //! `@language` beside properties, indexes, and it panics on a look-alike where an identifier belongs. Here **every
@@ -18,15 +18,16 @@
 //! refused is written down in this crate's `tests/traps.rs`.
 //!
 //! ```
-//! use portage_ssi_engine::{JsonLdError, to_rdf};
+//! use portage_ssi_engine::{JsonLdError, Reader};
 //!
 //! let contexts = |url: &str| {
 //!     (url == "https://example.org/v1").then_some(r#"{"@context": {"name": "https://schema.org/name"}}"#)
 //! };
+//! let mut reader = Reader::new(&contexts);
 //! let document = serde_json::json!({"@context": "https://example.org/v1", "name": "Zoë"});
-//! assert_eq!(to_rdf(&document, &contexts, 100).unwrap().len(), 1);
+//! assert_eq!(reader.to_rdf(&document, 100).unwrap().len(), 1);
 //! let document = serde_json::json!({"@context": "https://example.org/v1", "name": "Zoë", "isAdmin": true});
-//! assert!(matches!(to_rdf(&document, &contexts, 100), Err(JsonLdError::DataLoss(_))));
+//! assert!(matches!(reader.to_rdf(&document, 100), Err(JsonLdError::DataLoss(_))));
 //! ```
 
 mod context;
@@ -64,25 +65,31 @@ pub enum JsonLdError {
     TooComplex,
 }
 
-/// Converts a JSON-LD document to RDF, within `max_quads`. Nothing is fetched, nothing dropped.
-///
-/// # Errors
-/// [`JsonLdError`].
-pub fn to_rdf(
-    document: &Value,
-    contexts: ContextDocuments<'_>,
-    max_quads: usize,
-) -> Result<Vec<rdf::Quad>, JsonLdError> {
-    to_rdf::to_quads(expansion::expand(document, contexts)?, max_quads)
+/// Reads documents with one closed set of contexts. A context is processed once for all documents that one reader
+/// reads: a credential and its proof share theirs.
+pub struct Reader<'a> {
+    contexts: context::ContextProcessor<'a>,
 }
 
-/// The fully expanded types of the document's root; a type that no context defines stays as it is.
-///
-/// # Errors
-/// [`JsonLdError`]: the contexts.
-pub fn root_types(
-    document: &Map<String, Value>,
-    contexts: ContextDocuments<'_>,
-) -> Result<Vec<String>, JsonLdError> {
-    expansion::root_types(document, contexts)
+impl<'a> Reader<'a> {
+    /// A reader over that set.
+    pub fn new(contexts: ContextDocuments<'a>) -> Self {
+        Reader { contexts: context::ContextProcessor::new(contexts) }
+    }
+
+    /// Converts a JSON-LD document to RDF, within `max_quads`. Nothing is fetched, nothing dropped.
+    ///
+    /// # Errors
+    /// [`JsonLdError`].
+    pub fn to_rdf(&mut self, document: &Value, max_quads: usize) -> Result<Vec<rdf::Quad>, JsonLdError> {
+        to_rdf::to_quads(expansion::expand(document, &mut self.contexts)?, max_quads)
+    }
+
+    /// The fully expanded types of the document's root; a type that no context defines stays as it is.
+    ///
+    /// # Errors
+    /// [`JsonLdError`]: the contexts.
+    pub fn root_types(&mut self, document: &Map<String, Value>) -> Result<Vec<String>, JsonLdError> {
+        expansion::root_types(document, &mut self.contexts)
+    }
 }
