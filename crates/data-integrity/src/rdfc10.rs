@@ -14,9 +14,10 @@ use portage_ssi_engine::{
 
 use crate::canonical::CanonicalQuads;
 
-/// Steps of Hash N-Degree Quads, each about one hash. Ten thousand blank nodes that differ in nothing need one each; a clique of
-/// five needs 1,500, one of eight 700,000.
-const MAX_WORK: u32 = 30_000;
+/// Steps of Hash N-Degree Quads, each about one hash. Measured: nothing in a credential whose blank nodes differ in any value,
+/// however deep; 8,680 for a clique of five, more than a million for one of eight; 10,000 for ten thousand blank nodes
+/// that differ in nothing. 20,000 take a fifth of a second in a debug build.
+const MAX_WORK: u32 = 20_000;
 /// Deepest recursion of Hash N-Degree Quads: the longest chain of blank nodes that look alike.
 const MAX_RECURSION: u32 = 64;
 
@@ -113,7 +114,7 @@ impl<'q> State<'q> {
         let label = |other: &str| if other == reference { "a" } else { "z" }.to_owned();
         let mut lines: Vec<String> = mentions.iter().map(|quad| line(quad, &label)).collect();
         lines.sort_unstable();
-        self.hash(&lines.concat())
+        self.hash_hex(&lines.concat())
     }
 
     /// The hash to blank nodes map, code point ordered by hash.
@@ -146,7 +147,7 @@ impl<'q> State<'q> {
                 temporary.issue(node);
                 results.push(self.hash_n_degree(node, &temporary, 0)?);
             }
-            results.sort_by(|a, b| a.hash.cmp(&b.hash));
+            results.sort_by(|a, b| a.text.cmp(&b.text));
             for result in results {
                 for node in result.issuer.order {
                     self.canonical.issue(node);
@@ -164,7 +165,7 @@ impl<'q> State<'q> {
         let mut issuer = issuer.clone();
         let mut data_to_hash = String::new();
         for (related_hash, related) in self.related(node, &issuer)? {
-            data_to_hash.push_str(&related_hash);
+            push_hex(&mut data_to_hash, &related_hash);
             let mut chosen: Option<Path> = None;
             let mut permutations = Permutations::of(related);
             while let Some(permutation) = permutations.next() {
@@ -173,16 +174,16 @@ impl<'q> State<'q> {
                 }
             }
             if let Some(chosen) = chosen {
-                data_to_hash.push_str(&chosen.hash);
+                data_to_hash.push_str(&chosen.text);
                 issuer = chosen.issuer;
             }
         }
-        Ok(Path { hash: self.hash(&data_to_hash), issuer })
+        Ok(Path { text: self.hash_hex(&data_to_hash), issuer })
     }
 
-    /// §4.8 steps 2 and 3: the blank nodes related to `node`, by the hash of how they are.
-    fn related(&mut self, node: Node, issuer: &Issuer) -> Result<BTreeMap<String, Vec<Node>>, TooComplex> {
-        let mut map: BTreeMap<String, Vec<Node>> = BTreeMap::new();
+    /// §4.8 steps 2 and 3: the blank nodes related to `node`, by the hash of how they are (as bytes: they sort as their hex does).
+    fn related(&mut self, node: Node, issuer: &Issuer) -> Result<BTreeMap<Vec<u8>, Vec<Node>>, TooComplex> {
+        let mut map: BTreeMap<Vec<u8>, Vec<Node>> = BTreeMap::new();
         let mentions = self.mentions.get(node).cloned().unwrap_or_default();
         for quad in mentions {
             self.spend(1)?;
@@ -198,7 +199,7 @@ impl<'q> State<'q> {
     }
 
     /// §4.7 Hash Related Blank Node.
-    fn hash_related(&self, related: Node, quad: &Quad, issuer: &Issuer, position: Position) -> String {
+    fn hash_related(&self, related: Node, quad: &Quad, issuer: &Issuer, position: Position) -> Vec<u8> {
         let mut input = String::from(position.letter());
         if position != Position::Graph {
             input.push('<');
@@ -224,7 +225,7 @@ impl<'q> State<'q> {
         depth: u32,
     ) -> Result<Option<Path>, TooComplex> {
         let beaten =
-            |path: &str| chosen.is_some_and(|chosen| path.len() >= chosen.hash.len() && *path > *chosen.hash);
+            |path: &str| chosen.is_some_and(|chosen| path.len() >= chosen.text.len() && *path > *chosen.text);
         let mut issuer = issuer.clone();
         let mut path = String::new();
         let mut recursion = Vec::new();
@@ -250,18 +251,24 @@ impl<'q> State<'q> {
             path.push_str("_:");
             path.push_str(&issuer.issue(related));
             path.push('<');
-            path.push_str(&result.hash);
+            path.push_str(&result.text);
             path.push('>');
             if beaten(&path) {
                 return Ok(None);
             }
         }
-        let better = chosen.is_none_or(|chosen| path < chosen.hash);
-        Ok(better.then_some(Path { hash: path, issuer }))
+        let better = chosen.is_none_or(|chosen| path < chosen.text);
+        Ok(better.then_some(Path { text: path, issuer }))
     }
 
-    fn hash(&self, text: &str) -> String {
-        hex(&self.hash.digest(text.as_bytes()))
+    fn hash(&self, text: &str) -> Vec<u8> {
+        self.hash.digest(text.as_bytes())
+    }
+
+    fn hash_hex(&self, text: &str) -> String {
+        let mut hex = String::new();
+        push_hex(&mut hex, &self.hash(text));
+        hex
     }
 
     fn spend(&mut self, work: u32) -> Result<(), TooComplex> {
@@ -270,9 +277,9 @@ impl<'q> State<'q> {
     }
 }
 
-/// A hash (or, while one is being chosen, a path) and the issuer that goes with it.
+/// A path, or the hash it ends in, and the issuer that goes with it.
 struct Path {
-    hash: String,
+    text: String,
     issuer: Issuer,
 }
 
@@ -372,8 +379,10 @@ impl Permutations {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            out.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+        }
+    }
 }

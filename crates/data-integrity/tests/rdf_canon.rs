@@ -9,7 +9,7 @@
 
 mod shared;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use portage_data_integrity::{CanonicalQuads, CanonicalizeError, canonicalize_quads};
 use portage_keys::digest::HashAlgorithm;
@@ -72,15 +72,17 @@ fn clique(nodes: usize) -> String {
 #[test]
 fn v_13_a_clique_of_8_or_10_blank_nodes_is_too_complex_within_a_second() {
     for nodes in [8, 10] {
-        let start = Instant::now();
+        let start = shared::computed();
         assert_eq!(canonicalize(&clique(nodes)), Err(CanonicalizeError::TooComplex));
-        println!("{nodes}: {:?}", start.elapsed());
-        assert!(start.elapsed().as_millis() < 1000, "{nodes}: {:?}", start.elapsed());
+        let time = shared::computed() - start;
+        println!("{nodes}: {time:?}");
+        assert!(time.as_millis() < 1000, "{nodes}: {time:?}");
     }
     for nodes in [3, 4, 5] {
-        let start = Instant::now();
+        let start = shared::computed();
         assert!(canonicalize(&clique(nodes)).is_ok(), "{nodes}");
-        println!("{nodes}: {:?}", start.elapsed());
+        let time = shared::computed() - start;
+        println!("{nodes}: {time:?}");
     }
 }
 
@@ -97,11 +99,12 @@ fn ten_thousand_quads_of_one_pattern_end_quickly() {
     for (name, text, fine) in
         [("leaves", leaves, true), ("chain", chain, false), ("star", star, true), ("named", named, true)]
     {
-        let start = Instant::now();
+        let start = shared::computed();
         let result = canonicalize(&text);
-        println!("{name}: {:?} {}", start.elapsed(), result.is_ok());
+        let time = shared::computed() - start;
+        println!("{name}: {time:?} {}", result.is_ok());
         assert_eq!(result.is_ok(), fine, "{name}");
-        assert!(start.elapsed().as_secs() < 10, "{name}: {:?}", start.elapsed());
+        assert!(time.as_secs() < 2, "{name}: {time:?}");
     }
 }
 

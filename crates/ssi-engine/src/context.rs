@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     pin::pin,
     rc::Rc,
     task::{Context as TaskContext, Poll, Waker},
@@ -179,6 +179,12 @@ impl<'a> ContextProcessor<'a> {
         active: &Rc<ActiveContext>,
         local: &Value,
     ) -> Result<Rc<ActiveContext>, JsonLdError> {
+        let mut urls = local.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut seen = HashSet::new();
+        // Listed twice, a context would have to be applied twice; `ssi` skips it the second time.
+        if !urls.all(|url| seen.insert(url)) {
+            return Err(JsonLdError::ContextInvalid);
+        }
         let text = local.to_string();
         let name = (active.number, text);
         if let Some(known) = self.local.get(&name) {

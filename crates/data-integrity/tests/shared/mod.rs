@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses some of these")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use portage_catalog::Contexts;
 use portage_keys::{Algorithm, SigningKey, VerificationKey, multibase};
@@ -48,4 +52,12 @@ pub(crate) fn signing_key(private_key_multibase: &str) -> SigningKey {
 
 pub(crate) fn strict_json(path: &Path) -> Value {
     portage_strict_json::parse(text(path).as_bytes(), Limits { max_bytes: 1 << 22, max_depth: 32 }).unwrap()
+}
+
+/// What this thread has computed so far: unlike a clock, it does not count what others do on a busy machine.
+pub(crate) fn computed() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let on_cpu = text.split_whitespace().next().and_then(|nanoseconds| nanoseconds.parse().ok());
+    on_cpu.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
