@@ -24,7 +24,7 @@ pub(crate) struct UnverifiedCredential {
 
 /// How it is secured.
 pub(crate) enum Secured {
-    SdJwt(UnverifiedSdJwt),
+    SdJwt(Box<UnverifiedSdJwt>),
     Jwt(UnverifiedJwt),
     DataIntegrity { document: Map<String, Value>, proofs: Vec<UnverifiedProof> },
 }
@@ -117,7 +117,7 @@ impl UnverifiedCredential {
         if !sd_jwt.jwt().header().typ_is_one_of(types) {
             return Err(Unreadable::new(Some(format), Reason::TypeMismatch));
         }
-        Ok(UnverifiedCredential { format, secured: Secured::SdJwt(sd_jwt) })
+        Ok(UnverifiedCredential { format, secured: Secured::SdJwt(Box::new(sd_jwt)) })
     }
 
     fn of_jwt(jwt: UnverifiedJwt) -> Result<Self, Unreadable> {

@@ -51,8 +51,8 @@ impl UnverifiedCredential {
         expectations: &Expectations<'_>,
     ) -> Result<SignedCredential, Refusal> {
         match self.secured {
-            Secured::SdJwt(sd_jwt) if self.format == InputFormat::DcSdJwt => verify_sd_jwt_vc(sd_jwt, keys),
-            Secured::SdJwt(sd_jwt) => verify_vc_sd_jwt(sd_jwt, keys, expectations),
+            Secured::SdJwt(sd_jwt) if self.format == InputFormat::DcSdJwt => verify_sd_jwt_vc(*sd_jwt, keys),
+            Secured::SdJwt(sd_jwt) => verify_vc_sd_jwt(*sd_jwt, keys, expectations),
             Secured::Jwt(jwt) => verify_vc_jwt(jwt, keys, expectations),
             Secured::DataIntegrity { document, proofs } => {
                 verify_document(document, proofs, keys, expectations)

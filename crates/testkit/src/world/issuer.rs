@@ -1,0 +1,57 @@
+use portage_did::{Did, DidDocument, Relationship};
+use portage_keys::{Algorithm, Entropy, Signer, SigningKey};
+
+/// An issuer: a did:web and its keys.
+pub struct TestIssuer {
+    /// Its host.
+    pub host: String,
+    /// `did:web:<host>`.
+    pub did: Did,
+    /// `#key-1`, Ed25519, for assertions.
+    pub key: SigningKey,
+    /// `#key-2`, P-256, for assertions.
+    pub key_p256: SigningKey,
+    /// `#key-3`, Ed25519, for authentication alone.
+    pub authentication_key: SigningKey,
+}
+
+impl TestIssuer {
+    pub(super) fn new(host: &str, entropy: &dyn Entropy) -> Self {
+        TestIssuer {
+            host: host.to_owned(),
+            did: Did::parse(&format!("did:web:{host}")).unwrap(),
+            key: SigningKey::generate(Algorithm::EdDsa, entropy),
+            key_p256: SigningKey::generate(Algorithm::Es256, entropy),
+            authentication_key: SigningKey::generate(Algorithm::EdDsa, entropy),
+        }
+    }
+
+    /// The DID URL of one of its keys.
+    pub fn method(&self, fragment: &str) -> String {
+        format!("{}#{fragment}", self.did)
+    }
+
+    /// Its document.
+    pub fn document(&self) -> DidDocument {
+        let assertion: &[Relationship] = &[Relationship::AssertionMethod];
+        let authentication: &[Relationship] = &[Relationship::Authentication];
+        DidDocument::of_keys(
+            &self.did,
+            &[
+                ("key-1", self.key.verification_key(), assertion),
+                ("key-2", self.key_p256.verification_key(), assertion),
+                ("key-3", self.authentication_key.verification_key(), authentication),
+            ],
+        )
+    }
+
+    /// The bytes it publishes.
+    pub fn document_bytes(&self) -> Vec<u8> {
+        self.document().to_value().to_string().into_bytes()
+    }
+
+    /// An address of its service.
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.host)
+    }
+}

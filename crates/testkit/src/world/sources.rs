@@ -1,0 +1,64 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::SignedDuration;
+use portage_verification::{Expectations, FetchedList, KeyWanted, Outcome, Step, Unavailable};
+
+/// Documents in memory, and what was asked for.
+#[derive(Default)]
+pub struct MemorySources {
+    /// DID documents by DID, issuer metadata by issuer URL.
+    pub documents: BTreeMap<String, Vec<u8>>,
+    /// Status lists by address: text and age in seconds.
+    pub lists: BTreeMap<String, (Vec<u8>, i64)>,
+    /// Addresses that answer with this instead.
+    pub failing: BTreeMap<String, Unavailable>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl MemorySources {
+    /// Everything that was asked for so far, in order; asked for anew from here on.
+    pub fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, what: &str) -> Result<(), Unavailable> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(what.to_owned());
+        self.failing.get(what).map_or(Ok(()), |unavailable| Err(*unavailable))
+    }
+
+    fn document(&self, wanted: &KeyWanted) -> Result<Vec<u8>, Unavailable> {
+        let name = match wanted {
+            KeyWanted::DidDocument(did, _) => did.to_string(),
+            KeyWanted::JwtVcIssuer(issuer) => issuer.to_string(),
+        };
+        self.note(&name)?;
+        self.documents.get(&name).cloned().ok_or(Unavailable::Unreachable)
+    }
+
+    fn list(&self, url: &str) -> Result<FetchedList, Unavailable> {
+        self.note(url)?;
+        let (bytes, age) = self.lists.get(url).cloned().ok_or(Unavailable::Unreachable)?;
+        Ok(FetchedList { bytes, age: SignedDuration::from_secs(age) })
+    }
+}
+
+/// Drives the pipeline to its end, step by step.
+pub fn drive(mut step: Step, expectations: &Expectations<'_>, sources: &MemorySources) -> Outcome {
+    loop {
+        step = match step {
+            Step::Done(outcome) => return outcome,
+            Step::NeedKeys(pending) => {
+                let answers = pending.wanted().iter().map(|wanted| sources.document(wanted)).collect();
+                pending.supply(answers, expectations)
+            }
+            Step::NeedStatus(pending) => {
+                let answers =
+                    pending.wanted().iter().map(|wanted| sources.list(wanted.url.as_str())).collect();
+                pending.supply(answers, expectations)
+            }
+        };
+    }
+}

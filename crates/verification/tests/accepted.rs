@@ -1,0 +1,121 @@
+//! What is sound is accepted, in every format, and says what was found.
+
+use portage_catalog::Format;
+use portage_keys::Signer;
+use portage_testkit::world::{ListForm, PRESENTED, StatusLists, World, accepted, verdict};
+use portage_verification::{InputFormat, Proof, StatusEvidence, StatusPolicy};
+
+#[test]
+fn a_credential_alone_is_accepted_in_every_format() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let credential = accepted(world.check(&world.issue(type_id, format)));
+        assert_eq!(credential.format().name(), format.name());
+        assert_eq!(credential.catalog_type(), Some(type_id));
+        assert!(credential.evidence().schema_matched);
+        assert_eq!(credential.evidence().status, StatusEvidence::Valid { age_seconds: 0 });
+        assert_eq!(credential.evidence().holder, None);
+        assert_eq!(credential.evidence().issuer.id, world.issuer_of(type_id).did.as_str());
+        assert_eq!(credential.evidence().verification_method, world.issuer_of(type_id).method("key-1"));
+    }
+}
+
+#[test]
+fn a_presentation_is_accepted_in_every_format_and_proves_the_holder() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let presentation = world.present(&world.issue(type_id, format), format);
+        let credential = accepted(world.check_presented(&presentation));
+        assert_eq!(credential.format().name(), format.name());
+        let holder = credential.evidence().holder.as_ref().unwrap();
+        assert_eq!(holder.key, *world.holder_key(format).verification_key());
+        assert!(holder.is_subject, "{}", format.name());
+        assert_eq!(credential.evidence().holder_is_subject(), Proof::Proved);
+    }
+}
+
+#[test]
+fn a_credential_just_issued_is_accepted_for_the_key_it_is_bound_to() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let keys = [world.holder_key(format).verification_key().clone()];
+        accepted(world.check_issued(&world.issue(type_id, format), &keys));
+    }
+}
+
+#[test]
+fn both_keys_of_an_issuer_sign_and_both_forms_of_a_list_serve() {
+    let mut world = World::new();
+    world.publish(&StatusLists { form: ListForm::LdpVc, ..StatusLists::default() });
+    for (format, type_id) in World::EVERY_FORMAT {
+        let issuer = world.issuer_of(type_id);
+        let mut draft = world.draft(type_id, format, world.holder.verification_key());
+        if format != Format::LdpVc {
+            draft.header.insert("kid".into(), issuer.method("key-2").into());
+            accepted(world.check(&world.sign(&draft, &issuer.key_p256)));
+            draft.header.insert("kid".into(), "#key-2".into());
+            accepted(world.check(&world.sign(&draft, &issuer.key_p256)));
+        } else {
+            accepted(world.check(&world.sign(&draft, &issuer.key)));
+        }
+    }
+}
+
+#[test]
+fn only_what_was_disclosed_is_told_and_withholding_all_is_no_fault() {
+    let world = World::new();
+    let licence = world.issue("business-licence", Format::VcSdJwt);
+    for (names, told) in [(&["credentialSubject.trade_name"][..], 1), (&[], 0)] {
+        let shown = world.bind(&world.select(&licence, &world.city.key, names), &world.holder_p256);
+        let credential = accepted(world.check_presented(&shown));
+        assert_eq!(credential.claims()["credentialSubject"].as_object().unwrap().len(), told);
+    }
+    let person = world.issue("person", Format::DcSdJwt);
+    let shown = world.bind(&world.select(&person, &world.province.key, &["age_over_19"]), &world.holder_p256);
+    let credential = accepted(world.check_presented(&shown));
+    assert_eq!(credential.claims()["age_over_19"], true);
+    assert!(!credential.claims().contains_key("birthdate_dateint"));
+}
+
+#[test]
+fn the_announced_format_of_a_presentation_is_that_of_its_credentials() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let presentation = world.present(&world.issue(type_id, format), format);
+        for announced in [InputFormat::DcSdJwt, InputFormat::VcSdJwt, InputFormat::VcJwt, InputFormat::LdpVc]
+        {
+            let mut expectations = world.expectations(PRESENTED);
+            expectations.format = Some(announced);
+            let outcome = world.run(&presentation, &expectations);
+            let fits = announced.name() == format.name();
+            assert_eq!(verdict(&outcome), if fits { "accepted" } else { "rejected type_mismatch" });
+        }
+    }
+}
+
+#[test]
+fn a_status_that_is_not_checked_is_told_and_asks_for_nothing() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let mut draft = world.draft(type_id, format, world.holder.verification_key());
+        let mut expectations = world.expectations(portage_verification::HolderExpectation::NotAsked);
+        expectations.status = StatusPolicy::NotChecked;
+        let credential = accepted(world.run(&world.issue(type_id, format), &expectations));
+        assert_eq!(credential.evidence().status, StatusEvidence::NotChecked);
+        assert_eq!(world.sources.take_asked(), [world.issuer_of(type_id).did.as_str()]);
+
+        draft.claims.shift_remove("status");
+        draft.claims.shift_remove("credentialStatus");
+        let none = world.sign(&draft, &world.issuer_of(type_id).key);
+        assert_eq!(accepted(world.check(&none)).evidence().status, StatusEvidence::None);
+        world.sources.take_asked();
+    }
+}
+
+#[test]
+fn whitespace_around_an_input_means_nothing() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        accepted(world.check(&format!(" \n{}\r\n", world.issue(type_id, format))));
+    }
+}
