@@ -159,6 +159,7 @@ impl World {
                     claims: draft.claims.clone(),
                     disclosable: draft.disclosable.clone(),
                     decoys: 2,
+                    decoys_at: Vec::new(),
                 };
                 portage_sd_jwt::issue(&builder, header(&draft.header), signer, &self.entropy).unwrap()
             }
