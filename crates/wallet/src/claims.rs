@@ -132,7 +132,8 @@ fn label(known: Option<&Text>, path: &[String]) -> Text {
     };
     let mut text = known.cloned().unwrap_or_else(|| Text { en: first.clone(), fr: first });
     for step in below {
-        for side in [&mut text.en, &mut text.fr] {
+        // French that its publisher did not give stays empty.
+        for side in [&mut text.en, &mut text.fr].into_iter().filter(|side| !side.is_empty()) {
             side.push_str(" › ");
             side.push_str(step);
         }

@@ -40,5 +40,5 @@ pub use offer::{IssuerDocument, NextStep, OfferError, OfferReview, OfferedCreden
 pub use plan::{DisclosurePlan, PlannedAnswer};
 pub use present::{DataLeft, PresentError, Presented};
 pub use review::{Choices, Document, Missing, Review, ReviewError};
-pub use settings::{Settings, TrustImportError, import_trust, trust_list};
+pub use settings::{Settings, TrustBefore, TrustImportError, import_trust, trust_list};
 pub use wallet::Wallet;

@@ -5,7 +5,7 @@ use portage_catalog::Format;
 use portage_data_integrity::{Cryptosuite, ProofError, ProofOptions, proof::add_proof};
 use portage_did::{Relationship, did_key};
 use portage_keys::{Signer, SigningFailure};
-use portage_oid4vp::{AuthorizationResponse, DirectPostAnswer, Presentation, VpToken};
+use portage_oid4vp::{AuthorizationResponse, DirectPostAnswer, ErrorCode, Presentation, VpToken};
 use portage_reason::Reason;
 use portage_vc::jose;
 use serde_json::{Map, Value};
@@ -35,6 +35,8 @@ pub enum Presented {
     Refused {
         /// The HTTP status code.
         status: u16,
+        /// The protocol's code, where the verifier named one (§8.5).
+        code: Option<ErrorCode>,
     },
 }
 
@@ -198,7 +200,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
 
     fn read_answer(&self, plan: &DisclosurePlan, answer: &HttpAnswer) -> Presented {
         if !answer.is_success() {
-            return Presented::Refused { status: answer.status };
+            return Presented::Refused { status: answer.status, code: error_code(&answer.body) };
         }
         let named = DirectPostAnswer::parse(&answer.body).unwrap_or_default().redirect_uri;
         let not_opened = named.as_ref().is_some_and(|url| !self.may_open(url, plan.request.response_uri()));
@@ -209,6 +211,13 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     fn may_open(&self, url: &Url, response_uri: &Url) -> bool {
         url.host() == response_uri.host() && (url.scheme() == "https" || self.loopback.contains(url))
     }
+}
+
+/// `error` of an answer that is an error.
+fn error_code(body: &[u8]) -> Option<ErrorCode> {
+    let answer = portage_strict_json::parse(body, portage_strict_json::Limits::MESSAGE).ok()?;
+    let code = ErrorCode::from_name(answer.get("error")?.as_str()?);
+    (code != ErrorCode::Other).then_some(code)
 }
 
 /// The object of a stored `ldp_vc`.

@@ -54,13 +54,9 @@ impl Settings {
             .map_err(|_| StoreFailure::Unusable(Reason::VaultCorrupt))
     }
 
-    /// Writes them: the first record of a wallet.
-    ///
-    /// # Errors
-    /// [`StoreFailure`].
-    pub fn write(&self, store: &impl WalletStore) -> Result<(), StoreFailure> {
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        store.commit(Batch::default().with(RecordId::Settings, bytes))
+    /// The first record of a new wallet.
+    pub fn to_batch(&self) -> Batch {
+        Batch::default().with(RecordId::Settings, serde_json::to_vec(self).unwrap_or_default())
     }
 }
 

@@ -1,0 +1,68 @@
+use portage_catalog::reason_sentence;
+use portage_wallet::{Event, EventCredential, EventKind, Outcome};
+
+use crate::{context::Context, json, refusal::Refusal, ui};
+
+/// `wallet history`.
+pub(crate) fn history(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
+    let session = context.open()?;
+    let events = portage_wallet::history(&session.store).map_err(|failure| context.store_refusal(&failure))?;
+    if events.is_empty() && !context.is_json() {
+        context.show(&[context.words("wallet.history_empty", &[])]);
+    }
+    for event in &events {
+        let line = line(event, context);
+        context.answer(&[line], &json::event(event));
+    }
+    Ok(())
+}
+
+fn line(event: &Event, context: &Context<'_, '_>) -> String {
+    let time = ui::credential::minute(event.at);
+    let party = event.counterpart.as_ref().map_or_else(String::new, |party| match &party.name {
+        Some(name) => ui::named(name, context.language),
+        None => ui::text::plain(&party.host),
+    });
+    let names: Vec<String> =
+        event.credentials.iter().map(|credential| ui::named(&credential.name, context.language)).collect();
+    let claims: Vec<String> = event.credentials.iter().map(|credential| claims(credential, context)).collect();
+    let sentence = event.reason.map_or("", |reason| reason_sentence(reason, context.language));
+    let (names, claims) = (names.join(", "), claims.join("; "));
+    let values = [
+        ("time", time.as_str()),
+        ("party", party.as_str()),
+        ("type", names.as_str()),
+        ("claims", claims.as_str()),
+        ("sentence", sentence),
+    ];
+    let key = match (event.what, event.outcome) {
+        (EventKind::Received, Outcome::Done) => "history.received",
+        (EventKind::Received, Outcome::Refused) => "history.failed",
+        (EventKind::Received, _) => "wallet.history_not_kept",
+        (EventKind::Presented, Outcome::Done) => "history.presented",
+        (EventKind::Presented, Outcome::Unknown) => "history.unknown",
+        (EventKind::Presented, Outcome::Refused) => "wallet.history_not_taken",
+        (EventKind::Presented, Outcome::NothingSent) => "wallet.history_not_sent",
+        (EventKind::Declined, _) => "history.refused",
+        (EventKind::Deleted, _) => "history.deleted",
+        (EventKind::Exported, _) => "wallet.history_exported",
+        (EventKind::Imported, _) => "wallet.history_imported",
+        (EventKind::TrustImported, _) => "wallet.history_trust",
+    };
+    context.words(key, &values)
+}
+
+/// `Person (Over 19)`; the name alone where nothing that can be withheld was shown.
+fn claims(credential: &EventCredential, context: &Context<'_, '_>) -> String {
+    let name = ui::named(&credential.name, context.language);
+    let definition = context.catalog.types().find(|known| known.name == credential.name);
+    let labels: Vec<String> = credential
+        .claims
+        .iter()
+        .map(|path| {
+            let claim = path.rsplit('.').next().unwrap_or(path);
+            ui::text::plain(definition.map_or(claim, |known| known.label(claim, context.language)))
+        })
+        .collect();
+    if labels.is_empty() { name } else { format!("{name} ({})", labels.join(", ")) }
+}

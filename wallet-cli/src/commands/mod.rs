@@ -1,0 +1,28 @@
+//! One file a command.
+
+mod accept;
+mod backup;
+mod credentials;
+mod history;
+mod init;
+mod request;
+mod trust;
+
+use crate::{args::Command, context::Context, refusal::Refusal};
+
+/// Runs the command.
+pub(crate) async fn dispatch(command: Command, context: &mut Context<'_, '_>) -> Result<(), Refusal> {
+    match command {
+        Command::Init(args) => init::init(args, context),
+        Command::Accept(args) => accept::accept(args, context).await,
+        Command::List => credentials::list(context),
+        Command::Show(args) => credentials::show(&args, context),
+        Command::Delete(args) => credentials::delete(&args, context),
+        Command::Review(args) => request::review(&args, context).await,
+        Command::Present(args) => request::present(&args, context).await,
+        Command::History => history::history(context),
+        Command::Export(args) => backup::export(&args, context),
+        Command::Import(args) => backup::import(&args, context),
+        Command::Trust(command) => trust::trust(command, context),
+    }
+}

@@ -1,0 +1,235 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use portage_catalog::{Catalog, Contexts, Language, message};
+use portage_did::LoopbackOrigins;
+use portage_fetch::Fetcher;
+use portage_reason::Reason;
+use portage_storage::{
+    vault_file::VaultFileError,
+    wallet::{VaultWallet, WalletFileError},
+};
+use portage_trust::TrustList;
+use portage_wallet::{Settings, Wallet, ports::StoreFailure, trust_list};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::{
+    Io, Surroundings,
+    args::{Common, Lang},
+    refusal::Refusal,
+};
+
+/// The wallet's one file, in its folder.
+const FILE: &str = "wallet.vault";
+/// Fewest characters of a passphrase.
+const SHORTEST_PASSPHRASE: usize = 8;
+
+/// One run of a command: what was given, and who is there.
+pub(crate) struct Context<'c, 'io> {
+    pub(crate) language: Language,
+    pub(crate) catalog: Catalog,
+    pub(crate) surroundings: &'c Surroundings,
+    common: Common,
+    io: &'c mut Io<'io>,
+}
+
+/// An open wallet and all it stands on.
+pub(crate) struct Session {
+    pub(crate) store: VaultWallet,
+    pub(crate) trust: TrustList,
+    contexts: Contexts,
+    loopback: LoopbackOrigins,
+    fetcher: Fetcher,
+    max_list_age: SignedDuration,
+}
+
+impl Session {
+    /// The use cases.
+    pub(crate) fn wallet<'s>(&'s self, context: &'s Context<'_, '_>) -> Wallet<'s, Fetcher, VaultWallet> {
+        Wallet {
+            http: &self.fetcher,
+            store: &self.store,
+            catalog: &context.catalog,
+            contexts: &self.contexts,
+            authority: &self.trust,
+            loopback: &self.loopback,
+            entropy: context.surroundings.entropy.as_ref(),
+            max_list_age: self.max_list_age,
+        }
+    }
+}
+
+impl<'c, 'io> Context<'c, 'io> {
+    pub(crate) fn new(common: Common, surroundings: &'c Surroundings, io: &'c mut Io<'io>) -> Self {
+        let language = match common.lang {
+            Some(Lang::En) => Language::En,
+            Some(Lang::Fr) => Language::Fr,
+            None => surroundings.language,
+        };
+        Context { language, catalog: Catalog::bundled(), surroundings, common, io }
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.surroundings.clock.now()
+    }
+
+    /// A message in the person's language.
+    pub(crate) fn words(&self, key: &str, values: &[(&str, &str)]) -> String {
+        message(key, self.language, values)
+    }
+
+    /// A verdict in the person's language.
+    pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
+        Refusal::of(reason, self.language)
+    }
+
+    /// Writes a refusal; the exit code.
+    pub(crate) fn tell(&mut self, refusal: &Refusal) -> u8 {
+        refusal.tell(self.io.err, self.language)
+    }
+
+    /// What a person has to see before a question: on standard output, or beside the JSON where somebody is there to read it.
+    pub(crate) fn show(&mut self, lines: &[String]) {
+        let place: &mut dyn io::Write = match (self.common.json, &self.io.person) {
+            (false, _) => self.io.out,
+            (true, Some(_)) => self.io.err,
+            (true, None) => return,
+        };
+        for line in lines {
+            let _ = writeln!(place, "{line}");
+        }
+    }
+
+    /// The result: words for a person, or one JSON object on a line.
+    pub(crate) fn answer(&mut self, lines: &[String], object: &Value) {
+        if self.common.json {
+            let _ = writeln!(self.io.out, "{object}");
+        } else {
+            self.show(lines);
+        }
+    }
+
+    /// Whether a script reads the answer.
+    pub(crate) fn is_json(&self) -> bool {
+        self.common.json
+    }
+
+    /// Asks, unless the answer was given with the command. Without anybody to ask it is `consent_required`.
+    pub(crate) fn agrees(&mut self, given: bool, question: &str) -> Result<bool, Refusal> {
+        if given {
+            return Ok(true);
+        }
+        match &mut self.io.person {
+            Some(person) => person.agrees(question).map_err(|error| Refusal::fault(error.to_string())),
+            None => Err(self.refusal(Reason::ConsentRequired)),
+        }
+    }
+
+    /// Asks for a line; `None` without anybody to ask.
+    pub(crate) fn ask(&mut self, prompt: &str) -> Result<Option<String>, Refusal> {
+        match &mut self.io.person {
+            Some(person) => person.line(prompt).map(Some).map_err(|error| Refusal::fault(error.to_string())),
+            None => Ok(None),
+        }
+    }
+
+    /// The passphrase of something that exists: from the file, or asked.
+    pub(crate) fn passphrase(&mut self, file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Refusal> {
+        match (file, &mut self.io.person) {
+            (Some(file), _) => first_line(file),
+            (None, Some(person)) => person.secret(prompt).map_err(|error| Refusal::fault(error.to_string())),
+            (None, None) => Err(Refusal::usage(self.words("wallet.no_passphrase", &[]))),
+        }
+    }
+
+    /// The passphrase of something new: long enough, and asked twice.
+    pub(crate) fn new_passphrase(&mut self, file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Refusal> {
+        let passphrase = self.passphrase(file, prompt)?;
+        if passphrase.chars().count() < SHORTEST_PASSPHRASE {
+            let count = SHORTEST_PASSPHRASE.to_string();
+            return Err(Refusal::usage(self.words("wallet.passphrase_short", &[("characters", &count)])));
+        }
+        if file.is_none() {
+            let prompt = self.words("wallet.passphrase_again", &[]);
+            if self.passphrase(None, &prompt)? != passphrase {
+                return Err(Refusal::usage(self.words("wallet.passphrase_differs", &[])));
+            }
+        }
+        Ok(passphrase)
+    }
+
+    /// `--passphrase-file`.
+    pub(crate) fn passphrase_file(&self) -> Option<PathBuf> {
+        self.common.passphrase_file.clone()
+    }
+
+    /// Where the wallet's file is, or will be.
+    pub(crate) fn wallet_file(&self) -> Result<PathBuf, Refusal> {
+        let folder = self.common.dir.clone().or_else(|| self.surroundings.wallet_folder.clone()).or_else(|| {
+            let folders = directories::ProjectDirs::from("", "", "portage-wallet");
+            folders.map(|folders| folders.data_dir().to_owned())
+        });
+        folder.map(|folder| folder.join(FILE)).ok_or_else(|| Refusal::usage(self.words("wallet.no_folder", &[])))
+    }
+
+    /// Opens the wallet.
+    pub(crate) fn open(&mut self) -> Result<Session, Refusal> {
+        let path = self.wallet_file()?;
+        if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Err(self.file_refusal(&VaultFileError::Absent(path).into()));
+        }
+        let prompt = self.words("wallet.passphrase", &[]);
+        let passphrase = self.passphrase(self.passphrase_file().as_deref(), &prompt)?;
+        let store = VaultWallet::open(&path, &passphrase, self.surroundings.entropy.clone())
+            .map_err(|error| self.file_refusal(&error))?;
+        let settings = Settings::of(&store).map_err(|failure| self.store_refusal(&failure))?;
+        let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
+        let trust = trust_list(&store).map_err(|failure| self.store_refusal(&failure))?;
+        let fetcher = Fetcher::new(loopback.clone()).map_err(|error| Refusal::fault(error.to_string()))?;
+        let max_list_age = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
+        Ok(Session { store, trust, contexts: self.catalog.contexts(), loopback, fetcher, max_list_age })
+    }
+
+    /// Why the wallet's file was not made or opened.
+    pub(crate) fn file_refusal(&self, error: &WalletFileError) -> Refusal {
+        let at = |path: &Path, key| {
+            let path = path.display().to_string();
+            self.words(key, &[("path", &path)])
+        };
+        match error {
+            WalletFileError::File(VaultFileError::Absent(path)) => Refusal::fault(at(path, "wallet.not_found")),
+            WalletFileError::File(VaultFileError::Exists(path)) => Refusal::usage(at(path, "wallet.exists")),
+            WalletFileError::File(VaultFileError::InUse(path)) => Refusal::fault(at(path, "wallet.in_use")),
+            other => match other.reason() {
+                Some(reason) => self.refusal(reason),
+                None => Refusal::fault(with_causes(other)),
+            },
+        }
+    }
+
+    /// Why the wallet's file did not take or give a record.
+    pub(crate) fn store_refusal(&self, failure: &StoreFailure) -> Refusal {
+        match failure.reason() {
+            Some(reason) => self.refusal(reason),
+            None => Refusal::fault(failure.to_string()),
+        }
+    }
+}
+
+/// The first line of a passphrase file, without its line end.
+fn first_line(file: &Path) -> Result<Zeroizing<String>, Refusal> {
+    let unreadable = |error: io::Error| Refusal::usage(format!("{}: {error}", file.display()));
+    let text = Zeroizing::new(fs::read_to_string(file).map_err(unreadable)?);
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,163 @@
+//! The objects of `--json`.
+
+use jiff::Timestamp;
+use portage_catalog::{Catalog, Text};
+use portage_trust::MayAsk;
+use portage_wallet::{
+    Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource, ShownClaim,
+    StoredCredential,
+};
+use serde_json::{Value, json};
+
+/// A credential without what it says.
+pub(crate) fn credential(credential: &StoredCredential, catalog: &Catalog) -> Value {
+    json!({
+        "id": credential.id,
+        "type": credential.catalog_type,
+        "types": credential.types,
+        "name": credential.name(catalog),
+        "format": credential.format().name(),
+        "shown_whole": !credential.format().is_selective(),
+        "issuer": issuer(&credential.issuer),
+        "received": instant(Some(credential.received)),
+        "valid_from": instant(credential.valid_from),
+        "valid_until": instant(credential.valid_until),
+    })
+}
+
+/// Who issued it, by what right.
+pub(crate) fn issuer(issuer: &IssuerOnRecord) -> Value {
+    json!({ "id": issuer.id, "name": issuer.name, "tier": issuer.tier, "source": issuer.source })
+}
+
+/// Claims with values.
+pub(crate) fn claims(claims: &[ShownClaim]) -> Value {
+    let claim = |claim: &ShownClaim| {
+        json!({ "path": claim.name.path, "label": claim.name.label, "personal": claim.name.personal, "value": claim.value })
+    };
+    claims.iter().map(claim).collect()
+}
+
+fn names(claims: &[ClaimName]) -> Value {
+    let name = |claim: &ClaimName| json!({ "path": claim.path, "label": claim.label, "personal": claim.personal });
+    claims.iter().map(name).collect()
+}
+
+/// The review of a request that can be answered.
+pub(crate) fn plan(plan: &DisclosurePlan) -> Value {
+    json!({
+        "answerable": true,
+        "verifier": verifier(plan.asker()),
+        "purpose": purpose(plan.asker()),
+        "answers": plan.answers().iter().map(answer).collect::<Value>(),
+        "missing": [],
+        "warnings": warnings(plan),
+        "needs_second_agreement": plan.needs_second_agreement(),
+    })
+}
+
+/// The review of a request that cannot.
+pub(crate) fn unanswerable(asker: &Asker, missing: &[Missing]) -> Value {
+    let query = |query: &Missing| json!({ "query": query.query, "format": query.format, "type": query.credential_type });
+    json!({
+        "answerable": false,
+        "verifier": verifier(asker),
+        "purpose": purpose(asker),
+        "answers": [],
+        "missing": missing.iter().map(query).collect::<Value>(),
+        "warnings": [],
+    })
+}
+
+/// Who asks.
+pub(crate) fn verifier(asker: &Asker) -> Value {
+    let standing = match asker.standing {
+        MayAsk::Registered(_) => "registered",
+        MayAsk::NotRegistered(_) => "not_registered",
+        MayAsk::Unknown => "unknown",
+    };
+    json!({ "client_id": asker.client_id, "host": asker.host, "name": asker.name(), "standing": standing })
+}
+
+fn purpose(asker: &Asker) -> Value {
+    let Some(purpose) = &asker.purpose else { return Value::Null };
+    let words = &purpose.words;
+    let source = match purpose.source {
+        PurposeSource::Registered => "registered",
+        PurposeSource::Told => "told",
+    };
+    json!({
+        "id": words.id,
+        "name": words.name,
+        "text": words.text,
+        "law": words.law,
+        "alternative": words.alternative,
+        "retention_days": words.retention_days,
+        "contact": words.contact,
+        "source": source,
+    })
+}
+
+fn answer(answer: &PlannedAnswer) -> Value {
+    json!({
+        "query": answer.query,
+        "credential": answer.credential,
+        "name": answer.name,
+        "format": answer.format.name(),
+        "issuer": issuer(&answer.issuer),
+        "shown_whole": answer.is_shown_whole(),
+        "learned": claims(&answer.learned),
+        "withheld": names(&answer.withheld),
+        "others": answer.others,
+    })
+}
+
+/// What is wrong with what would be shown, and with whoever asks.
+fn warnings(plan: &DisclosurePlan) -> Value {
+    let mut found = Vec::new();
+    if plan.needs_second_agreement() {
+        found.push(json!({ "reason": portage_reason::Reason::PurposeNotRegistered }));
+    }
+    for answer in plan.answers() {
+        let warn = |doubt| json!({ "reason": doubt, "query": answer.query, "credential": answer.credential });
+        found.extend(answer.doubts.iter().map(warn));
+    }
+    Value::Array(found)
+}
+
+/// What was shown, without values.
+pub(crate) fn shown(plan: &DisclosurePlan) -> Value {
+    let one = |answer: &PlannedAnswer| {
+        let paths: Vec<&Vec<String>> = answer.learned.iter().map(|claim| &claim.name.path).collect();
+        json!({ "query": answer.query, "credential": answer.credential, "claims": paths })
+    };
+    plan.answers().iter().map(one).collect()
+}
+
+/// An entry of the history.
+pub(crate) fn event(event: &Event) -> Value {
+    let credentials: Vec<Value> = event
+        .credentials
+        .iter()
+        .map(|credential| json!({ "id": credential.id, "name": credential.name, "claims": credential.claims }))
+        .collect();
+    json!({
+        "id": event.id,
+        "at": instant(Some(event.at)),
+        "what": event.what,
+        "outcome": event.outcome,
+        "counterpart": event.counterpart,
+        "purpose": event.purpose,
+        "credentials": credentials,
+        "reason": event.reason,
+    })
+}
+
+/// A name in both languages, where there is one.
+pub(crate) fn text(text: &Text) -> Value {
+    json!(text)
+}
+
+fn instant(instant: Option<Timestamp>) -> Value {
+    instant.map_or(Value::Null, |instant| instant.to_string().into())
+}

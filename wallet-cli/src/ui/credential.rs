@@ -1,0 +1,116 @@
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use portage_catalog::{Catalog, Language, message};
+use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential};
+
+use super::{issuer_name, named, text::plain, tier_name, value::shown_value};
+
+/// Who offers what, and by what right: before any code is sent.
+pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
+    let issuer = issuer_name(review.issuer(), language);
+    let mut lines = Vec::new();
+    for offered in review.offered() {
+        let name = named(&offered.name, language);
+        lines.push(message("offer.from", language, &[("issuer", &issuer), ("type", &name)]));
+        if offered.is_shown_whole() {
+            lines.push(message("format.whole", language, &[]));
+        }
+    }
+    lines.push(message("offer.address", language, &[("host", review.host())]));
+    if let Some(tier) = review.issuer().tier {
+        let tier = tier_name(tier, language);
+        lines.push(message("offer.right", language, &[("issuer", &issuer), ("tier", &tier)]));
+    }
+    lines
+}
+
+/// What arrived: what each credential says, before it is kept.
+pub(crate) fn arrival(arrived: &Arrived, catalog: &Catalog, language: Language) -> Vec<String> {
+    let one = |arrived: &ArrivedCredential| {
+        let mut lines = vec![String::new(), named(&arrived.credential().name(catalog), language)];
+        lines.extend(body(arrived.credential(), arrived.claims(), language));
+        lines
+    };
+    arrived.credentials().iter().flat_map(one).collect()
+}
+
+/// One credential of the wallet.
+pub(crate) fn stored(credential: &StoredCredential, claims: &[ShownClaim], catalog: &Catalog, language: Language) -> Vec<String> {
+    let issuer = issuer_name(&credential.issuer, language);
+    let mut lines = vec![
+        named(&credential.name(catalog), language),
+        message("wallet.issued_by", language, &[("issuer", &issuer)]),
+    ];
+    if let Some(tier) = credential.issuer.tier {
+        let tier = tier_name(tier, language);
+        lines.push(message("offer.right", language, &[("issuer", &issuer), ("tier", &tier)]));
+    }
+    lines.extend(body(credential, claims, language));
+    lines
+}
+
+fn body(credential: &StoredCredential, claims: &[ShownClaim], language: Language) -> Vec<String> {
+    let mut lines = vec![message("offer.claims", language, &[])];
+    for claim in claims {
+        lines.push(format!("  {}", claim_line("offer.claim", claim, language)));
+    }
+    lines.push(match credential.valid_until {
+        Some(until) => message("offer.valid_until", language, &[("date", &day(until))]),
+        None => message("offer.no_end", language, &[]),
+    });
+    let how = if credential.format().is_selective() { "format.selective" } else { "format.whole" };
+    lines.push(message(how, language, &[]));
+    lines
+}
+
+/// A claim and its value, marked where its publisher says that it is personal.
+pub(crate) fn claim_line(key: &str, claim: &ShownClaim, language: Language) -> String {
+    let label = named(&claim.name.label, language);
+    let value = shown_value(&claim.value, claim.name.kind, language);
+    let mut line = message(key, language, &[("label", &label), ("value", &value)]);
+    if claim.name.personal {
+        line.push_str(&format!(" ({})", message("offer.personal", language, &[])));
+    }
+    line
+}
+
+/// The table of `wallet list`.
+pub(crate) fn table(credentials: &[(StoredCredential, usize)], catalog: &Catalog, now: Timestamp, language: Language) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header([
+        message("wallet.column_id", language, &[]),
+        message("wallet.column_what", language, &[]),
+        message("wallet.column_from", language, &[]),
+        message("wallet.column_until", language, &[]),
+        message("wallet.column_shown", language, &[]),
+    ]);
+    for (credential, shown) in credentials {
+        table.add_row([
+            credential.id.to_string(),
+            named(&credential.name(catalog), language),
+            issuer_name(&credential.issuer, language),
+            until(credential, now, language),
+            shown.to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+fn until(credential: &StoredCredential, now: Timestamp, language: Language) -> String {
+    match credential.valid_until {
+        None => message("offer.no_end", language, &[]),
+        Some(until) if until < now => message("status.expired", language, &[("date", &day(until))]),
+        Some(until) => day(until),
+    }
+}
+
+/// The day of an instant, in UTC.
+pub(crate) fn day(instant: Timestamp) -> String {
+    plain(&instant.strftime("%Y-%m-%d").to_string())
+}
+
+/// An instant to the minute, in UTC.
+pub(crate) fn minute(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

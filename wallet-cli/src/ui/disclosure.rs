@@ -1,0 +1,146 @@
+//! The most important screen: who asks, by what right, for what, what they learn and what they do not.
+
+use portage_catalog::{Catalog, Language, message, message_for_count, reason_sentence};
+use portage_reason::Reason;
+use portage_trust::MayAsk;
+use portage_wallet::{Asker, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, ShownPurpose};
+
+use super::{credential::claim_line, issuer_name, named, text::plain_up_to};
+
+/// Longest text of a purpose that is shown.
+const MAX_PURPOSE: usize = 2000;
+
+/// Who asks, as a person calls them.
+pub(crate) fn asker_name(asker: &Asker, language: Language) -> String {
+    asker.name().map_or_else(|| asker.host.clone(), |name| named(name, language))
+}
+
+/// The whole plan.
+pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
+    let mut lines = asker(plan.asker(), language);
+    lines.push(String::new());
+    lines.push(message("consent.learn", language, &[]));
+    for answer in plan.answers() {
+        lines.extend(learned(answer, language));
+    }
+    lines.push(String::new());
+    lines.push(message("consent.not_learn", language, &[]));
+    for answer in plan.answers().iter().filter(|answer| !answer.withheld.is_empty()) {
+        lines.push(format!("  {}", withheld(answer, language)));
+    }
+    lines.push(format!("  {}", message("consent.not_learn_issuer", language, &[])));
+    let warnings: Vec<String> =
+        plan.answers().iter().flat_map(|answer| answer.doubts.iter().map(|doubt| warning(answer, *doubt, language))).collect();
+    if !warnings.is_empty() {
+        lines.push(String::new());
+        lines.extend(warnings);
+    }
+    lines.push(String::new());
+    lines.extend(terms(plan.asker().purpose.as_ref(), language));
+    lines
+}
+
+/// A request that nothing in the wallet answers.
+pub(crate) fn unanswerable(who: &Asker, missing: &[Missing], catalog: &Catalog, language: Language) -> Vec<String> {
+    let mut lines = asker(who, language);
+    lines.push(String::new());
+    lines.push(message("wallet.missing", language, &[]));
+    for query in missing {
+        let known = query.credential_type.as_deref().and_then(|id| catalog.credential_type(id));
+        let name = match known {
+            Some(known) => named(&known.name, language),
+            None => super::text::plain(query.credential_type.as_deref().unwrap_or(&query.query)),
+        };
+        lines.push(format!("  {name}"));
+    }
+    lines.push(String::new());
+    lines.extend(terms(who.purpose.as_ref(), language));
+    lines
+}
+
+fn asker(asker: &Asker, language: Language) -> Vec<String> {
+    let verifier = asker_name(asker, language);
+    let mut lines = vec![
+        message("consent.who", language, &[("verifier", &verifier)]),
+        message("consent.host", language, &[("host", &asker.host)]),
+    ];
+    match &asker.standing {
+        MayAsk::Registered(_) => lines.push(message("wallet.registered", language, &[])),
+        MayAsk::NotRegistered(_) => {
+            lines.push(message("consent.not_registered", language, &[("verifier", &verifier)]));
+        }
+        MayAsk::Unknown => lines.push(message("consent.unknown", language, &[("verifier", &verifier)])),
+    }
+    match &asker.purpose {
+        None => lines.push(message("consent.no_purpose", language, &[])),
+        Some(purpose) => {
+            let words = &purpose.words;
+            let text = |text: &portage_catalog::Text| plain_up_to(text.in_language(language), MAX_PURPOSE);
+            lines.push(message("consent.why", language, &[("text", &text(&words.text))]));
+            lines.push(message("consent.law", language, &[("law", &text(&words.law))]));
+            if purpose.source == PurposeSource::Told {
+                lines.push(message("wallet.purpose_told", language, &[]));
+            }
+        }
+    }
+    lines
+}
+
+fn learned(answer: &PlannedAnswer, language: Language) -> Vec<String> {
+    let name = named(&answer.name, language);
+    let issuer = issuer_name(&answer.issuer, language);
+    let mut lines = vec![format!("  {}", message("consent.learn_from", language, &[("type", &name), ("issuer", &issuer)]))];
+    for claim in &answer.learned {
+        lines.push(format!("    {}", claim_line("consent.learn_claim", claim, language)));
+    }
+    if answer.learned.is_empty() {
+        lines.push(format!("    {}", message("consent.learn_exists", language, &[])));
+    }
+    if answer.is_shown_whole() {
+        lines.push(format!("    {}", message("consent.whole", language, &[])));
+    }
+    if !answer.others.is_empty() {
+        let others: Vec<String> = answer.others.iter().map(ToString::to_string).collect();
+        let values = [("id", answer.credential.0.as_str()), ("others", &others.join(", ")), ("query", &answer.query)];
+        lines.push(format!("    {}", message("wallet.others", language, &values)));
+    }
+    lines
+}
+
+fn withheld(answer: &PlannedAnswer, language: Language) -> String {
+    let labels: Vec<String> = answer.withheld.iter().map(|claim| named(&claim.label, language)).collect();
+    let labels = labels.join(", ");
+    let name = named(&answer.name, language);
+    message("wallet.not_learned_of", language, &[("type", &name), ("labels", &labels)])
+}
+
+fn warning(answer: &PlannedAnswer, doubt: Reason, language: Language) -> String {
+    let name = named(&answer.name, language);
+    let values = [("type", name.as_str())];
+    match doubt {
+        Reason::Revoked => message("consent.revoked", language, &values),
+        Reason::Suspended => message("consent.suspended", language, &values),
+        Reason::StatusUnavailable | Reason::KeyNotFound => message("consent.status_unknown", language, &values),
+        other => {
+            let sentence = reason_sentence(other, language);
+            message("wallet.doubt", language, &[("type", &name), ("sentence", sentence)])
+        }
+    }
+}
+
+/// How long, how else, whom to ask.
+fn terms(purpose: Option<&ShownPurpose>, language: Language) -> Vec<String> {
+    let Some(purpose) = purpose else { return vec![message("consent.kept_unknown", language, &[])] };
+    let words = &purpose.words;
+    let kept = match words.retention_days {
+        0 => message("consent.not_kept", language, &[]),
+        days => message_for_count("consent.kept", u64::from(days), language, &[]),
+    };
+    let alternative = plain_up_to(words.alternative.in_language(language), MAX_PURPOSE);
+    let contact = super::text::plain(&words.contact);
+    vec![
+        kept,
+        message("consent.alternative", language, &[("text", &alternative)]),
+        message("consent.contact", language, &[("contact", &contact)]),
+    ]
+}
