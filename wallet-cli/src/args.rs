@@ -49,7 +49,9 @@ pub(crate) enum Command {
     )]
     Init(InitArgs),
     /// Accept an offered credential: see who offers it and what it says, then keep it or not.
-    #[command(after_help = "Example:\n  wallet accept 'openid-credential-offer://?credential_offer_uri=…' --tx-code 493536")]
+    #[command(
+        after_help = "Example:\n  wallet accept 'openid-credential-offer://?credential_offer_uri=…' --tx-code 493536"
+    )]
     Accept(AcceptArgs),
     /// List what is in the wallet.
     #[command(after_help = "Example:\n  wallet list\n  wallet list --json")]
@@ -61,7 +63,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  wallet review 'openid4vp://?client_id=…&request_uri=…'")]
     Review(RequestArgs),
     /// Answer a request, after you have seen what it asks.
-    #[command(after_help = "Example:\n  wallet present 'openid4vp://?client_id=…&request_uri=…'\n  wallet present --use person=3f8k2m9q1z 'openid4vp://?…'")]
+    #[command(
+        after_help = "Example:\n  wallet present 'openid4vp://?client_id=…&request_uri=…'\n  wallet present --use person=3f8k2m9q1z 'openid4vp://?…'"
+    )]
     Present(PresentArgs),
     /// See what you accepted and showed, when, and to whom.
     #[command(after_help = "Example:\n  wallet history")]
@@ -70,10 +74,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  wallet delete 3f8k2m9q1z")]
     Delete(DeleteArgs),
     /// Write a copy of the wallet to a file, locked with a passphrase of its own.
-    #[command(after_help = "Example:\n  wallet export copy.portage\n  wallet export copy.portage --export-passphrase-file copy.pass")]
+    #[command(
+        after_help = "Example:\n  wallet export copy.portage\n  wallet export copy.portage --export-passphrase-file copy.pass"
+    )]
     Export(ExportArgs),
     /// Take in a copy of a wallet. What is here stays.
-    #[command(after_help = "Example:\n  wallet import copy.portage\n  wallet import copy.portage --export-passphrase-file copy.pass")]
+    #[command(
+        after_help = "Example:\n  wallet import copy.portage\n  wallet import copy.portage --export-passphrase-file copy.pass"
+    )]
     Import(ExportArgs),
     /// Whom this wallet trusts.
     #[command(subcommand)]

@@ -139,7 +139,11 @@ impl<'c, 'io> Context<'c, 'io> {
     }
 
     /// The passphrase of something that exists: from the file, or asked.
-    pub(crate) fn passphrase(&mut self, file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Refusal> {
+    pub(crate) fn passphrase(
+        &mut self,
+        file: Option<&Path>,
+        prompt: &str,
+    ) -> Result<Zeroizing<String>, Refusal> {
         match (file, &mut self.io.person) {
             (Some(file), _) => first_line(file),
             (None, Some(person)) => person.secret(prompt).map_err(|error| Refusal::fault(error.to_string())),
@@ -148,7 +152,11 @@ impl<'c, 'io> Context<'c, 'io> {
     }
 
     /// The passphrase of something new: long enough, and asked twice.
-    pub(crate) fn new_passphrase(&mut self, file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Refusal> {
+    pub(crate) fn new_passphrase(
+        &mut self,
+        file: Option<&Path>,
+        prompt: &str,
+    ) -> Result<Zeroizing<String>, Refusal> {
         let passphrase = self.passphrase(file, prompt)?;
         if passphrase.chars().count() < SHORTEST_PASSPHRASE {
             let count = SHORTEST_PASSPHRASE.to_string();
@@ -170,11 +178,14 @@ impl<'c, 'io> Context<'c, 'io> {
 
     /// Where the wallet's file is, or will be.
     pub(crate) fn wallet_file(&self) -> Result<PathBuf, Refusal> {
-        let folder = self.common.dir.clone().or_else(|| self.surroundings.wallet_folder.clone()).or_else(|| {
-            let folders = directories::ProjectDirs::from("", "", "portage-wallet");
-            folders.map(|folders| folders.data_dir().to_owned())
-        });
-        folder.map(|folder| folder.join(FILE)).ok_or_else(|| Refusal::usage(self.words("wallet.no_folder", &[])))
+        let folder =
+            self.common.dir.clone().or_else(|| self.surroundings.wallet_folder.clone()).or_else(|| {
+                let folders = directories::ProjectDirs::from("", "", "portage-wallet");
+                folders.map(|folders| folders.data_dir().to_owned())
+            });
+        folder
+            .map(|folder| folder.join(FILE))
+            .ok_or_else(|| Refusal::usage(self.words("wallet.no_folder", &[])))
     }
 
     /// Opens the wallet.
@@ -202,7 +213,9 @@ impl<'c, 'io> Context<'c, 'io> {
             self.words(key, &[("path", &path)])
         };
         match error {
-            WalletFileError::File(VaultFileError::Absent(path)) => Refusal::fault(at(path, "wallet.not_found")),
+            WalletFileError::File(VaultFileError::Absent(path)) => {
+                Refusal::fault(at(path, "wallet.not_found"))
+            }
             WalletFileError::File(VaultFileError::Exists(path)) => Refusal::usage(at(path, "wallet.exists")),
             WalletFileError::File(VaultFileError::InUse(path)) => Refusal::fault(at(path, "wallet.in_use")),
             other => match other.reason() {

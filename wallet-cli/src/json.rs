@@ -1,11 +1,11 @@
 //! The objects of `--json`.
 
 use jiff::Timestamp;
-use portage_catalog::{Catalog, Text};
+use portage_catalog::Catalog;
 use portage_trust::MayAsk;
 use portage_wallet::{
-    Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource, ShownClaim,
-    StoredCredential,
+    Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource,
+    ShownClaim, StoredCredential,
 };
 use serde_json::{Value, json};
 
@@ -32,14 +32,13 @@ pub(crate) fn issuer(issuer: &IssuerOnRecord) -> Value {
 
 /// Claims with values.
 pub(crate) fn claims(claims: &[ShownClaim]) -> Value {
-    let claim = |claim: &ShownClaim| {
-        json!({ "path": claim.name.path, "label": claim.name.label, "personal": claim.name.personal, "value": claim.value })
-    };
+    let claim = |claim: &ShownClaim| json!({ "path": claim.name.path, "label": claim.name.label, "personal": claim.name.personal, "value": claim.value });
     claims.iter().map(claim).collect()
 }
 
 fn names(claims: &[ClaimName]) -> Value {
-    let name = |claim: &ClaimName| json!({ "path": claim.path, "label": claim.label, "personal": claim.personal });
+    let name =
+        |claim: &ClaimName| json!({ "path": claim.path, "label": claim.label, "personal": claim.personal });
     claims.iter().map(name).collect()
 }
 
@@ -139,7 +138,9 @@ pub(crate) fn event(event: &Event) -> Value {
     let credentials: Vec<Value> = event
         .credentials
         .iter()
-        .map(|credential| json!({ "id": credential.id, "name": credential.name, "claims": credential.claims }))
+        .map(
+            |credential| json!({ "id": credential.id, "name": credential.name, "claims": credential.claims }),
+        )
         .collect();
     json!({
         "id": event.id,
@@ -151,11 +152,6 @@ pub(crate) fn event(event: &Event) -> Value {
         "credentials": credentials,
         "reason": event.reason,
     })
-}
-
-/// A name in both languages, where there is one.
-pub(crate) fn text(text: &Text) -> Value {
-    json!(text)
 }
 
 fn instant(instant: Option<Timestamp>) -> Value {

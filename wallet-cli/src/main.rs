@@ -10,7 +10,8 @@ fn main() -> ExitCode {
     let clock = match Clock::from_environment() {
         Ok((clock, is_set)) => {
             if is_set {
-                let _ = io::Write::write_all(&mut err, b"PORTAGE_CLOCK is set: this is not the machine's time\n");
+                let _ =
+                    io::Write::write_all(&mut err, b"PORTAGE_CLOCK is set: this is not the machine's time\n");
             }
             clock
         }

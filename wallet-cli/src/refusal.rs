@@ -23,7 +23,8 @@ impl Refusal {
     /// A verdict. Whether it is a refusal or a fault of the wallet's own file follows from the reason.
     pub(crate) fn of(reason: Reason, language: Language) -> Self {
         let code = if reason.fault() == Fault::Store { FAULT } else { REFUSED };
-        let said = vec![reason_sentence(reason, language).to_owned(), reason_hint(reason, language).to_owned()];
+        let said =
+            vec![reason_sentence(reason, language).to_owned(), reason_hint(reason, language).to_owned()];
         Refusal { code, said, name: Some(reason.name().to_owned()) }
     }
 

@@ -26,7 +26,9 @@ impl Surroundings {
             clock,
             entropy: Arc::new(OsEntropy),
             kdf: KdfParams::default(),
-            wallet_folder: std::env::var_os("PORTAGE_WALLET").filter(|dir| !dir.is_empty()).map(PathBuf::from),
+            wallet_folder: std::env::var_os("PORTAGE_WALLET")
+                .filter(|dir| !dir.is_empty())
+                .map(PathBuf::from),
             language: language_of_machine(),
         }
     }
@@ -86,7 +88,12 @@ impl Console {
 
 impl Person for Console {
     fn agrees(&mut self, question: &str) -> io::Result<bool> {
-        dialoguer::Confirm::new().with_prompt(question).default(false).show_default(true).interact().map_err(io_error)
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(false)
+            .show_default(true)
+            .interact()
+            .map_err(io_error)
     }
 
     fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>> {

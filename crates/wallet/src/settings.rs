@@ -71,21 +71,38 @@ pub enum TrustImportError {
     Store(#[from] StoreFailure),
 }
 
-/// Replaces the wallet's trust list.
+/// What happens to the list that was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustBefore {
+    /// It stays; whoever is in both is trusted as the new list says.
+    Kept,
+    /// It is forgotten.
+    Replaced,
+}
+
+/// Takes a trust list in; the list that holds from now on.
 ///
 /// # Errors
 /// [`TrustImportError`]; the list before stays.
 pub fn import_trust(
     store: &impl WalletStore,
     file: &[u8],
+    before: TrustBefore,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<TrustList, TrustImportError> {
-    let list = TrustList::parse(file)?;
+    let new = TrustList::parse(file)?;
+    let list = match before {
+        TrustBefore::Replaced => new,
+        TrustBefore::Kept => {
+            let mut list = trust_list(store)?;
+            list.merge(new);
+            list
+        }
+    };
     let event = Event::new(EventKind::TrustImported, Outcome::Done, now, entropy);
-    let batch =
-        Batch::default().with(RecordId::Trust, file.to_vec()).with(event.record_id(), event.to_record());
-    store.commit(batch)?;
+    let bytes = list.to_json().to_string().into_bytes();
+    store.commit(Batch::default().with(RecordId::Trust, bytes).with(event.record_id(), event.to_record()))?;
     Ok(list)
 }
 

@@ -12,7 +12,8 @@ use crate::{
 
 /// `wallet accept`: who offers what; yes; what arrived; yes; stored.
 pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> Result<(), Refusal> {
-    let offer = CredentialOfferUri::parse(args.offer.trim()).map_err(|error| context.refusal(error.reason()))?;
+    let offer =
+        CredentialOfferUri::parse(args.offer.trim()).map_err(|error| context.refusal(error.reason()))?;
     let session = context.open()?;
     let reviewed = session.wallet(context).receive_offer(offer).await;
     let review = reviewed.map_err(|error| offer_refusal(&error, context))?;
@@ -66,7 +67,9 @@ fn tx_code(
             let prompt = context.words("offer.needs_code", &[]);
             match context.ask(&prompt)? {
                 Some(code) => Ok(Some(code)),
-                None => Err(context.refusal(Reason::ValueMissing).saying(context.words("wallet.code_missing", &[]))),
+                None => Err(context
+                    .refusal(Reason::ValueMissing)
+                    .saying(context.words("wallet.code_missing", &[]))),
             }
         }
     }
@@ -82,9 +85,10 @@ fn offer_refusal(error: &OfferError, context: &Context<'_, '_>) -> Refusal {
 fn accept_refusal(error: &AcceptError, review: &OfferReview, context: &Context<'_, '_>) -> Refusal {
     let nothing_kept = context.words("wallet.nothing_kept", &[]);
     match error {
-        AcceptError::Token(_) => {
-            Refusal::by_peer(context.words("wallet.code_refused", &[]), error.code().unwrap_or("invalid_grant"))
-        }
+        AcceptError::Token(_) => Refusal::by_peer(
+            context.words("wallet.code_refused", &[]),
+            error.code().unwrap_or("invalid_grant"),
+        ),
         AcceptError::Credential(_) => {
             let issuer = ui::issuer_name(review.issuer(), context.language);
             let sentence = context.words("wallet.not_issued", &[("issuer", &issuer)]);
@@ -92,8 +96,9 @@ fn accept_refusal(error: &AcceptError, review: &OfferReview, context: &Context<'
         }
         other => match other.reason() {
             Some(reason) => context.refusal(reason).saying(nothing_kept),
-            None => Refusal::fault(context.words("wallet.issuer_unreachable", &[])).saying(with_causes(other)),
+            None => {
+                Refusal::fault(context.words("wallet.issuer_unreachable", &[])).saying(with_causes(other))
+            }
         },
     }
 }
-

@@ -45,7 +45,8 @@ pub(crate) fn import(args: &ExportArgs, context: &mut Context<'_, '_>) -> Result
     if done.deleted > 0 {
         lines.push(context.words("wallet.import_deleted", &[("deleted", &deleted)]));
     }
-    let object = json!({ "added": done.added, "kept": done.kept, "deleted": done.deleted, "events": done.events });
+    let object =
+        json!({ "added": done.added, "kept": done.kept, "deleted": done.deleted, "events": done.events });
     context.answer(&lines, &object);
     Ok(())
 }

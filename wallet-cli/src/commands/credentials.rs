@@ -1,5 +1,7 @@
 use portage_reason::Reason;
-use portage_wallet::{CredentialId, StoredCredential, credential, credentials, history, shown_claims, times_presented};
+use portage_wallet::{
+    CredentialId, StoredCredential, credential, credentials, history, shown_claims, times_presented,
+};
 use serde_json::json;
 
 use crate::{
@@ -15,8 +17,11 @@ pub(crate) fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let session = context.open()?;
     let held = credentials(&session.store).map_err(|failure| context.store_refusal(&failure))?;
     let events = history(&session.store).map_err(|failure| context.store_refusal(&failure))?;
-    let held: Vec<(StoredCredential, usize)> =
-        held.into_iter().map(|held| (times_presented(&events, &held.id), held)).map(|(shown, held)| (held, shown)).collect();
+    let held: Vec<(StoredCredential, usize)> = held
+        .into_iter()
+        .map(|held| (times_presented(&events, &held.id), held))
+        .map(|(shown, held)| (held, shown))
+        .collect();
     if context.is_json() {
         for (credential, shown) in &held {
             let mut object = json::credential(credential, &context.catalog);

@@ -6,7 +6,8 @@ use crate::{context::Context, json, refusal::Refusal, ui};
 /// `wallet history`.
 pub(crate) fn history(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let session = context.open()?;
-    let events = portage_wallet::history(&session.store).map_err(|failure| context.store_refusal(&failure))?;
+    let events =
+        portage_wallet::history(&session.store).map_err(|failure| context.store_refusal(&failure))?;
     if events.is_empty() && !context.is_json() {
         context.show(&[context.words("wallet.history_empty", &[])]);
     }
@@ -25,7 +26,8 @@ fn line(event: &Event, context: &Context<'_, '_>) -> String {
     });
     let names: Vec<String> =
         event.credentials.iter().map(|credential| ui::named(&credential.name, context.language)).collect();
-    let claims: Vec<String> = event.credentials.iter().map(|credential| claims(credential, context)).collect();
+    let claims: Vec<String> =
+        event.credentials.iter().map(|credential| claims(credential, context)).collect();
     let sentence = event.reason.map_or("", |reason| reason_sentence(reason, context.language));
     let (names, claims) = (names.join(", "), claims.join("; "));
     let values = [

@@ -1,6 +1,8 @@
 use portage_oid4vp::AuthorizationRequest;
 use portage_reason::Reason;
-use portage_wallet::{Agreement, CredentialId, DataLeft, DisclosurePlan, PresentError, Presented, Review, ReviewError};
+use portage_wallet::{
+    Agreement, CredentialId, DataLeft, DisclosurePlan, PresentError, Presented, Review, ReviewError,
+};
 use serde_json::json;
 
 use crate::{
@@ -70,7 +72,8 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
 }
 
 async fn look(args: &RequestArgs, session: &Session, context: &Context<'_, '_>) -> Result<Review, Refusal> {
-    let request = AuthorizationRequest::parse(&args.request).map_err(|error| context.refusal(error.reason()))?;
+    let request =
+        AuthorizationRequest::parse(&args.request).map_err(|error| context.refusal(error.reason()))?;
     let choices: Vec<(String, CredentialId)> =
         args.choices.iter().map(|(query, id)| (query.clone(), CredentialId(id.clone()))).collect();
     let review = session.wallet(context).review_request(request, &choices, context.now()).await;

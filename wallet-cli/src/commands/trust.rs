@@ -25,7 +25,8 @@ fn import(args: &TrustImportArgs, context: &mut Context<'_, '_>) -> Result<(), R
         .map_err(|error| Refusal::usage(format!("{}: {error}", args.file.display())))?;
     let session = context.open()?;
     let before = if args.replace { TrustBefore::Replaced } else { TrustBefore::Kept };
-    let list = import_trust(&session.store, &file, before, context.now(), context.surroundings.entropy.as_ref());
+    let list =
+        import_trust(&session.store, &file, before, context.now(), context.surroundings.entropy.as_ref());
     let list = list.map_err(|error| match error {
         TrustImportError::List(error) => context.refusal(Reason::Malformed).saying(error.to_string()),
         TrustImportError::Store(failure) => context.store_refusal(&failure),
@@ -84,7 +85,10 @@ fn tables(list: &TrustList, context: &Context<'_, '_>) -> Vec<String> {
                 None => ui::text::plain(&id.0),
             })
             .collect();
-        verifiers.add_row([format!("{}\n{}", ui::named(&verifier.name, language), verifier.id), purposes.join("\n")]);
+        verifiers.add_row([
+            format!("{}\n{}", ui::named(&verifier.name, language), verifier.id),
+            purposes.join("\n"),
+        ]);
     }
     vec![issuers.to_string(), verifiers.to_string()]
 }

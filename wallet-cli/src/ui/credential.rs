@@ -35,7 +35,12 @@ pub(crate) fn arrival(arrived: &Arrived, catalog: &Catalog, language: Language) 
 }
 
 /// One credential of the wallet.
-pub(crate) fn stored(credential: &StoredCredential, claims: &[ShownClaim], catalog: &Catalog, language: Language) -> Vec<String> {
+pub(crate) fn stored(
+    credential: &StoredCredential,
+    claims: &[ShownClaim],
+    catalog: &Catalog,
+    language: Language,
+) -> Vec<String> {
     let issuer = issuer_name(&credential.issuer, language);
     let mut lines = vec![
         named(&credential.name(catalog), language),
@@ -75,7 +80,12 @@ pub(crate) fn claim_line(key: &str, claim: &ShownClaim, language: Language) -> S
 }
 
 /// The table of `wallet list`.
-pub(crate) fn table(credentials: &[(StoredCredential, usize)], catalog: &Catalog, now: Timestamp, language: Language) -> String {
+pub(crate) fn table(
+    credentials: &[(StoredCredential, usize)],
+    catalog: &Catalog,
+    now: Timestamp,
+    language: Language,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([

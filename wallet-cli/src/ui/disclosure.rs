@@ -29,8 +29,11 @@ pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
         lines.push(format!("  {}", withheld(answer, language)));
     }
     lines.push(format!("  {}", message("consent.not_learn_issuer", language, &[])));
-    let warnings: Vec<String> =
-        plan.answers().iter().flat_map(|answer| answer.doubts.iter().map(|doubt| warning(answer, *doubt, language))).collect();
+    let warnings: Vec<String> = plan
+        .answers()
+        .iter()
+        .flat_map(|answer| answer.doubts.iter().map(|doubt| warning(answer, *doubt, language)))
+        .collect();
     if !warnings.is_empty() {
         lines.push(String::new());
         lines.extend(warnings);
@@ -41,7 +44,12 @@ pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
 }
 
 /// A request that nothing in the wallet answers.
-pub(crate) fn unanswerable(who: &Asker, missing: &[Missing], catalog: &Catalog, language: Language) -> Vec<String> {
+pub(crate) fn unanswerable(
+    who: &Asker,
+    missing: &[Missing],
+    catalog: &Catalog,
+    language: Language,
+) -> Vec<String> {
     let mut lines = asker(who, language);
     lines.push(String::new());
     lines.push(message("wallet.missing", language, &[]));
@@ -89,7 +97,10 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
 fn learned(answer: &PlannedAnswer, language: Language) -> Vec<String> {
     let name = named(&answer.name, language);
     let issuer = issuer_name(&answer.issuer, language);
-    let mut lines = vec![format!("  {}", message("consent.learn_from", language, &[("type", &name), ("issuer", &issuer)]))];
+    let mut lines = vec![format!(
+        "  {}",
+        message("consent.learn_from", language, &[("type", &name), ("issuer", &issuer)])
+    )];
     for claim in &answer.learned {
         lines.push(format!("    {}", claim_line("consent.learn_claim", claim, language)));
     }
@@ -101,7 +112,8 @@ fn learned(answer: &PlannedAnswer, language: Language) -> Vec<String> {
     }
     if !answer.others.is_empty() {
         let others: Vec<String> = answer.others.iter().map(ToString::to_string).collect();
-        let values = [("id", answer.credential.0.as_str()), ("others", &others.join(", ")), ("query", &answer.query)];
+        let values =
+            [("id", answer.credential.0.as_str()), ("others", &others.join(", ")), ("query", &answer.query)];
         lines.push(format!("    {}", message("wallet.others", language, &values)));
     }
     lines
@@ -120,7 +132,9 @@ fn warning(answer: &PlannedAnswer, doubt: Reason, language: Language) -> String 
     match doubt {
         Reason::Revoked => message("consent.revoked", language, &values),
         Reason::Suspended => message("consent.suspended", language, &values),
-        Reason::StatusUnavailable | Reason::KeyNotFound => message("consent.status_unknown", language, &values),
+        Reason::StatusUnavailable | Reason::KeyNotFound => {
+            message("consent.status_unknown", language, &values)
+        }
         other => {
             let sentence = reason_sentence(other, language);
             message("wallet.doubt", language, &[("type", &name), ("sentence", sentence)])
