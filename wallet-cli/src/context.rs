@@ -10,7 +10,7 @@ use portage_fetch::Fetcher;
 use portage_reason::Reason;
 use portage_storage::{
     vault_file::VaultFileError,
-    wallet::{VaultWallet, WalletFileError},
+    wallet::{SealedWallet, SealedWalletError},
 };
 use portage_trust::TrustList;
 use portage_wallet::{Settings, Wallet, ports::StoreFailure, trust_list};
@@ -39,7 +39,7 @@ pub(crate) struct Context<'c, 'io> {
 
 /// An open wallet and all it stands on.
 pub(crate) struct Session {
-    pub(crate) store: VaultWallet,
+    pub(crate) store: SealedWallet,
     pub(crate) trust: TrustList,
     contexts: Contexts,
     loopback: LoopbackOrigins,
@@ -49,7 +49,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// The use cases.
-    pub(crate) fn wallet<'s>(&'s self, context: &'s Context<'_, '_>) -> Wallet<'s, Fetcher, VaultWallet> {
+    pub(crate) fn wallet<'s>(&'s self, context: &'s Context<'_, '_>) -> Wallet<'s, Fetcher, SealedWallet> {
         Wallet {
             http: &self.fetcher,
             store: &self.store,
@@ -196,7 +196,7 @@ impl<'c, 'io> Context<'c, 'io> {
         }
         let prompt = self.words("wallet.passphrase", &[]);
         let passphrase = self.passphrase(self.passphrase_file().as_deref(), &prompt)?;
-        let store = VaultWallet::open(&path, &passphrase, self.surroundings.entropy.clone())
+        let store = SealedWallet::open(&path, &passphrase, self.surroundings.entropy.clone())
             .map_err(|error| self.file_refusal(&error))?;
         let settings = Settings::of(&store).map_err(|failure| self.store_refusal(&failure))?;
         let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
@@ -207,17 +207,19 @@ impl<'c, 'io> Context<'c, 'io> {
     }
 
     /// Why the wallet's file was not made or opened.
-    pub(crate) fn file_refusal(&self, error: &WalletFileError) -> Refusal {
+    pub(crate) fn file_refusal(&self, error: &SealedWalletError) -> Refusal {
         let at = |path: &Path, key| {
             let path = path.display().to_string();
             self.words(key, &[("path", &path)])
         };
         match error {
-            WalletFileError::File(VaultFileError::Absent(path)) => {
+            SealedWalletError::File(VaultFileError::Absent(path)) => {
                 Refusal::fault(at(path, "wallet.not_found"))
             }
-            WalletFileError::File(VaultFileError::Exists(path)) => Refusal::usage(at(path, "wallet.exists")),
-            WalletFileError::File(VaultFileError::InUse(path)) => Refusal::fault(at(path, "wallet.in_use")),
+            SealedWalletError::File(VaultFileError::Exists(path)) => {
+                Refusal::usage(at(path, "wallet.exists"))
+            }
+            SealedWalletError::File(VaultFileError::InUse(path)) => Refusal::fault(at(path, "wallet.in_use")),
             other => match other.reason() {
                 Some(reason) => self.refusal(reason),
                 None => Refusal::fault(with_causes(other)),

@@ -41,7 +41,8 @@ impl Settings {
     pub fn of(store: &impl WalletStore) -> Result<Self, StoreFailure> {
         match store.record(&RecordId::Settings)? {
             Some(bytes) => read_record(&bytes, RECORD_VERSION),
-            None => Err(StoreFailure::Unusable(Reason::VaultCorrupt)),
+            // Making the wallet was interrupted before this was written: nothing is allowed.
+            None => Ok(Settings { version: RECORD_VERSION, allow: Vec::new(), demo: false }),
         }
     }
 

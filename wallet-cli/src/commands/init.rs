@@ -1,5 +1,5 @@
-use portage_storage::wallet::VaultWallet;
-use portage_wallet::Settings;
+use portage_storage::wallet::SealedWallet;
+use portage_wallet::{Settings, ports::WalletStore};
 use serde_json::json;
 
 use crate::{args::InitArgs, context::Context, refusal::Refusal};
@@ -16,9 +16,9 @@ pub(crate) fn init(args: InitArgs, context: &mut Context<'_, '_>) -> Result<(), 
     let prompt = context.words("wallet.new_passphrase", &[]);
     let passphrase = context.new_passphrase(context.passphrase_file().as_deref(), &prompt)?;
     let surroundings = context.surroundings;
-    let entropy = surroundings.entropy.clone();
-    VaultWallet::create(&path, &passphrase, surroundings.kdf, settings.to_batch(), entropy)
+    let store = SealedWallet::create(&path, &passphrase, surroundings.kdf, surroundings.entropy.clone())
         .map_err(|error| context.file_refusal(&error))?;
+    store.commit(settings.to_batch()).map_err(|failure| context.store_refusal(&failure))?;
     let lines = [
         context.words("wallet.created", &[("path", &shown)]),
         context.words("wallet.no_recovery", &[]),
