@@ -166,7 +166,7 @@ pub(crate) fn read_date(text: &str) -> Option<Date> {
 
 /// Reads the integer `YYYYMMDD`: a day of the calendar, from the year 1000 on.
 pub(crate) fn read_date_int(number: i64) -> Option<Date> {
-    if !(1000_01_01..=9999_12_31).contains(&number) {
+    if !(10_000_101..=99_991_231).contains(&number) {
         return None;
     }
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);

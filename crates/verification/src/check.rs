@@ -1,6 +1,6 @@
 //! The checks of one credential, in their one order.
 
-use portage_catalog::CredentialType;
+use portage_catalog::{Catalog, CredentialType};
 use portage_reason::Reason;
 use portage_trust::IssuerAuthorized;
 use serde_json::{Map, Value};
@@ -94,19 +94,23 @@ impl PreparedCredential {
         let signed = self.credential.verify(&keys, expectations)?;
         let holder = holder_check(presented_by, expectations).check(&signed)?;
         signed.check_time(expectations.now)?;
-        let known = credential_type(&signed, expectations);
-        let names = signed.names.iter().map(String::as_str).chain(known.map(|known| known.id.as_str()));
-        let authorized = expectations.authority.may_issue(keys.issuer(), &names.collect::<Vec<_>>())?;
-        if let Some(known) = known {
-            for claims in claims_objects(&signed) {
-                schema::check_claims(known, claims)?;
-            }
+        let types = types_claimed(&signed, expectations.catalog);
+        let names: Vec<_> = types.iter().map(ClaimedType::names).collect();
+        let names: Vec<_> = names.iter().map(Vec::as_slice).collect();
+        let authorized = expectations.authority.may_issue_all(keys.issuer(), &names)?;
+        let known: Vec<_> = types.iter().filter_map(|claimed| claimed.known).collect();
+        for claims in claims_objects(&signed) {
+            schema::check_claims(&known, claims)?;
         }
         let entries = StatusEntry::read_all(signed.format, &signed.claims, expectations)?;
-        let catalog_type = known.map(|known| known.id.clone());
+        let catalog_type = known.first().map(|known| known.id.clone());
         Ok(CheckedCredential { signed, authorized, holder, catalog_type, entries, keys })
     }
 }
+
+/// The type that every credential of the W3C data model has.
+const ANY_CREDENTIAL: [&str; 2] =
+    ["VerifiableCredential", "https://www.w3.org/2018/credentials#VerifiableCredential"];
 
 /// A status list is never taken for a credential about somebody.
 const STATUS_LIST_CREDENTIAL: &str = "BitstringStatusListCredential";
@@ -135,15 +139,33 @@ fn holder_check<'a>(
     }
 }
 
-fn credential_type<'a>(
-    signed: &SignedCredential,
-    expectations: &Expectations<'a>,
-) -> Option<&'a CredentialType> {
-    let mut names = signed.names.iter().map(String::as_str);
-    match signed.format {
-        InputFormat::DcSdJwt => names.find_map(|vct| expectations.catalog.by_vct(vct)),
-        _ => expectations.catalog.by_vc_types(names),
+/// A type that a credential says it is of.
+struct ClaimedType<'a> {
+    /// `vct`, or the fully expanded type.
+    name: &'a str,
+    /// The same type in the catalogue.
+    known: Option<&'a CredentialType>,
+}
+
+impl<'a> ClaimedType<'a> {
+    /// Every name it goes by in a trust list.
+    fn names(&self) -> Vec<&'a str> {
+        let known = self.known.map(|known| {
+            [known.id.as_str(), known.vct.as_str(), known.vc_type.as_str(), known.type_iri.as_str()]
+        });
+        std::iter::once(self.name).chain(known.into_iter().flatten()).collect()
     }
+}
+
+/// Each type the credential says it is of, but the one that all of the data model are: the right to issue one of them is no right to
+/// the others.
+fn types_claimed<'a>(signed: &'a SignedCredential, catalog: &'a Catalog) -> Vec<ClaimedType<'a>> {
+    let names = signed.types.iter().map(String::as_str).filter(|name| !ANY_CREDENTIAL.contains(name));
+    let known = |name| match signed.format {
+        InputFormat::DcSdJwt => catalog.by_vct(name),
+        _ => catalog.by_vc_types([name]),
+    };
+    names.map(|name| ClaimedType { name, known: known(name) }).collect()
 }
 
 /// Where the type's claims stand: the payload of an SD-JWT VC, each subject of a VCDM 2.0 credential.

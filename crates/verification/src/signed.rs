@@ -25,8 +25,6 @@ pub(crate) struct SignedCredential {
     pub(crate) claims: Map<String, Value>,
     /// `vct`, or the fully expanded types.
     pub(crate) types: Vec<String>,
-    /// Every name the type goes by: the above, and the terms as they stand.
-    pub(crate) names: Vec<String>,
     pub(crate) signer: NamedKey,
     pub(crate) validity: Validity,
     pub(crate) binding: Binding,
@@ -70,8 +68,7 @@ fn verify_sd_jwt_vc(sd_jwt: UnverifiedSdJwt, keys: &IssuerKeys) -> Result<Signed
     let subject = claims.get("sub").and_then(Value::as_str).map(str::to_owned);
     Ok(SignedCredential {
         format: InputFormat::DcSdJwt,
-        types: vct.clone(),
-        names: vct,
+        types: vct,
         signer: named,
         validity: Validity::of_claims(&claims)?,
         binding: Binding { confirmation: confirmation(&claims)?, subjects: subject.into_iter().collect() },
@@ -122,14 +119,13 @@ impl SignedClaims {
         let validity = Validity::of_claims(&self.claims)?
             .not_before(credential.valid_from())
             .not_after(credential.valid_until());
-        let (types, names) = type_names(credential, expectations)?;
+        let types = expanded(credential, expectations)?;
         let binding =
             Binding { confirmation: confirmation(&self.claims)?, subjects: subject_ids(credential) };
         Ok(SignedCredential {
             format: self.format,
             claims: self.claims,
             types,
-            names,
             signer: self.signer,
             validity,
             binding,
@@ -164,14 +160,13 @@ fn verify_document(
         let verified = proof.verify(credential.document(), &key, expectations.contexts);
         verified.map_err(|error| error.reason())?;
     }
-    let (types, names) = type_names(&credential, expectations)?;
+    let types = expanded(&credential, expectations)?;
     let mut claims = credential.document().clone();
     claims.shift_remove("proof");
     Ok(SignedCredential {
         format: InputFormat::LdpVc,
         claims,
         types,
-        names,
         signer,
         validity,
         binding: Binding { confirmation: None, subjects: subject_ids(&credential) },
@@ -184,16 +179,9 @@ pub(crate) fn check_purpose(proof: &UnverifiedProof, relationship: Relationship)
     if proof.proof_purpose == relationship.name() { Ok(()) } else { Err(Reason::PurposeMismatch) }
 }
 
-/// The fully expanded types, and all names beside them.
-fn type_names(
-    credential: &Credential,
-    expectations: &Expectations<'_>,
-) -> Result<(Vec<String>, Vec<String>), Refusal> {
-    let types =
-        expanded_types(credential.document(), expectations.contexts).map_err(|error| error.reason())?;
-    let terms = credential.types().into_iter().map(str::to_owned);
-    let names = types.iter().cloned().chain(terms).collect();
-    Ok((types, names))
+/// The fully expanded types.
+fn expanded(credential: &Credential, expectations: &Expectations<'_>) -> Result<Vec<String>, Refusal> {
+    Ok(expanded_types(credential.document(), expectations.contexts).map_err(|error| error.reason())?)
 }
 
 fn subject_ids(credential: &Credential) -> Vec<String> {
