@@ -2,6 +2,7 @@
 //!
 //! [`World`] makes credentials as [`Draft`]s: everything is in place and nothing is signed yet, so that a test changes one thing and signs.
 //! [`VpDraft`] does the same for presentations. What is refused is so always made from what is accepted.
+//! [`RunningVerifier`] listens on a loopback port, so that the same can be posted over HTTP.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,7 +11,13 @@
     reason = "a test that cannot set its scene has failed"
 )]
 
+mod clock;
 mod entropy;
+mod http;
+mod verifier;
 pub mod world;
 
+pub use clock::SteppedClock;
 pub use entropy::SeededEntropy;
+pub use http::{Answer, Client};
+pub use verifier::{RunningVerifier, VerifierSetup};

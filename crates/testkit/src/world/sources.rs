@@ -4,7 +4,9 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use portage_verification::{Expectations, FetchedList, KeyWanted, Outcome, Step, Unavailable};
+use portage_did::Did;
+use portage_verification::{Expectations, FetchedList, KeyWanted, Outcome, Sources, Step, Unavailable};
+use url::Url;
 
 /// Documents in memory, and what was asked for.
 #[derive(Default)]
@@ -30,18 +32,35 @@ impl MemorySources {
     }
 
     fn document(&self, wanted: &KeyWanted) -> Result<Vec<u8>, Unavailable> {
-        let name = match wanted {
-            KeyWanted::DidDocument(did, _) => did.to_string(),
-            KeyWanted::JwtVcIssuer(issuer) => issuer.to_string(),
-        };
-        self.note(&name)?;
-        self.documents.get(&name).cloned().ok_or(Unavailable::Unreachable)
+        match wanted {
+            KeyWanted::DidDocument(did, _) => self.named(did.as_str()),
+            KeyWanted::JwtVcIssuer(issuer) => self.named(issuer.as_str()),
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<Vec<u8>, Unavailable> {
+        self.note(name)?;
+        self.documents.get(name).cloned().ok_or(Unavailable::Unreachable)
     }
 
     fn list(&self, url: &str) -> Result<FetchedList, Unavailable> {
         self.note(url)?;
         let (bytes, age) = self.lists.get(url).cloned().ok_or(Unavailable::Unreachable)?;
         Ok(FetchedList { bytes, age: SignedDuration::from_secs(age) })
+    }
+}
+
+impl Sources for MemorySources {
+    async fn did_document(&self, did: &Did, _url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
+        self.named(did.as_str())
+    }
+
+    async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.named(issuer.as_str())
+    }
+
+    async fn status_list(&self, url: &Url, _max_age: SignedDuration) -> Result<FetchedList, Unavailable> {
+        self.list(url.as_str())
     }
 }
 

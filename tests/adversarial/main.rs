@@ -1,0 +1,3 @@
+//! Attacks, each made from accepted bytes by one change, beside the twin that is accepted.
+
+mod response;
