@@ -155,7 +155,7 @@ pub(crate) struct ContextProcessor<'a> {
 impl<'a> ContextProcessor<'a> {
     pub(crate) fn new(documents: ContextDocuments<'a>) -> Self {
         ContextProcessor {
-            documents: Documents { set: documents, opened: Cell::new(0) },
+            documents: Documents::of(documents),
             made: 0,
             initial: None,
             local: HashMap::new(),
@@ -291,9 +291,15 @@ fn processing_error(error: &ProcessingError) -> JsonLdError {
 }
 
 /// The closed set as a loader: what is not in it does not exist.
-struct Documents<'a> {
+pub(crate) struct Documents<'a> {
     set: ContextDocuments<'a>,
     opened: Cell<u32>,
+}
+
+impl<'a> Documents<'a> {
+    pub(crate) fn of(set: ContextDocuments<'a>) -> Self {
+        Documents { set, opened: Cell::new(0) }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -314,7 +320,7 @@ impl Loader for Documents<'_> {
 }
 
 /// Runs a future that never waits: nothing here does, the loader least of all.
-fn at_once<F: Future>(future: F) -> Option<F::Output> {
+pub(crate) fn at_once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,

@@ -2,9 +2,9 @@
 //!
 //! [`Reader`] takes a closed set of context documents, then documents, and gives quads. `ssi` processes the contexts
 //! (scoped, protected, propagated: the hard part of JSON-LD 1.1); the walk over the document is ours, because the
-//! one in `ssi` drops in silence what a signature then does not cover: terms mapped to null, keyword look-alikes,
-//! `@language` beside properties, indexes, and it panics on a look-alike where an identifier belongs. Here **every
-//! member of the document leaves its trace in the quads, or there is an error**:
+//! one in `ssi` drops in silence what a signature then does not cover: terms mapped to null, keyword look-alikes (also
+//! in the place of an identifier), `@language` beside properties, indexes. Here **every member of the document leaves
+//! its trace in the quads, or there is an error**:
 //!
 //! - an undefined term, a relative IRI, an undefined type, an index, a null, an empty array is [`JsonLdError::DataLoss`];
 //! - a context that is not in the set is [`JsonLdError::ContextNotFound`]: nothing is ever fetched;
@@ -14,8 +14,9 @@
 //! Every function is concrete: the generic code of `ssi` is compiled in this crate and nowhere else. Its types stay
 //! inside.
 //!
-//! **`ssi`'s `verify` is never our verdict.** [`second_opinion`] exists for tests; what it accepts that must be
-//! refused is written down in this crate's `tests/traps.rs`.
+//! **`ssi`'s `verify` is never our verdict.** It is in the module `second_opinion`, for tests alone (feature
+//! `second-opinion`, switched on by dev-dependencies); what it accepts that must be refused is written down in this
+//! crate's `tests/traps.rs`.
 //!
 //! ```
 //! use portage_ssi_engine::{JsonLdError, Reader};
@@ -34,6 +35,8 @@ mod context;
 mod expansion;
 pub mod nquads;
 pub mod rdf;
+#[cfg(feature = "second-opinion")]
+pub mod second_opinion;
 mod to_rdf;
 mod value;
 
