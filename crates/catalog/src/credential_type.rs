@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     CatalogError, ClaimDefinition, DerivedClaim, Format, Language, RegisterMapping, Text,
-    is_reserved_claim_name,
+    claim::is_claim_name, is_reserved_claim_name,
 };
 
 /// A credential type: a folder of `specs/credentials/`.
@@ -162,9 +162,10 @@ impl CredentialType {
                 return Err(CatalogError::claim(name, Reason::SchemaMismatch, "is a reserved name"));
             }
             if self.claim(name).is_none() {
-                // The name may be anything, a person's own data included: only its length is told.
-                let what = format!("a name of {} bytes that the type {} does not have", name.len(), self.id);
-                return Err(CatalogError::claim("(unknown)", Reason::SchemaMismatch, what));
+                // A misspelt name is told; what is no name at all may be anything, a person's own data included.
+                let shown = if is_claim_name(name) { name.as_str() } else { "(not a name)" };
+                let what = format!("is no claim of the type {}", self.id);
+                return Err(CatalogError::claim(shown, Reason::SchemaMismatch, what));
             }
         }
         Ok(())
@@ -261,6 +262,8 @@ mod tests {
         let error = ty.check_claims(&claims).unwrap_err();
         assert_eq!(error.reason(), Reason::SchemaMismatch);
         assert!(!error.to_string().contains("Secret"), "{error}");
+        let (ty, claims) = with("person", "familly_name", json!("x"));
+        assert_eq!(reason_of(ty.check_claims(&claims)), ("familly_name".to_owned(), Reason::SchemaMismatch));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use jiff::civil::date;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -151,4 +152,27 @@ fn a_mapping_that_could_not_work_is_refused_when_it_is_read() {
     let mut file = good;
     file["claims"]["colour"] = json!({"column": "Colour"});
     assert!(read(&file).unwrap_err().to_string().contains("colour"));
+}
+
+proptest! {
+    /// Whatever a register holds, a row is a record or an error that names a column: never a panic.
+    #[test]
+    fn any_cell_is_read_or_refused(column in 0_usize..20, text in "\\PC{0,40}|[0-9TZ:+.-]{0,30}") {
+        let mapping = licence();
+        let columns = mapping.columns();
+        let column = columns.iter().nth(column % columns.len()).unwrap();
+        match mapping.claims_of(&row(&[(column, &text)])) {
+            Ok(record) => prop_assert!(!record.record.is_empty()),
+            Err(error) => prop_assert!(columns.contains(error.column.as_str())),
+        }
+    }
+
+    #[test]
+    fn a_cell_becomes_a_value_of_its_kind(text in "\\PC{1,40}|[0-9TZ:+.-]{1,30}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}") {
+        for kind in [ClaimKind::String, ClaimKind::Number, ClaimKind::Boolean, ClaimKind::Date, ClaimKind::DateInt, ClaimKind::DateTime] {
+            if let Some(value) = read_cell(&text, kind, &TimeZone::UTC) {
+                prop_assert!(kind.admits(&value), "{kind:?} {value}");
+            }
+        }
+    }
 }
