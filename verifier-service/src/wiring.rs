@@ -81,7 +81,7 @@ fn catalog(purposes: &Path) -> Result<Catalog, CommandError> {
 }
 
 /// The trust list; absent or empty, nobody is trusted and everything is refused.
-fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
+pub(crate) fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
     let trust = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => TrustList::default(),
         Err(error) => return Err(unreadable(path, &error)),
@@ -93,6 +93,6 @@ fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
     Ok(trust)
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> CommandError {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> CommandError {
     CommandError::Fault(format!("{} could not be read: {error}", path.display()))
 }

@@ -1,0 +1,242 @@
+//! `verifier check`: credentials and presentations of any format, offline.
+//!
+//! The same pipeline as everywhere. What it needs from outside is answered from [`Files`] and from nothing else: this module knows no way to
+//! open a connection, so it opens none.
+
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use portage_catalog::{Catalog, Contexts, Language, reason_hint, reason_sentence};
+use portage_clock::Clock;
+use portage_did::LoopbackOrigins;
+use portage_jose::Jwk;
+use portage_keys::VerificationKey;
+use portage_trust::{AnyIssuer, Authority};
+use portage_verification::{
+    Decision, Expectations, HolderExpectation, Outcome, StatusPolicy, Step, begin, is_presentation,
+};
+use serde_json::Value;
+
+use super::CommandError;
+use crate::{args::Common, config::Config, language, output::ExitCode, wiring};
+use files::Files;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Credentials and presentations, one a file; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<PathBuf>,
+    /// Whom to trust: `any` skips the trust list and nothing else; a file in the form of trust.json [default: the folder's own].
+    #[arg(long, value_name = "any|FILE")]
+    trust: Option<PathBuf>,
+    /// Check as of this instant, like 2025-10-01T12:00:00Z, or of the beginning of this day, in UTC [default: now].
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<Timestamp>,
+    /// The public key of a did:web, did:webvh or https issuer: a JWK, or a file that holds one.
+    #[arg(long, value_name = "JWK")]
+    key: Option<String>,
+    /// The DID document, or the jwt-vc-issuer metadata, of an issuer. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    did_document: Vec<PathBuf>,
+    /// A status list that a credential names. May be given several times.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_status")]
+    status: Vec<PathBuf>,
+    /// Do not check the status; the evidence says so.
+    #[arg(long)]
+    no_status: bool,
+    /// The nonce of the session that a presentation was made for.
+    #[arg(long, requires = "audience")]
+    nonce: Option<String>,
+    /// The client identifier that a presentation was made for.
+    #[arg(long, requires = "nonce")]
+    audience: Option<String>,
+    /// A JSON-LD context that is not in the box. May be given several times.
+    #[arg(long, value_name = "URL=FILE")]
+    context: Vec<String>,
+}
+
+/// Longest input that is read: what is longer is refused by the pipeline, whatever comes after.
+const MAX_INPUT: u64 = 1 << 20;
+
+/// Checks each input: one line of JSON for each.
+pub(crate) fn run(args: &CheckArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
+    let now = args.at.unwrap_or_else(|| clock.now());
+    let (out, err) = (&mut io::stdout().lock(), &mut io::stderr().lock());
+    check(args, &common.dir, now, &mut io::stdin().lock(), out, err)
+}
+
+/// `run` with everything from outside as an argument.
+fn check(
+    args: &CheckArgs,
+    dir: &Path,
+    now: Timestamp,
+    stdin: &mut dyn Read,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<ExitCode, CommandError> {
+    let bench = Bench::set_up(args, dir, now)?;
+    let mut inputs = Vec::with_capacity(args.inputs.len());
+    for path in &args.inputs {
+        let bytes = if path.as_os_str() == "-" { read_all(stdin, path)? } else { read_file(path)? };
+        if args.nonce.is_none() && is_presentation(&bytes) {
+            let text = format!("{} is a presentation: it needs --nonce and --audience", path.display());
+            return Err(CommandError::Usage(text));
+        }
+        inputs.push((path, bytes));
+    }
+    let mut code = ExitCode::Done;
+    for (path, bytes) in inputs {
+        let outcome = bench.check(&bytes, args);
+        let input = path.display().to_string();
+        if !matches!(outcome.decision, Decision::Accepted(_)) {
+            code = ExitCode::Refused;
+            say_why(&input, &outcome, language::of_terminal(), err)?;
+        }
+        let mut line = serde_json::Map::from_iter([("input".to_owned(), Value::String(input))]);
+        line.extend(outcome.to_json());
+        writeln!(out, "{}", Value::Object(line)).map_err(CommandError::output)?;
+    }
+    out.flush().map_err(CommandError::output)?;
+    Ok(code)
+}
+
+/// What every input is checked against.
+struct Bench {
+    now: Timestamp,
+    catalog: Catalog,
+    contexts: Contexts,
+    authority: Box<dyn Authority>,
+    key: Option<VerificationKey>,
+    files: Files,
+    /// An address is a name here, and demonstrations name loopback origins.
+    loopback: LoopbackOrigins,
+}
+
+impl Bench {
+    fn set_up(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Self, CommandError> {
+        let catalog = Catalog::bundled();
+        let mut contexts = catalog.contexts();
+        for text in &args.context {
+            let (url, file) = text.split_once('=').ok_or_else(|| usage("--context", &"not URL=FILE"))?;
+            contexts.add(url, &read_file(Path::new(file))?).map_err(|error| usage("--context", &error))?;
+        }
+        Ok(Bench {
+            now,
+            catalog,
+            contexts,
+            authority: authority(args.trust.as_deref(), dir)?,
+            key: args.key.as_deref().map(issuer_key).transpose()?,
+            files: Files::read(&args.did_document, &args.status)?,
+            loopback: LoopbackOrigins::every_for_offline_use(),
+        })
+    }
+
+    fn check(&self, input: &[u8], args: &CheckArgs) -> Outcome {
+        let holder = match (&args.audience, &args.nonce) {
+            (Some(audience), Some(nonce)) => HolderExpectation::Presented { audience, nonce },
+            _ => HolderExpectation::NotAsked,
+        };
+        let status = match args.no_status {
+            true => StatusPolicy::NotChecked,
+            // A file has no age: it is what the caller says it is.
+            false => StatusPolicy::Required { max_age: SignedDuration::ZERO },
+        };
+        let expectations = Expectations {
+            now: self.now,
+            catalog: &self.catalog,
+            contexts: &self.contexts,
+            authority: &*self.authority,
+            loopback: &self.loopback,
+            issuer_key: self.key.as_ref(),
+            holder,
+            status,
+            format: None,
+        };
+        let mut step = begin(input, &expectations);
+        loop {
+            step = match step {
+                Step::Done(outcome) => return outcome,
+                Step::NeedKeys(pending) => {
+                    let answers = self.files.keys(pending.wanted());
+                    pending.supply(answers, &expectations)
+                }
+                Step::NeedStatus(pending) => {
+                    let answers = self.files.lists(pending.wanted());
+                    pending.supply(answers, &expectations)
+                }
+            };
+        }
+    }
+}
+
+/// `any`, a file, or the list of the service's folder, which may be no folder of a service at all.
+fn authority(trust: Option<&Path>, dir: &Path) -> Result<Box<dyn Authority>, CommandError> {
+    match trust {
+        Some(any) if any.as_os_str() == "any" => Ok(Box::new(AnyIssuer)),
+        Some(file) if !file.exists() => Err(CommandError::Fault(format!("{} is not there", file.display()))),
+        Some(file) => Ok(Box::new(wiring::trust_list(file)?)),
+        None => {
+            let file = match dir.join(crate::config::FILE).exists() {
+                true => Config::read(dir).map_err(CommandError::fault)?.trust,
+                false => dir.join("trust.json"),
+            };
+            Ok(Box::new(wiring::trust_list(&file)?))
+        }
+    }
+}
+
+/// An instant, or a day.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let day = || TimeZone::UTC.to_timestamp(text.parse::<Date>().ok()?.at(0, 0, 0, 0)).ok();
+    text.parse().ok().or_else(day).ok_or_else(|| "not a time".to_owned())
+}
+
+/// A public JWK, written out or in a file.
+fn issuer_key(text: &str) -> Result<VerificationKey, CommandError> {
+    let bytes = match text.trim_start().starts_with('{') {
+        true => text.as_bytes().to_vec(),
+        false => read_file(Path::new(text))?,
+    };
+    let value = portage_strict_json::parse(&bytes, portage_strict_json::Limits::METADATA)
+        .map_err(|error| usage("--key", &error))?;
+    let jwk = Jwk::from_value(&value).map_err(|error| usage("--key", &error))?;
+    Ok(jwk.key().clone())
+}
+
+/// On standard error, in words, the first reason's name as the last word.
+fn say_why(
+    input: &str,
+    outcome: &Outcome,
+    language: Language,
+    err: &mut dyn Write,
+) -> Result<(), CommandError> {
+    for reason in outcome.decision.reasons() {
+        let (sentence, hint) = (reason_sentence(*reason, language), reason_hint(*reason, language));
+        writeln!(err, "verifier: {input}: {sentence} {hint} {reason}").map_err(CommandError::output)?;
+    }
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let mut file = std::fs::File::open(path).map_err(|error| wiring::unreadable(path, &error))?;
+    read_all(&mut file, path)
+}
+
+fn read_all(source: &mut dyn Read, path: &Path) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    source.take(MAX_INPUT).read_to_end(&mut bytes).map_err(|error| wiring::unreadable(path, &error))?;
+    Ok(bytes)
+}
+
+fn usage(argument: &str, what: &dyn fmt::Display) -> CommandError {
+    CommandError::Usage(format!("{argument}: {what}"))
+}
