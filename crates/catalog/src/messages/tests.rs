@@ -71,15 +71,14 @@ fn a_count_chooses_the_form_of_its_language() {
     assert_eq!(kept(30, Language::Fr), "Gardé pendant 30 jours, puis supprimé.");
 }
 
-/// Finds `message("a.key"` and `message_for_count("a.key"` in every source file of the workspace.
+/// Finds `message("a.key", …)` and `message_for_count("a.key", …)` in every source file of the workspace: the key exists, and values that are
+/// written out fill every placeholder.
 #[test]
-fn every_key_that_a_program_names_exists() {
+fn every_key_that_a_program_names_exists_and_its_placeholders_are_filled() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut missing = Vec::new();
-    for file in ["crates", "wallet-cli", "issuer-service", "verifier-service", "xtask"]
-        .iter()
-        .flat_map(|folder| sources(&root.join(folder)))
-    {
+    let folders = ["crates", "wallet-cli", "issuer-service", "verifier-service", "xtask"];
+    let (mut calls, mut wrong) = (0, Vec::new());
+    for file in folders.iter().flat_map(|folder| sources(&root.join(folder))) {
         // This file names keys that do not exist.
         if file.ends_with("messages/tests.rs") {
             continue;
@@ -87,18 +86,40 @@ fn every_key_that_a_program_names_exists() {
         let source = std::fs::read_to_string(&file).unwrap();
         for (call, suffixes) in [("message(", &[""][..]), ("message_for_count(", &[".one", ".other"][..])] {
             for after in source.split(call).skip(1) {
-                let Some(key) = after.trim_start().strip_prefix('"').and_then(|key| key.split('"').next())
+                let Some((key, arguments)) =
+                    after.trim_start().strip_prefix('"').and_then(|key| key.split_once('"'))
                 else {
                     continue;
                 };
-                let is_key = key.contains('.') && !key.contains(' ');
-                if is_key && suffixes.iter().any(|suffix| !has_message(&format!("{key}{suffix}"))) {
-                    missing.push(format!("{key} ({})", file.display()));
+                if !key.contains('.') || key.contains(' ') {
+                    continue;
+                }
+                calls += 1;
+                for key in suffixes.iter().map(|suffix| format!("{key}{suffix}")) {
+                    wrong.extend(
+                        unfilled(&key, arguments).map(|what| format!("{key}: {what} ({})", file.display())),
+                    );
                 }
             }
         }
     }
-    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(calls > 0);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What a call lacks, if anything. `arguments` begins after the key and goes on to the end of the file.
+fn unfilled(key: &str, arguments: &str) -> Option<String> {
+    let Some(text) = text(key, Language::En) else { return Some("there is no such message".to_owned()) };
+    let mut depth = 1;
+    let end = arguments.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    })?;
+    let (_, written_out) = arguments[..end].split_once("&[")?;
+    let missing = placeholders(text)
+        .into_iter()
+        .find(|name| *name != "count" && !written_out.contains(&format!("(\"{name}\",")))?;
+    Some(format!("{{{missing}}} is not filled"))
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -111,4 +132,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
             _ => Vec::new(),
         })
         .collect()
+}
+
+#[test]
+fn a_call_that_forgets_a_placeholder_is_found() {
+    let found = unfilled("consent.why", r#", language, &[("txt", text)])"#);
+    assert_eq!(found.as_deref(), Some("{text} is not filled"));
+    assert_eq!(unfilled("consent.why", r#", language, &[("text", &words(a))])"#), None);
+    assert_eq!(unfilled("consent.wy", "").as_deref(), Some("there is no such message"));
 }
