@@ -28,8 +28,8 @@ pub struct OfferData {
     pub valid_from: Option<Timestamp>,
     /// Last instant of validity, when the record says one.
     pub valid_until: Option<Timestamp>,
-    /// The instant at which the record must not be over: now, unless told otherwise.
-    pub as_of: Timestamp,
+    /// The day on which the record must not be over: today, unless told otherwise.
+    pub as_of: Option<Date>,
     /// How long the offer by reference lives.
     pub life: SignedDuration,
     /// Whether a `tx_code` is required.
@@ -113,10 +113,11 @@ impl<S: IssuanceStore> Issuer<S> {
         // What cannot be issued today is not offered; the derived claims themselves are computed on the day of issue.
         credential_type.with_derived(&data.claims, today(credential_type, now))?;
         let said_end = validity_end(credential_type, &data);
-        if said_end.is_some_and(|end| end < data.as_of) {
+        let as_of = data.as_of.map_or(now, |day| start_of_day(credential_type, day));
+        if said_end.is_some_and(|end| end < as_of) {
             return Err(OfferError::Expired);
         }
-        let valid_until = said_end.unwrap_or_else(|| default_end(credential_type, now));
+        let valid_until = said_end.unwrap_or_else(|| self.default_end(credential_type, now));
 
         let reference = self.reference(credential_type, format, &data);
         let open_until = now.checked_add(data.delivery.life(data.life)).unwrap_or(Timestamp::MAX);
@@ -159,6 +160,13 @@ impl<S: IssuanceStore> Issuer<S> {
     pub(crate) fn offered_type(&self, id: &str) -> Result<&CredentialType, OfferError> {
         let offered = self.profile.types.iter().any(|offered| offered == id);
         self.catalog.credential_type(id).filter(|_| offered).ok_or(OfferError::TypeNotOffered)
+    }
+
+    fn default_end(&self, credential_type: &CredentialType, now: Timestamp) -> Timestamp {
+        let days = self.profile.validity_days.get(&credential_type.id);
+        let days = i64::from(*days.unwrap_or(&credential_type.default_validity_days));
+        let start = start_of_day(credential_type, today(credential_type, now));
+        start.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
     }
 
     fn reference(&self, credential_type: &CredentialType, format: Format, data: &OfferData) -> Reference {
@@ -228,12 +236,6 @@ impl OfferDelivery {
 /// The end that the record and the claims say, the earlier of the two.
 fn validity_end(credential_type: &CredentialType, data: &OfferData) -> Option<Timestamp> {
     [data.valid_until, credential_type.valid_until(&data.claims)].into_iter().flatten().min()
-}
-
-fn default_end(credential_type: &CredentialType, now: Timestamp) -> Timestamp {
-    let days = i64::from(credential_type.default_validity_days);
-    let start = start_of_day(credential_type, today(credential_type, now));
-    start.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
 }
 
 /// The day it is where the type belongs: ages are counted on it.

@@ -7,7 +7,10 @@ use portage_jose::{Header, Jwk};
 use portage_keys::{Entropy, Signer, SigningFailure};
 use portage_oid4vci::{IssuedCredential, VerifiedKeyProof};
 use portage_sd_jwt::{ClaimPath, PathStep, SdJwtBuilder};
-use portage_status_list::bitstring::{self, StatusPurpose};
+use portage_status_list::{
+    bitstring::{self, StatusPurpose},
+    token,
+};
 use portage_vc::CredentialBuilder;
 use serde_json::{Map, Value, json};
 
@@ -53,7 +56,7 @@ pub struct CheckedCredential<'a> {
 /// Who signs, and how.
 pub(crate) struct Signing<'a> {
     pub(crate) signer: &'a dyn Signer,
-    pub(crate) verification_method: String,
+    pub(crate) verification_method: &'a str,
     pub(crate) cryptosuite: Cryptosuite,
     pub(crate) contexts: &'a Contexts,
     pub(crate) entropy: &'a dyn Entropy,
@@ -106,12 +109,12 @@ impl CheckedCredential<'_> {
         payload.insert("nbf".into(), unsigned.valid_from.as_second().into());
         payload.insert("exp".into(), unsigned.valid_until.as_second().into());
         payload.insert("cnf".into(), confirmation(unsigned.holder));
-        let StatusAddresses { token, index, .. } = &unsigned.status;
-        payload.insert("status".into(), json!({ "status_list": { "idx": index, "uri": token } }));
+        let StatusAddresses { token: list, index, .. } = &unsigned.status;
+        payload.insert("status".into(), token::entry(list, *index as usize));
         let decoys = decoys(unsigned.credential_type, &unsigned.claims);
         payload.extend(unsigned.claims);
         let builder = SdJwtBuilder { claims: payload, disclosable, decoys, decoys_at: Vec::new() };
-        let header = Header::new("dc+sd-jwt").with("kid", signing.verification_method.as_str());
+        let header = Header::new("dc+sd-jwt").with("kid", signing.verification_method);
         Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
     }
 
@@ -124,7 +127,7 @@ impl CheckedCredential<'_> {
         let mut payload = self.unsigned.data_model(None);
         payload.insert("cnf".into(), holder_key);
         let builder = SdJwtBuilder { claims: payload, disclosable, decoys, decoys_at: root.into() };
-        let header = portage_vc::jose::sd_jwt_header(&signing.verification_method);
+        let header = portage_vc::jose::sd_jwt_header(signing.verification_method);
         Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
     }
 
@@ -132,7 +135,7 @@ impl CheckedCredential<'_> {
     fn sign_vc_jwt(self, signing: &Signing<'_>) -> Result<String, SigningError> {
         let mut payload = self.unsigned.data_model(Some(subject_id(self.unsigned.holder)));
         payload.insert("cnf".into(), confirmation(self.unsigned.holder));
-        Ok(portage_vc::jose::sign_credential(&payload, &signing.verification_method, signing.signer)?)
+        Ok(portage_vc::jose::sign_credential(&payload, signing.verification_method, signing.signer)?)
     }
 
     /// VCDM 2.0 with a Data Integrity proof.
@@ -140,7 +143,7 @@ impl CheckedCredential<'_> {
         let document = self.unsigned.data_model(Some(subject_id(self.unsigned.holder)));
         let options = ProofOptions {
             cryptosuite: signing.cryptosuite,
-            verification_method: &signing.verification_method,
+            verification_method: signing.verification_method,
             proof_purpose: "assertionMethod",
             created: Some(self.unsigned.valid_from),
             expires: None,

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use portage_catalog::{Catalog, Contexts, Text};
 use portage_data_integrity::Cryptosuite;
-use portage_did::{Did, DidDocument, Relationship};
+use portage_did::Did;
 use portage_keys::{Algorithm, Entropy, Signer};
 use portage_oid4vci::IssuerIdentifier;
 
@@ -26,6 +26,8 @@ pub struct Profile {
     pub algorithm: Algorithm,
     /// How lists are published.
     pub status: StatusPolicy,
+    /// Days of validity by type, where the type's own number is not wanted.
+    pub validity_days: BTreeMap<String, u32>,
     /// Whether `notification_id`s are given out.
     pub notification: bool,
 }
@@ -56,12 +58,20 @@ impl StatusPolicy {
     };
 }
 
-/// The issuer's keys: two that sign, and the secret behind one-time values.
+/// A key, and the DID URL under which others find it.
+pub struct IssuerKey {
+    /// What signs.
+    pub signer: Arc<dyn Signer>,
+    /// `kid`, `verificationMethod`.
+    pub kid: String,
+}
+
+/// The issuer's keys: those that sign, and the secret behind one-time values.
 pub struct IssuerKeys {
-    /// `#key-1`: Ed25519.
-    pub ed25519: Arc<dyn Signer>,
-    /// `#key-2`: P-256.
-    pub p256: Arc<dyn Signer>,
+    /// Ed25519.
+    pub ed25519: IssuerKey,
+    /// P-256; none where the DID has room for one key only.
+    pub p256: Option<IssuerKey>,
     /// For what the store must not be able to read.
     pub secret: OneTimeSecret,
 }
@@ -75,11 +85,6 @@ pub struct Issuer<S> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) store: S,
 }
-
-/// Fragment of the Ed25519 key in the DID document.
-pub(crate) const ED25519_FRAGMENT: &str = "key-1";
-/// Fragment of the P-256 key in the DID document.
-pub(crate) const P256_FRAGMENT: &str = "key-2";
 
 impl<S> Issuer<S> {
     /// An issuer; `contexts` must hold the context of each type it offers.
@@ -109,24 +114,12 @@ impl<S> Issuer<S> {
         &self.store
     }
 
-    /// Its DID document: both keys, to sign credentials and lists.
-    pub fn did_document(&self) -> DidDocument {
-        let for_assertions = &[Relationship::AssertionMethod];
-        DidDocument::of_keys(
-            &self.profile.did,
-            &[
-                (ED25519_FRAGMENT, self.keys.ed25519.verification_key(), for_assertions),
-                (P256_FRAGMENT, self.keys.p256.verification_key(), for_assertions),
-            ],
-        )
-    }
-
-    /// The key that signs with this algorithm, and its DID URL.
-    pub(crate) fn signer(&self, algorithm: Algorithm) -> (&dyn Signer, String) {
-        let (signer, fragment) = match algorithm {
-            Algorithm::EdDsa => (&self.keys.ed25519, ED25519_FRAGMENT),
-            Algorithm::Es256 => (&self.keys.p256, P256_FRAGMENT),
+    /// The key that signs with this algorithm, and its DID URL. Without a P-256 key, the Ed25519 key signs everything.
+    pub(crate) fn signer(&self, algorithm: Algorithm) -> (&dyn Signer, &str) {
+        let key = match (algorithm, &self.keys.p256) {
+            (Algorithm::Es256, Some(p256)) => p256,
+            _ => &self.keys.ed25519,
         };
-        (signer.as_ref(), format!("{}#{fragment}", self.profile.did))
+        (key.signer.as_ref(), &key.kid)
     }
 }

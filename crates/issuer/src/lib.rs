@@ -25,13 +25,14 @@ mod issue;
 mod issuer;
 mod metadata;
 mod nonce;
+mod notification;
 mod one_time;
 mod open_offer;
 mod ports;
 mod redeem_code;
+mod register;
 mod retention;
 mod status;
-mod token_list;
 
 pub use create_offer::{CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
@@ -40,8 +41,9 @@ pub use issuance::{
     Status, StatusChange, StatusEntry,
 };
 pub use issue::IssueError;
-pub use issuer::{Issuer, IssuerKeys, Profile, StatusPolicy};
+pub use issuer::{Issuer, IssuerKey, IssuerKeys, Profile, StatusPolicy};
 pub use metadata::configuration_id;
+pub use notification::NotificationError;
 pub use one_time::{KeyedHash, OneTimeSecret};
 pub use open_offer::OpenError;
 pub use ports::{
@@ -49,4 +51,5 @@ pub use ports::{
     Redeemed, Redemption, StoreFailure,
 };
 pub use redeem_code::RedeemError;
+pub use register::{Register, RegisterError, Row, RowRefusal};
 pub use status::StatusError;

@@ -1,15 +1,13 @@
-use jiff::{SignedDuration, Timestamp};
-use portage_jose::Header;
+use jiff::Timestamp;
 use portage_reason::Reason;
 use portage_status_list::{
     bitstring::{self, Bitstring, StatusPurpose},
-    token,
+    token::{TokenList, TokenListClaims, TokenStatus},
 };
-use serde_json::{Map, Value};
 
 use crate::{
     Changed, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference, Status, StatusChange,
-    StoreFailure, credential::SigningError, token_list,
+    StoreFailure, credential::SigningError,
 };
 
 /// Why a status was not changed, or a list not published.
@@ -154,7 +152,7 @@ impl<S: IssuanceStore> Issuer<S> {
             ttl,
         );
         let (signer, kid) = self.signer(self.profile.algorithm);
-        portage_vc::jose::sign_credential(&credential, &kid, signer)
+        portage_vc::jose::sign_credential(&credential, kid, signer)
             .map_err(|error| SigningError::Key(error).into())
     }
 
@@ -165,19 +163,23 @@ impl<S: IssuanceStore> Issuer<S> {
         issued_at: Timestamp,
         valid_until: Timestamp,
     ) -> Result<String, StatusError> {
-        let mut claims = Map::new();
-        claims.insert("iss".into(), self.profile.did.as_str().into());
-        claims.insert("sub".into(), address.into());
-        claims.insert("iat".into(), issued_at.as_second().into());
-        claims.insert("exp".into(), valid_until.as_second().into());
-        claims.insert("ttl".into(), seconds(self.profile.status.ttl));
-        claims.insert("status_list".into(), token_list::claim(&state.entries));
+        let mut values = TokenList::new();
+        for (index, status) in &state.entries {
+            let status = match status {
+                Status::Valid => TokenStatus::Valid,
+                Status::Revoked => TokenStatus::Invalid,
+                Status::Suspended => TokenStatus::Suspended,
+            };
+            values.set(*index as usize, status).map_err(|_| StatusError::Entry)?;
+        }
         let (signer, kid) = self.signer(self.profile.algorithm);
-        portage_jose::sign(Header::new(token::TYP).with("kid", kid), &claims, signer)
-            .map_err(|error| SigningError::Key(error).into())
+        let claims = TokenListClaims {
+            uri: address,
+            issued_at,
+            expires_at: valid_until,
+            ttl_seconds: self.profile.status.ttl.as_secs().max(1).unsigned_abs(),
+            kid,
+        };
+        values.sign(&claims, signer).map_err(|error| SigningError::Key(error).into())
     }
-}
-
-fn seconds(duration: SignedDuration) -> Value {
-    duration.as_secs().max(1).into()
 }
