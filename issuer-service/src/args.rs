@@ -1,0 +1,154 @@
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use portage_catalog::Format;
+use portage_issuer::StatusChange;
+use url::Url;
+
+/// Offers credentials, issues them to wallets, and says whether they are still good.
+#[derive(Debug, Parser)]
+#[command(name = "issuer", version, propagate_version = true)]
+#[command(
+    after_help = "Example:\n  issuer init --demo\n  issuer serve\n  issuer offer --type person --claims ada.json --tx-code"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, ArgGroup)]
+pub(crate) struct Common {
+    /// Print JSON on standard output, one object a line, and nothing else there.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder of the service.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the folder of a new issuer: configuration, keys, store.
+    #[command(
+        after_help = "Example:\n  issuer init --listen 127.0.0.1:8081 --url https://city.example --name-en 'City' --name-fr 'Ville'"
+    )]
+    Init(InitArgs),
+    /// Answer wallets until told to stop.
+    #[command(after_help = "Example:\n  issuer --dir city serve --json")]
+    Serve,
+    /// The credential types of this issuer.
+    #[command(subcommand, after_help = "Example:\n  issuer type list --json")]
+    Type(TypeCommand),
+    /// Offer credentials: an offer a line, to be sent to whoever they are for.
+    #[command(
+        after_help = "Example:\n  issuer offer --type business-licence --from register.csv --as-of 2025-10-01 --json"
+    )]
+    Offer(OfferArgs),
+    /// Revoke a credential for ever, suspend it, or end its suspension.
+    #[command(after_help = "Example:\n  issuer status 3nBoX0nVv7c2m1mJ4lq8xw revoke")]
+    Status(StatusArgs),
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct InitArgs {
+    /// Set up for a demonstration on this machine: http on loopback, status lists published at each change.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Where the service listens.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    pub(crate) listen: SocketAddr,
+    /// Where wallets reach it [default: http://localhost:PORT].
+    #[arg(long)]
+    pub(crate) url: Option<Url>,
+    /// The issuer's name in English.
+    #[arg(long, value_name = "NAME", default_value = "Portage issuer")]
+    pub(crate) name_en: String,
+    /// The issuer's name in French.
+    #[arg(long, value_name = "NAME", default_value = "Émetteur Portage")]
+    pub(crate) name_fr: String,
+    /// The types it offers [default: all that are in the box].
+    #[arg(long, value_name = "TYPE", num_args = 1..)]
+    pub(crate) types: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TypeCommand {
+    /// List the types it offers.
+    #[command(after_help = "Example:\n  issuer type list --json")]
+    List,
+    /// Check the types of the box and of the folder types/.
+    #[command(after_help = "Example:\n  issuer type check --json")]
+    Check,
+}
+
+#[derive(Debug, ArgGroup)]
+#[group(id = "source", required = true, multiple = false, args = ["claims", "from"])]
+pub(crate) struct OfferArgs {
+    /// The credential type.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) credential_type: String,
+    /// A JSON file with a claims object, or an array of them; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) claims: Option<PathBuf>,
+    /// A register: rows of comma- or semicolon-separated values, mapped to claims by the type.
+    #[arg(long, value_name = "CSV")]
+    pub(crate) from: Option<PathBuf>,
+    /// Of the register, the row with this key alone.
+    #[arg(long, value_name = "KEY", requires = "from")]
+    pub(crate) record: Option<String>,
+    /// The format [default: the type's preferred one].
+    #[arg(long, value_parser = read_format)]
+    pub(crate) format: Option<Format>,
+    /// Require a code that reaches the person another way. It is printed once.
+    #[arg(long)]
+    pub(crate) tx_code: bool,
+    /// Days the offer can be opened.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub(crate) expires: u16,
+    /// The day on which the records must be valid [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<Date>,
+    /// Put the offer itself into the link, with a code that lives ten minutes: for a wallet that is there now.
+    #[arg(long)]
+    pub(crate) by_value: bool,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct StatusArgs {
+    /// The reference that `offer` printed.
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// What to do.
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Change {
+    /// For ever. An offer that was not collected is withdrawn.
+    Revoke,
+    /// Until reinstated.
+    Suspend,
+    /// End a suspension.
+    Reinstate,
+}
+
+impl From<Change> for StatusChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Revoke => StatusChange::Revoke,
+            Change::Suspend => StatusChange::Suspend,
+            Change::Reinstate => StatusChange::Reinstate,
+        }
+    }
+}
+
+fn read_format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).ok_or_else(|| {
+        let names = Format::ALL.map(Format::name).join(", ");
+        format!("one of {names}")
+    })
+}

@@ -1,0 +1,99 @@
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
+
+use portage_catalog::{Catalog, Text};
+use portage_did::did_web;
+use portage_keys::{Algorithm, Entropy, SigningKey};
+use portage_storage::{KeyFolder, issuer::SqliteIssuances};
+use serde_json::json;
+use url::Url;
+
+use super::CommandError;
+use crate::{
+    args::{Common, InitArgs},
+    config::{self, Config, Template},
+    output::{self, ExitCode},
+    wiring,
+};
+
+/// Makes the folder of a new issuer. Nothing that is there already is touched.
+pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Result<ExitCode, CommandError> {
+    let dir = common.dir.as_path();
+    let path = dir.join(config::FILE);
+    if path.exists() {
+        return Err(CommandError::Usage(format!(
+            "{} is there already; it was left as it is",
+            path.display()
+        )));
+    }
+    let url = public_url(args)?;
+    let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
+    let types = types(args)?;
+    let name = Text { en: args.name_en.clone(), fr: args.name_fr.clone() };
+    let template = Template { url: &url, listen: args.listen, name: &name, types: &types, demo: args.demo };
+
+    std::fs::create_dir_all(dir)
+        .map_err(|error| CommandError::Fault(format!("{} could not be made: {error}", dir.display())))?;
+    write_keys(&KeyFolder::at(dir.join(wiring::KEYS)), entropy)?;
+    SqliteIssuances::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
+    // Last: a folder with a configuration is a whole one.
+    write_private(&path, &template.text())?;
+    Config::read(dir).map_err(CommandError::fault)?;
+
+    let address = url.as_str().trim_end_matches('/');
+    if common.json {
+        output::json_line(
+            &json!({ "id": did.as_str(), "url": address, "config": path.display().to_string() }),
+        )?;
+    } else {
+        output::line(&format!("{}\n{did}\n{address}", path.display()))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn public_url(args: &InitArgs) -> Result<Url, CommandError> {
+    match (&args.url, args.listen.port()) {
+        (Some(url), _) => Ok(url.clone()),
+        (None, 0) => Err(CommandError::Usage("--listen: a port other than 0, or --url".to_owned())),
+        (None, port) => Url::parse(&format!("http://localhost:{port}")).map_err(CommandError::fault),
+    }
+}
+
+/// Those named, each in the box; else all in the box.
+fn types(args: &InitArgs) -> Result<Vec<String>, CommandError> {
+    let catalog = Catalog::bundled();
+    if let Some(unknown) = args.types.iter().find(|id| catalog.credential_type(id).is_none()) {
+        return Err(CommandError::Usage(format!("--types: there is no type {unknown} in the box")));
+    }
+    if args.types.is_empty() {
+        Ok(catalog.types().map(|credential_type| credential_type.id.clone()).collect())
+    } else {
+        Ok(args.types.clone())
+    }
+}
+
+fn write_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandError> {
+    for (name, algorithm) in [(wiring::ED25519_KEY, Algorithm::EdDsa), (wiring::P256_KEY, Algorithm::Es256)] {
+        keys.write_signing_key(name, &SigningKey::generate(algorithm, entropy))
+            .map_err(CommandError::fault)?;
+    }
+    let mut secret = [0; 32];
+    entropy.fill(&mut secret);
+    keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
+    let write = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))
+}

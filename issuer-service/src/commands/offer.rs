@@ -1,0 +1,271 @@
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use portage_catalog::{CatalogError, CredentialType, RegisterMapping, RegisterRecord};
+use portage_clock::Clock;
+use portage_issuer::{
+    CreatedOffer, Issuer, OfferData, OfferDelivery, OfferError, Record, Register, RegisterError, RowRefusal,
+};
+use portage_reason::Reason;
+use portage_storage::issuer::SqliteIssuances;
+use portage_strict_json::Limits;
+use serde_json::{Map, Value, json};
+
+use super::CommandError;
+use crate::{
+    args::{Common, OfferArgs},
+    output::{self, ExitCode},
+    wiring,
+};
+
+/// Longest file of claims: that of a bulk import.
+const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
+
+/// Offers what a file holds, an offer a line. Rows that are refused leave the others standing.
+pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
+    let issuer = wiring::open(&common.dir)?.issuer;
+    let credential_type = offered_type(&issuer, args)?.clone();
+    let mut clerk = Clerk { issuer, args, common, clock, tally: Tally::default() };
+    match (&args.claims, &args.from) {
+        (Some(file), _) => clerk.offer_claims(file).await?,
+        (None, Some(file)) => clerk.offer_register(file, &credential_type).await?,
+        (None, None) => return Err(CommandError::Usage("--claims or --from".to_owned())),
+    }
+    clerk.tally.finish()
+}
+
+fn offered_type<'a>(
+    issuer: &'a Issuer<SqliteIssuances>,
+    args: &OfferArgs,
+) -> Result<&'a CredentialType, CommandError> {
+    let id = &args.credential_type;
+    let credential_type = issuer
+        .catalog()
+        .credential_type(id)
+        .filter(|_| issuer.profile().types.contains(id))
+        .ok_or_else(|| CommandError::Usage(format!("--type: this issuer does not offer {id}")))?;
+    match args.format {
+        Some(format) if !credential_type.formats.contains(&format) => {
+            Err(CommandError::Usage(format!("--format: {id} is not issued as {}", format.name())))
+        }
+        _ => Ok(credential_type),
+    }
+}
+
+/// Makes the offers and prints them.
+struct Clerk<'a> {
+    issuer: Issuer<SqliteIssuances>,
+    args: &'a OfferArgs,
+    common: &'a Common,
+    clock: &'a Clock,
+    tally: Tally,
+}
+
+#[derive(Default)]
+struct Tally {
+    offered: u64,
+    already: u64,
+    refused: u64,
+    first_reason: Option<Reason>,
+}
+
+impl Clerk<'_> {
+    /// One claims object, or an array of them.
+    async fn offer_claims(&mut self, file: &Path) -> Result<(), CommandError> {
+        let bytes = read(file)?;
+        let value = portage_strict_json::parse(&bytes, CLAIMS)
+            .map_err(|error| CommandError::Refused(error.reason(), format!("--claims: {error}")))?;
+        let rows = match value {
+            Value::Array(rows) => rows,
+            one => vec![one],
+        };
+        for (row, number) in rows.into_iter().zip(1..) {
+            let offered = match row {
+                Value::Object(claims) => self.create(Record::Claims, claims, None, None).await?,
+                _ => Err(refusal(None, Reason::Malformed, "not an object of claims")),
+            };
+            self.tell(number, offered)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a register, or the one with the key asked for.
+    async fn offer_register(
+        &mut self,
+        file: &Path,
+        credential_type: &CredentialType,
+    ) -> Result<(), CommandError> {
+        let Some(mapping) = &credential_type.register else {
+            let id = &credential_type.id;
+            return Err(CommandError::Usage(format!("--from: the type {id} has no register.json")));
+        };
+        let register = Register::open(open(file)?, mapping).map_err(explain_register)?;
+        let mut found = self.args.record.is_none();
+        for row in register {
+            let row = row.map_err(|error| unreadable(file, &error))?;
+            if let Some(key) = &self.args.record
+                && row.record.as_ref().ok().is_none_or(|record| record.record != *key)
+            {
+                continue;
+            }
+            found = true;
+            let offered = match row.record {
+                Ok(record) => self.offer_record(record, mapping).await?,
+                Err(refusal) => Err(refusal),
+            };
+            self.tell(row.number, offered)?;
+        }
+        if found {
+            Ok(())
+        } else {
+            Err(CommandError::Refused(
+                Reason::ValueMissing,
+                "--record: no readable row has this key".to_owned(),
+            ))
+        }
+    }
+
+    async fn offer_record(
+        &mut self,
+        record: RegisterRecord,
+        mapping: &RegisterMapping,
+    ) -> Result<Result<CreatedOffer, RowRefusal>, CommandError> {
+        let today = mapping.time_zone.to_datetime(self.clock.now()).date();
+        if let Err(reason) = record.validity.check_on(self.args.as_of.unwrap_or(today)) {
+            let column = match reason {
+                Reason::NotYetValid => mapping.valid_from.clone(),
+                _ => mapping.valid_until.clone(),
+            };
+            return Ok(Err(refusal(column, reason, "the record is not valid on that day")));
+        }
+        let (from, until) = (record.validity.from, record.validity.until);
+        let offered = self.create(Record::Key(record.record), record.claims, from, until).await?;
+        Ok(offered.map_err(|refusal| match refusal.column {
+            // A claim that does not fit is told by the column it came from.
+            Some(claim) => mapping.row_error(&claim, refusal.reason).into(),
+            None => refusal,
+        }))
+    }
+
+    async fn create(
+        &mut self,
+        record: Record,
+        claims: Map<String, Value>,
+        valid_from: Option<Timestamp>,
+        valid_until: Option<Timestamp>,
+    ) -> Result<Result<CreatedOffer, RowRefusal>, CommandError> {
+        let data = OfferData {
+            credential_type: self.args.credential_type.clone(),
+            format: self.args.format,
+            record,
+            claims,
+            valid_from,
+            valid_until,
+            as_of: self.args.as_of,
+            life: SignedDuration::from_hours(24 * i64::from(self.args.expires)),
+            tx_code: self.args.tx_code,
+            delivery: if self.args.by_value { OfferDelivery::ByValue } else { OfferDelivery::ByReference },
+        };
+        match self.issuer.create_offer(data, self.clock.now()).await {
+            Ok(offer) => Ok(Ok(offer)),
+            Err(OfferError::Store(failure)) => Err(CommandError::store(&failure)),
+            Err(error) => Ok(Err(explain(&error))),
+        }
+    }
+
+    fn tell(&mut self, row: u64, offered: Result<CreatedOffer, RowRefusal>) -> Result<(), CommandError> {
+        match offered {
+            Ok(offer) => {
+                *(if offer.is_new { &mut self.tally.offered } else { &mut self.tally.already }) += 1;
+                self.print_offer(row, &offer)
+            }
+            Err(refusal) => {
+                self.tally.refused += 1;
+                self.tally.first_reason = self.tally.first_reason.or(Some(refusal.reason));
+                self.print_refusal(row, &refusal)
+            }
+        }
+    }
+
+    fn print_offer(&self, row: u64, offer: &CreatedOffer) -> Result<(), CommandError> {
+        let (reference, uri) = (offer.reference.as_str(), offer.uri.to_string());
+        if self.common.json {
+            let mut line = json!({ "row": row, "ref": reference, "offer": uri });
+            if let Some(tx_code) = &offer.tx_code {
+                line["tx_code"] = tx_code.expose().into();
+            }
+            return output::json_line(&line);
+        }
+        let tx_code =
+            offer.tx_code.as_ref().map(|code| format!("\ttx_code {}", code.expose())).unwrap_or_default();
+        output::line(&format!("{row}\t{reference}\t{uri}{tx_code}"))
+    }
+
+    fn print_refusal(&self, row: u64, refusal: &RowRefusal) -> Result<(), CommandError> {
+        let RowRefusal { column, reason, message } = refusal;
+        if self.common.json {
+            let refused = json!({ "column": column, "reason": reason, "message": message });
+            return output::json_line(&json!({ "row": row, "refused": refused }));
+        }
+        let column = column.as_deref().unwrap_or("-");
+        output::line(&format!("{row}\trefused\t{column}\t{reason}\t{message}"))
+    }
+}
+
+impl Tally {
+    /// Counts on standard error; the reason's name as the last word when something was refused.
+    fn finish(&self) -> Result<ExitCode, CommandError> {
+        let Tally { offered, already, refused, first_reason } = self;
+        // Err: nobody reads standard error any more.
+        let _ =
+            writeln!(io::stderr().lock(), "offered {offered}, offered before {already}, refused {refused}");
+        match first_reason {
+            None => Ok(ExitCode::Done),
+            Some(reason) => {
+                Err(CommandError::Refused(*reason, format!("{refused} refused, the others stand")))
+            }
+        }
+    }
+}
+
+fn explain(error: &OfferError) -> RowRefusal {
+    let column = match error {
+        OfferError::Claims(CatalogError::Claim { claim, .. }) => Some(claim.clone()),
+        _ => None,
+    };
+    refusal(column, error.reason().unwrap_or(Reason::Unsupported), &error.to_string())
+}
+
+fn explain_register(error: RegisterError) -> CommandError {
+    match error.reason() {
+        Some(reason) => CommandError::Refused(reason, error.to_string()),
+        None => CommandError::fault(error),
+    }
+}
+
+fn refusal(column: Option<String>, reason: Reason, message: &str) -> RowRefusal {
+    RowRefusal { column, reason, message: message.to_owned() }
+}
+
+fn open(file: &Path) -> Result<Box<dyn Read>, CommandError> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    File::open(file).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| unreadable(file, &error))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    // One byte more than is read: a longer file is `too_large`, not cut.
+    let limit = u64::try_from(CLAIMS.max_bytes).unwrap_or(u64::MAX) + 1;
+    open(file)?.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(file, &error))?;
+    Ok(bytes)
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> CommandError {
+    CommandError::Fault(format!("{} could not be read: {error}", file.display()))
+}

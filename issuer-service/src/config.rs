@@ -1,0 +1,307 @@
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use jiff::SignedDuration;
+use portage_catalog::Text;
+use portage_data_integrity::Cryptosuite;
+use portage_did::LoopbackOrigins;
+use portage_issuer::StatusPolicy;
+use portage_keys::Algorithm;
+use serde::Deserialize;
+use url::{Host, Url};
+
+/// Name of the configuration file in the service's folder.
+pub(crate) const FILE: &str = "issuer.toml";
+
+/// `issuer.toml`, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where wallets reach the service: an origin, and the Credential Issuer Identifier.
+    pub(crate) url: Url,
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Its name.
+    pub(crate) name: Text,
+    /// Which kind of DID it signs with.
+    pub(crate) did: DidMethod,
+    /// The ids of the types it offers.
+    pub(crate) types: Vec<String>,
+    /// Days of validity by type, where the type's own number is not wanted.
+    pub(crate) validity_days: BTreeMap<String, u32>,
+    /// The algorithm of the JOSE formats.
+    pub(crate) algorithm: Algorithm,
+    /// The cryptosuite of `ldp_vc`.
+    pub(crate) cryptosuite: Cryptosuite,
+    /// How lists are published.
+    pub(crate) status: StatusPolicy,
+    /// Whether wallets may say what became of a credential.
+    pub(crate) notification: bool,
+    /// Folder of further types.
+    pub(crate) types_folder: PathBuf,
+}
+
+/// Which kind of DID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum DidMethod {
+    /// The DID document stands at the service's address.
+    #[serde(rename = "did:web")]
+    Web,
+    /// The DID is the Ed25519 key itself: no document, no second key, no rotation.
+    #[serde(rename = "did:key")]
+    Key,
+}
+
+/// Why a configuration does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{0} could not be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+    #[error("{0}: {1}")]
+    Invalid(PathBuf, String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    url: String,
+    listen: SocketAddr,
+    name: Text,
+    #[serde(default = "did_web")]
+    did: DidMethod,
+    types: Vec<String>,
+    #[serde(default)]
+    validity_days: BTreeMap<String, u32>,
+    #[serde(default)]
+    signing: Signing,
+    #[serde(default)]
+    status: Status,
+    #[serde(default)]
+    notification: Notification,
+    #[serde(default)]
+    network: Network,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Signing {
+    jose: String,
+    data_integrity: String,
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Signing { jose: "EdDSA".to_owned(), data_integrity: "eddsa-rdfc-2022".to_owned() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Status {
+    publish_seconds: u32,
+    ttl_seconds: u32,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Status { publish_seconds: 60, ttl_seconds: 60 }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Notification {
+    enabled: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Network {
+    allow: Vec<String>,
+}
+
+fn did_web() -> DidMethod {
+    DidMethod::Web
+}
+
+impl Config {
+    /// Reads `issuer.toml` of the folder.
+    pub(crate) fn read(dir: &Path) -> Result<Self, ConfigError> {
+        let path = dir.join(FILE);
+        let text =
+            fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable(path.clone(), source))?;
+        Self::parse(dir, &text).map_err(|what| ConfigError::Invalid(path, what))
+    }
+
+    fn parse(dir: &Path, text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))
+            .map_err(|_| "network.allow: only loopback origins like http://localhost:8081".to_owned())?;
+        let url = Url::parse(&file.url).map_err(|_| "url: not a URL".to_owned())?;
+        check_url(&url, &loopback)?;
+        if file.types.is_empty() {
+            return Err("types: at least one".to_owned());
+        }
+        if file.validity_days.values().any(|days| *days == 0) {
+            return Err("validity_days: at least 1".to_owned());
+        }
+        if file.status.publish_seconds > 60 {
+            return Err("status.publish_seconds: 60 at most".to_owned());
+        }
+        Ok(Config {
+            url,
+            listen: file.listen,
+            name: file.name,
+            did: file.did,
+            types: file.types,
+            validity_days: file.validity_days,
+            algorithm: Algorithm::from_jose_name(&file.signing.jose)
+                .filter(|algorithm| file.did == DidMethod::Web || *algorithm == Algorithm::EdDsa)
+                .ok_or("signing.jose: EdDSA, or ES256 with did = \"did:web\"")?,
+            cryptosuite: Cryptosuite::from_name(&file.signing.data_integrity)
+                .ok_or("signing.data_integrity: eddsa-rdfc-2022 or eddsa-jcs-2022")?,
+            status: StatusPolicy {
+                cadence: SignedDuration::from_secs(i64::from(file.status.publish_seconds)),
+                ttl: SignedDuration::from_secs(i64::from(file.status.ttl_seconds.max(1))),
+                ..StatusPolicy::DEFAULT
+            },
+            notification: file.notification.enabled,
+            types_folder: dir.join("types"),
+        })
+    }
+}
+
+/// An origin with a host name, https unless it is one of the configured loopback origins.
+fn check_url(url: &Url, loopback: &LoopbackOrigins) -> Result<(), String> {
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_origin || !url.username().is_empty() || url.password().is_some() {
+        return Err("url: an origin without a path, like https://city.example".to_owned());
+    }
+    if url.scheme() != "https" && !loopback.contains(url) {
+        return Err("url: https, or an origin of network.allow".to_owned());
+    }
+    match url.host() {
+        Some(Host::Domain(_)) => Ok(()),
+        _ => Err("url: a host name; did:web has no addresses".to_owned()),
+    }
+}
+
+/// What goes into a new configuration.
+pub(crate) struct Template<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) listen: SocketAddr,
+    pub(crate) name: &'a Text,
+    pub(crate) types: &'a [String],
+    pub(crate) demo: bool,
+}
+
+impl Template<'_> {
+    /// The commented file that `init` writes.
+    pub(crate) fn text(&self) -> String {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let origin = self.url.as_str().trim_end_matches('/');
+        let allow: Vec<String> =
+            (self.url.scheme() == "http").then(|| origin.to_owned()).into_iter().collect();
+        let (publish_seconds, ttl_seconds) = if self.demo { (0, 1) } else { (60, 60) };
+        format!(
+            r#"# Configuration of a Portage issuer.
+
+# Where wallets reach the service. It is the Credential Issuer Identifier, and the did:web of it the issuer's DID: neither can be
+# changed once credentials are out.
+url = {url}
+# Where it listens. TLS is the business of the proxy in front of it.
+listen = {listen}
+# What people read.
+name = {{ en = {en}, fr = {fr} }}
+# "did:web": the DID document stands at the address. "did:key": the DID is the key itself, which then never changes.
+did = "did:web"
+# What it offers. `issuer type list` shows them; put types of your own into the folder types/ beside this file.
+types = {types}
+
+# Days a credential is valid when its record does not say, where the type's own number is not wanted:
+# [validity_days]
+# person = 365
+[validity_days]
+
+[signing]
+# Of dc+sd-jwt, vc+sd-jwt, vc+jwt and the status lists: EdDSA (keys/key-1.jwk) or ES256 (keys/key-2.jwk).
+jose = "EdDSA"
+# Of ldp_vc: eddsa-rdfc-2022 or eddsa-jcs-2022.
+data_integrity = "eddsa-rdfc-2022"
+
+[status]
+# A changed status list is published after this many seconds at the latest; 0: at each change.
+publish_seconds = {publish_seconds}
+# How long others may keep their copy, in seconds.
+ttl_seconds = {ttl_seconds}
+
+[notification]
+# Whether wallets may tell what became of a credential. Off: the issuer does not learn what a person does with it.
+enabled = false
+
+[network]
+# Exact loopback origins that use http, for trying things out on one machine. Empty: https everywhere.
+allow = {allow}
+"#,
+            url = quoted(origin),
+            listen = quoted(&self.listen.to_string()),
+            en = quoted(&self.name.en),
+            fr = quoted(&self.name.fr),
+            types = toml::Value::from(self.types.to_vec()),
+            allow = toml::Value::from(allow),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(url: &str, demo: bool) -> String {
+        Template {
+            url: &url.parse().unwrap(),
+            listen: "127.0.0.1:8081".parse().unwrap(),
+            name: &Text { en: "City \"of\" Portage".into(), fr: "Ville".into() },
+            types: &["person".to_owned()],
+            demo,
+        }
+        .text()
+    }
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("/srv/city"), text)
+    }
+
+    #[test]
+    fn what_init_writes_reads_back() {
+        let config = parse(&written("http://localhost:8081", true)).unwrap();
+        assert_eq!(config.url.as_str(), "http://localhost:8081/");
+        assert_eq!(config.name.en, "City \"of\" Portage");
+        assert_eq!((config.algorithm, config.did), (Algorithm::EdDsa, DidMethod::Web));
+        assert_eq!(config.status, StatusPolicy::DEMO);
+        assert_eq!(parse(&written("https://city.example", false)).unwrap().status, StatusPolicy::DEFAULT);
+    }
+
+    #[test]
+    fn a_setting_that_would_not_do_is_named() {
+        let good = written("https://city.example", false);
+        for (from, to, name) in [
+            ("https://city.example", "http://city.example", "url"),
+            ("https://city.example", "https://192.0.2.1", "url"),
+            ("\"EdDSA\"", "\"RS256\"", "signing.jose"),
+            ("eddsa-rdfc-2022\"\n", "ecdsa-rdfc-2019\"\n", "signing.data_integrity"),
+            ("publish_seconds = 60", "publish_seconds = 3600", "status.publish_seconds"),
+            ("[\"person\"]", "[]", "types"),
+            ("allow = []", "allow = [\"http://city.example:80\"]", "network.allow"),
+            ("did = \"did:web\"", "did = \"did:ion\"", "did:ion"),
+            ("ttl_seconds", "ttl_second", "ttl_second"),
+        ] {
+            assert!(good.contains(from), "{from}");
+            let error = parse(&good.replace(from, to)).unwrap_err();
+            assert!(error.contains(name), "{to}: {error}");
+        }
+    }
+}

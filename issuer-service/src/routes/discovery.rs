@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use portage_web::Refusal;
+use serde_json::Value;
+
+use super::Service;
+
+/// Credential Issuer Metadata (OpenID4VCI §12.2.2).
+pub(super) async fn issuer_metadata<S>(State(service): State<Arc<Service<S>>>) -> Response {
+    public("application/json", &service.issuer.metadata().to_value())
+}
+
+/// Authorization Server Metadata (RFC 8414 §3).
+pub(super) async fn authorization_server<S>(State(service): State<Arc<Service<S>>>) -> Response {
+    public("application/json", &service.issuer.authorization_server_metadata().to_value())
+}
+
+/// The DID document of a did:web.
+pub(super) async fn did_document<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
+    let document = service.did_document.as_ref().ok_or(Refusal::not_found())?;
+    Ok(public("application/did+json", document))
+}
+
+/// Nothing in it is anybody's in particular.
+fn public(media_type: &'static str, document: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "max-age=60")];
+    (headers, Json(document)).into_response()
+}

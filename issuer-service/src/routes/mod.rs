@@ -1,0 +1,61 @@
+//! What the service answers.
+
+mod credential;
+mod discovery;
+mod offer;
+mod status_list;
+mod token;
+
+use std::{fmt::Display, sync::Arc};
+
+use axum::{
+    Json, Router,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use portage_clock::Clock;
+use portage_issuer::{IssuanceStore, Issuer};
+use portage_web::{Readiness, Refusal, harden, health_routes};
+use serde_json::Value;
+
+/// What the routes need: the issuer and the time.
+pub struct Service<S> {
+    /// The use cases.
+    pub issuer: Issuer<S>,
+    /// The time.
+    pub clock: Clock,
+    /// The issuer's DID document; none where its DID needs none.
+    pub did_document: Option<Value>,
+}
+
+/// The service's routes with everything [`harden`] puts around them.
+pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: Readiness) -> Router {
+    let store = service.clone();
+    let health = health_routes(readiness, move || {
+        let service = store.clone();
+        async move { service.issuer.store().list_version(1).await.is_ok() }
+    });
+    let mut routes = Router::new()
+        .route("/.well-known/openid-credential-issuer", get(discovery::issuer_metadata::<S>))
+        .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server::<S>))
+        .route("/.well-known/did.json", get(discovery::did_document::<S>))
+        .route("/offers/{link}", get(offer::open::<S>))
+        .route("/token", post(token::redeem::<S>))
+        .route("/nonce", post(token::nonce::<S>))
+        .route("/credential", post(credential::issue::<S>))
+        .route("/status/{kind}/{list}", get(status_list::read::<S>));
+    if service.issuer.profile().notification {
+        routes = routes.route("/notification", post(credential::notify::<S>));
+    }
+    harden(routes.with_state(service).merge(health))
+}
+
+/// 200 with a JSON body.
+fn json(value: Value) -> Response {
+    Json(value).into_response()
+}
+
+/// Ours or the world's: the peer may try again.
+fn unavailable(error: impl Display) -> Refusal {
+    Refusal::unavailable().logging(error)
+}
