@@ -11,55 +11,13 @@ use ssi::json_ld::{
 use crate::{
     JsonLdError,
     context::{ActiveContext, ContextProcessor, Definition, Expanded},
+    expanded::{Node, Object, resource},
     rdf::{Literal, RDF_JSON},
     value,
 };
 
 /// Deepest nesting of arrays and objects.
 const MAX_DEPTH: usize = 64;
-
-/// A member of an expanded document.
-#[derive(Debug)]
-pub(crate) enum Object {
-    Node(Node),
-    Literal(Literal),
-    List(Vec<Object>),
-}
-
-/// A node object.
-#[derive(Debug, Default)]
-pub(crate) struct Node {
-    pub(crate) id: Option<Resource>,
-    pub(crate) types: Vec<Resource>,
-    pub(crate) properties: Vec<(String, Vec<Object>)>,
-    pub(crate) reverse: Vec<(String, Vec<Object>)>,
-    pub(crate) graph: Option<Vec<Object>>,
-    pub(crate) included: Vec<Object>,
-}
-
-/// What can be a subject.
-#[derive(Debug, Clone)]
-pub(crate) enum Resource {
-    Iri(String),
-    Blank(String),
-}
-
-impl Node {
-    /// Whether it says anything: an identifier alone says nothing.
-    pub(crate) fn has_content(&self) -> bool {
-        !self.types.is_empty()
-            || !self.properties.is_empty()
-            || !self.reverse.is_empty()
-            || self.graph.is_some()
-            || !self.included.is_empty()
-    }
-
-    /// Whether it is a graph without a name and nothing else.
-    pub(crate) fn is_only_graph(&self) -> bool {
-        let rest = [self.properties.len(), self.reverse.len(), self.types.len(), self.included.len()];
-        self.graph.is_some() && self.id.is_none() && rest == [0; 4]
-    }
-}
 
 /// Expands a whole document.
 pub(crate) fn expand(
@@ -451,15 +409,4 @@ fn strings(value: &Value) -> Result<Vec<&str>, JsonLdError> {
         .iter()
         .map(|item| item.as_str().ok_or(JsonLdError::Invalid("a type that is not a string")))
         .collect()
-}
-
-pub(crate) fn resource(expanded: Expanded) -> Result<Resource, JsonLdError> {
-    match expanded {
-        Expanded::Iri(iri) => Ok(Resource::Iri(iri)),
-        Expanded::Blank(label) => Ok(Resource::Blank(label)),
-        Expanded::Relative => Err(JsonLdError::DataLoss("an identifier or type that is not absolute")),
-        Expanded::Null | Expanded::Keyword(_) => {
-            Err(JsonLdError::DataLoss("a keyword in the place of an identifier"))
-        }
-    }
 }

@@ -32,6 +32,7 @@
 //! ```
 
 mod context;
+mod expanded;
 mod expansion;
 pub mod nquads;
 pub mod rdf;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     JsonLdError,
-    expansion::{Node, Object, Resource},
+    expanded::{Node, Object, Resource},
     rdf::{Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term},
 };
 

@@ -9,7 +9,8 @@ use ssi::json_ld::{
 use crate::{
     JsonLdError,
     context::{ActiveContext, Definition, Expanded},
-    expansion::{Member, Node, Object, resource},
+    expanded::{Node, Object, resource},
+    expansion::Member,
     rdf::{I18N, Literal, RDF_JSON, RDF_LANG_STRING, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER, XSD_STRING},
 };
 
