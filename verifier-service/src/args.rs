@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Answer relying parties and wallets until told to stop.
     #[command(after_help = "Example:\n  verifier --dir market serve --json")]
-    Serve,
+    Serve(ServeArgs),
     /// Make a request for a registered purpose.
     #[command(after_help = "Example:\n  verifier request --purpose market-vendor-permit --json")]
     Request(RequestArgs),
@@ -64,6 +64,13 @@ pub(crate) struct InitArgs {
     /// Loopback origins that may be contacted over http, beside the service's own.
     #[arg(long, value_name = "ORIGIN", num_args = 1..)]
     pub(crate) allow: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where this process listens, if not where the configuration says: several may serve one folder behind one address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use portage_catalog::{Catalog, Contexts};
+use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_storage::{KeyFolder, verifier::SqliteSessions};
@@ -37,11 +37,12 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let did = did_web(&config.url).map_err(CommandError::fault)?;
     let did_document = did_document(&did, &key);
+    let catalog = catalog(&config.purposes)?;
     let verifier = Verifier {
         identity: identity(did, key)?,
         addresses: Addresses::of(config.url.clone()),
-        catalog: Arc::new(catalog(&config.purposes)?),
-        contexts: Arc::new(Contexts::bundled()),
+        contexts: Arc::new(catalog.contexts()),
+        catalog: Arc::new(catalog),
         authority: Arc::new(trust_list(&config.trust)?),
         loopback: config.loopback.clone(),
         secret: OneTimeSecret::new(*secret),

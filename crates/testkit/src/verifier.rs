@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use portage_catalog::{Catalog, Contexts};
+use portage_catalog::Catalog;
 use portage_did::{DidDocument, LoopbackOrigins, Relationship, did_web};
 use portage_keys::{Algorithm, Signer, SigningKey};
 use portage_oid4vp::{AuthenticationStep, AuthorizationRequest, ResolvedRequest, UnverifiedRequest};
@@ -79,8 +79,8 @@ where
             verifier: Verifier {
                 identity: Identity { did, kid, signer: Arc::new(key) },
                 addresses: Addresses::of(public),
+                contexts: Arc::new(setup.catalog.contexts()),
                 catalog: Arc::new(setup.catalog),
-                contexts: Arc::new(Contexts::bundled()),
                 authority: Arc::new(setup.trust),
                 loopback: loopback.clone(),
                 secret: OneTimeSecret::new([42; 32]),

@@ -1,5 +1,7 @@
-//! Responses to a verifier over HTTP: V-33 to V-36.
+//! Responses to a verifier over HTTP: V-32 to V-36.
 
+mod status;
+mod v32_nobody_trusted;
 mod v33_not_what_was_asked;
 mod v34_replayed;
 mod v35_state;
@@ -14,6 +16,7 @@ use portage_testkit::{
     RunningVerifier, SteppedClock, VerifierSetup,
     world::{MemorySources, World},
 };
+use portage_trust::TrustList;
 use portage_verifier::ports::SessionStore;
 use serde_json::Value;
 
@@ -37,11 +40,26 @@ impl Scene<MemorySessions> {
 
 impl<S: SessionStore + 'static> Scene<S> {
     async fn on(store: S) -> Self {
+        Self::trusting(store, |world| world.trust.clone()).await
+    }
+
+    /// With a trust list of its own.
+    async fn trusting(store: S, trust: impl FnOnce(&World) -> TrustList) -> Self {
+        Self::prepared(store, |_| (), trust).await
+    }
+
+    /// In a world that was changed before the verifier started.
+    async fn prepared(
+        store: S,
+        prepare: impl FnOnce(&mut World),
+        trust: impl FnOnce(&World) -> TrustList,
+    ) -> Self {
         let mut world = World::new();
+        prepare(&mut world);
         let clock = SteppedClock::at(world.now);
         let verifier = RunningVerifier::start(VerifierSetup {
             seed: 7,
-            trust: world.trust.clone(),
+            trust: trust(&world),
             catalog: Catalog::bundled(),
             store,
             sources: std::mem::take(&mut world.sources),

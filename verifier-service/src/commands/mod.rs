@@ -111,7 +111,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     let common = &args.common;
     match &args.command {
         Command::Init(args) => init::run(args, common, &OsEntropy),
-        Command::Serve => block_on(serve::run(common, clock)),
+        Command::Serve(args) => block_on(serve::run(args, common, clock)),
         Command::Request(args) => block_on(request::run(args, common, clock)),
         Command::Result(args) => block_on(result::run(args, common, clock)),
         Command::Check(args) => check::run(args, common, clock),

@@ -7,7 +7,7 @@ use portage_web::{Announce, Readiness};
 
 use super::CommandError;
 use crate::{
-    args::Common,
+    args::{Common, ServeArgs},
     output::ExitCode,
     routes::{ApiToken, Service, routes},
     wiring,
@@ -17,7 +17,7 @@ use crate::{
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Answers until told to stop.
-pub(crate) async fn run(common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir)?;
     let config = deployment.config;
     let fetcher = Fetcher::new(config.loopback.clone()).map_err(CommandError::fault)?;
@@ -33,9 +33,10 @@ pub(crate) async fn run(common: &Common, clock: Clock) -> Result<ExitCode, Comma
     });
 
     let stop = portage_web::shutdown_signal().map_err(CommandError::fault)?;
-    let listener = portage_web::bind(config.listen)
+    let address = args.listen.unwrap_or(config.listen);
+    let listener = portage_web::bind(address)
         .await
-        .map_err(|error| CommandError::Fault(format!("{} cannot be listened on: {error}", config.listen)))?;
+        .map_err(|error| CommandError::Fault(format!("{address} cannot be listened on: {error}")))?;
     let sweeping = tokio::spawn(sweep(service.clone(), clock));
     let how = if common.json { Announce::Json } else { Announce::Text };
     portage_web::announce(how, config.url.as_str().trim_end_matches('/')).map_err(CommandError::output)?;
