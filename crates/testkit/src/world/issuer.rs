@@ -1,11 +1,14 @@
-use portage_did::{Did, DidDocument, Relationship};
+use portage_did::{Did, DidDocument, Relationship, did_web};
 use portage_keys::{Algorithm, Entropy, Signer, SigningKey};
+use url::Url;
 
 /// An issuer: a did:web and its keys.
 pub struct TestIssuer {
     /// Its host.
     pub host: String,
-    /// `did:web:<host>`.
+    /// Where its service is: `https://<host>`, or a loopback origin.
+    pub origin: Url,
+    /// The did:web of the origin.
     pub did: Did,
     /// `#key-1`, Ed25519, for assertions.
     pub key: SigningKey,
@@ -16,10 +19,12 @@ pub struct TestIssuer {
 }
 
 impl TestIssuer {
-    pub(super) fn new(host: &str, entropy: &dyn Entropy) -> Self {
+    pub(super) fn new(origin: &str, entropy: &dyn Entropy) -> Self {
+        let origin: Url = origin.parse().unwrap();
         TestIssuer {
-            host: host.to_owned(),
-            did: Did::parse(&format!("did:web:{host}")).unwrap(),
+            host: origin.host_str().unwrap().to_owned(),
+            did: did_web(&origin).unwrap(),
+            origin,
             key: SigningKey::generate(Algorithm::EdDsa, entropy),
             key_p256: SigningKey::generate(Algorithm::Es256, entropy),
             authentication_key: SigningKey::generate(Algorithm::EdDsa, entropy),
@@ -52,6 +57,6 @@ impl TestIssuer {
 
     /// An address of its service.
     pub fn url(&self, path: &str) -> String {
-        format!("https://{}{path}", self.host)
+        self.origin.join(path).unwrap().into()
     }
 }

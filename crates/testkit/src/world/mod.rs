@@ -65,24 +65,34 @@ pub struct World {
 impl World {
     /// The world on 15 January 2026 at noon, everything valid, nothing revoked.
     pub fn new() -> Self {
+        let https = |host: &str| format!("https://{host}.example");
+        Self::at(["province", "city", "federal", "attacker"].map(https).each_ref().map(String::as_str))
+    }
+
+    /// The same world with its issuers at these origins: Province, City, federal tier, attacker. Loopback origins use http.
+    pub fn at(origins: [&str; 4]) -> Self {
         let entropy = SeededEntropy::new(1);
         let key = |algorithm| SigningKey::generate(algorithm, &entropy);
-        let issuer = |host: &str| TestIssuer::new(host, &entropy);
+        let issuer = |origin: &str| TestIssuer::new(origin, &entropy);
+        let [province, city, federal, attacker] = origins;
         let catalog = Catalog::bundled();
         let mut world = World {
             now: "2026-01-15T12:00:00Z".parse().unwrap(),
             contexts: catalog.contexts(),
             catalog,
             trust: TrustList::default(),
-            province: issuer("province.example"),
-            city: issuer("city.example"),
-            federal: issuer("federal.example"),
-            attacker: issuer("attacker.example"),
+            province: issuer(province),
+            city: issuer(city),
+            federal: issuer(federal),
+            attacker: issuer(attacker),
             holder: key(Algorithm::EdDsa),
             holder_p256: key(Algorithm::Es256),
             thief: key(Algorithm::EdDsa),
             sources: MemorySources::default(),
-            loopback: LoopbackOrigins::default(),
+            loopback: LoopbackOrigins::parse(
+                origins.into_iter().filter(|origin| origin.starts_with("http:")),
+            )
+            .unwrap(),
             entropy,
         };
         world.trust = world.trust_list();

@@ -1,0 +1,17 @@
+//! The wallet through its command line, against issuers and services on loopback ports that a test can change in one place.
+//!
+//! Every refusal is made from what is accepted by one change, and stands beside its accepted twin.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
+
+mod citizen;
+mod issuer_side;
+mod stage;
+mod verifier_side;
+
+mod backup;
+mod interface;
+mod offers;
+mod privacy;
+mod requests;
+mod story;
