@@ -9,8 +9,8 @@ use std::{
 };
 
 use serde_json::Value;
-use ssi::json_ld::{
-    self, Id, Iri, IriBuf, LoadError, Loader, RemoteDocument, Term, ValidId,
+use ssi_json_ld::{
+    Id, Iri, IriBuf, LoadError, Loader, RemoteDocument, Term, ValidId,
     context::TermDefinitionRef,
     context_processing::{Error as ProcessingError, Options, Process as _},
     syntax::{self, Keyword, Parse as _, TryFromJson as _},
@@ -24,12 +24,12 @@ const MAX_CONTEXTS: u32 = 256;
 const MAX_DOCUMENTS: u32 = 64;
 
 /// What a term definition says; `ssi`'s own.
-pub(crate) type Definition<'c> = TermDefinitionRef<'c, IriBuf, json_ld::BlankIdBuf>;
+pub(crate) type Definition<'c> = TermDefinitionRef<'c, IriBuf, ssi_json_ld::BlankIdBuf>;
 
 /// An active context, numbered so that what is processed once is processed once only.
 pub(crate) struct ActiveContext {
     number: u32,
-    inner: json_ld::Context,
+    inner: ssi_json_ld::Context,
     /// Where a type-scoped context ends: the context for nodes below.
     previous: Option<Rc<ActiveContext>>,
 }
@@ -168,7 +168,7 @@ impl<'a> ContextProcessor<'a> {
         if let Some(initial) = &self.initial {
             return Ok(Rc::clone(initial));
         }
-        let initial = self.number(json_ld::Context::new(None))?;
+        let initial = self.number(ssi_json_ld::Context::new(None))?;
         self.initial = Some(Rc::clone(&initial));
         Ok(initial)
     }
@@ -259,7 +259,7 @@ impl<'a> ContextProcessor<'a> {
         self.number(processed)
     }
 
-    fn number(&mut self, inner: json_ld::Context) -> Result<Rc<ActiveContext>, JsonLdError> {
+    fn number(&mut self, inner: ssi_json_ld::Context) -> Result<Rc<ActiveContext>, JsonLdError> {
         if self.made == MAX_CONTEXTS {
             return Err(JsonLdError::TooComplex);
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
-use ssi::json_ld::{
+use ssi_json_ld::{
     Type,
     syntax::{ContainerKind, Keyword},
 };

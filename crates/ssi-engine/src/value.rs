@@ -1,7 +1,7 @@
 //! Values: scalars, value objects, language maps, and their lexical forms in RDF (JSON-LD 1.1 API §5.3, §8.2.2).
 
 use serde_json::{Map, Value};
-use ssi::json_ld::{
+use ssi_json_ld::{
     Type,
     syntax::{Direction, Keyword, Nullable},
 };
