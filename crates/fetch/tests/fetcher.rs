@@ -1,5 +1,7 @@
 //! What leaves, what comes back, and what never does.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 mod support;
 
 use axum::{

@@ -1,5 +1,7 @@
 //! The caches behind the pipeline's documents.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -47,12 +47,7 @@ impl PreparedCredential {
         if credential.unverified_types().iter().any(|name| name == STATUS_LIST_CREDENTIAL) {
             return Err(Reason::TypeMismatch.into());
         }
-        let issuer = match credential.unverified_issuer() {
-            Some(issuer) => issuer.to_owned(),
-            // An SD-JWT VC may leave it to an X.509 certificate, which this version does not read.
-            None if credential.format == InputFormat::DcSdJwt => return Err(Reason::KeyNotFound.into()),
-            None => return Err(Reason::Malformed.into()),
-        };
+        let issuer = credential.unverified_issuer().ok_or_else(|| credential.no_issuer())?.to_owned();
         if let Some(kid) = credential.unverified_kid() {
             check_owner(&issuer, kid)?;
         }
@@ -116,6 +111,21 @@ const ANY_CREDENTIAL: [&str; 2] =
 const STATUS_LIST_CREDENTIAL: &str = "BitstringStatusListCredential";
 
 impl UnverifiedCredential {
+    /// Why it names no issuer that could be read.
+    fn no_issuer(&self) -> Reason {
+        let member = if self.format == InputFormat::DcSdJwt { "iss" } else { "issuer" };
+        match &self.secured {
+            Secured::SdJwt(sd_jwt)
+                if sd_jwt.disclosures().iter().any(|one| one.name.as_deref() == Some(member)) =>
+            {
+                Reason::DisclosureInvalid
+            }
+            // An SD-JWT VC may leave it to an X.509 certificate, which this version does not read.
+            Secured::SdJwt(_) if self.format == InputFormat::DcSdJwt => Reason::KeyNotFound,
+            _ => Reason::Malformed,
+        }
+    }
+
     fn unverified_kid(&self) -> Option<&str> {
         match &self.secured {
             Secured::SdJwt(sd_jwt) => sd_jwt.jwt().header().kid(),

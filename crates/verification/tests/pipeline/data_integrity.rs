@@ -1,0 +1,182 @@
+//! V-10 to V-13, and sets of proofs.
+
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use portage_catalog::Format;
+use portage_data_integrity::Cryptosuite;
+use portage_did::did_key;
+use portage_keys::Signer;
+use portage_testkit::world::{World, accepted, verdict};
+use serde_json::{Value, json};
+
+use crate::forge::{assert_verdict, edit};
+
+fn card(world: &World) -> String {
+    let card = world.issue("operator-card", Format::LdpVc);
+    accepted(world.check(&card));
+    world.sources.take_asked();
+    card
+}
+
+#[test]
+fn v10_a_context_that_is_not_one_of_ours_refuses_whatever_it_redefines() {
+    let world = World::new();
+    let swap =
+        json!({ "issuer": "https://www.w3.org/2018/credentials#holder", "@vocab": "https://x.example#" });
+    for (format, type_id) in World::EVERY_FORMAT.into_iter().filter(|(format, _)| format.is_w3c()) {
+        let mut draft = world.draft(type_id, format, world.holder.verification_key());
+        let sign = |draft: &portage_testkit::world::Draft| match format {
+            // Signing looks at contexts too: the change is made after it.
+            Format::LdpVc => {
+                let signed = world.issue(type_id, format);
+                edit(&signed, |document| document["@context"] = draft.claims["@context"].clone())
+            }
+            _ => world.sign(draft, &world.issuer_of(type_id).key),
+        };
+        let honest = draft.claims["@context"].clone();
+        accepted(world.check(&sign(&draft)));
+        world.sources.take_asked();
+        for context in [
+            json!([honest[0], honest[1], swap]),
+            json!([honest[0], swap, honest[1]]),
+            json!([honest[0], honest[1], "https://attacker.example/context"]),
+            json!(swap),
+            json!([]),
+            json!(null),
+        ] {
+            draft.claims.insert("@context".into(), context.clone());
+            assert_verdict(&world.check(&sign(&draft)), "rejected context_not_allowed");
+        }
+        assert_eq!(world.sources.take_asked(), [""; 0]);
+    }
+}
+
+#[test]
+fn v10_a_context_further_down_is_refused_too() {
+    let world = World::new();
+    let card = card(&world);
+    let forged = edit(&card, |card| {
+        card["credentialSubject"]["@context"] = json!("https://www.w3.org/ns/credentials/undefined-terms/v2");
+    });
+    assert_verdict(&world.check(&forged), "rejected context_not_allowed");
+    let licence = world.draft("business-licence", Format::VcJwt, world.holder.verification_key());
+    let mut forged = licence.clone();
+    accepted(world.check(&world.sign(&licence, &world.city.key)));
+    forged.claims["credentialSubject"]["@context"] = json!({ "trade_name": null });
+    assert_verdict(&world.check(&world.sign(&forged, &world.city.key)), "rejected context_not_allowed");
+}
+
+#[test]
+fn v11_a_member_that_no_context_defines_is_not_dropped_in_silence() {
+    let world = World::new();
+    let card = card(&world);
+    for forged in [
+        edit(&card, |card| card["isAdmin"] = true.into()),
+        edit(&card, |card| card["credentialSubject"]["isAdmin"] = true.into()),
+    ] {
+        assert_verdict(&world.check(&forged), "rejected data_loss");
+    }
+    let presentation = world.present(&card, Format::LdpVc);
+    let forged = edit(&presentation, |vp| vp["isAdmin"] = true.into());
+    assert_verdict(&world.check_presented(&forged), "rejected data_loss");
+}
+
+#[test]
+fn v12_no_context_is_ever_fetched() {
+    let world = World::new();
+    let card = card(&world);
+    for url in [
+        "https://unknown.example/v1",
+        "http://www.w3.org/ns/credentials/v2",
+        "https://10.0.0.1/context",
+        "https://www.w3.org/ns/credentials/examples/v2",
+    ] {
+        let forged = edit(&card, |card| card["@context"].as_array_mut().unwrap().push(url.into()));
+        assert_verdict(&world.check(&forged), "rejected context_not_allowed");
+    }
+    assert_eq!(world.sources.take_asked(), [""; 0]);
+}
+
+#[test]
+fn v13_a_clique_of_blank_nodes_is_too_complex_at_once() {
+    let mut world = World::new();
+    let context = "https://clique.example/v1";
+    let knows = json!({ "@context": { "knows": { "@id": "https://clique.example#knows", "@type": "@id" } } });
+    world.contexts.add(context, knows.to_string().as_bytes()).unwrap();
+    let card = card(&world);
+    for nodes in [8, 10] {
+        let forged = edit(&card, |card| {
+            card["@context"].as_array_mut().unwrap().push(context.into());
+            card["credentialSubject"]["knows"] = clique(nodes);
+        });
+        let began = Instant::now();
+        assert_verdict(&world.check(&forged), "rejected too_complex");
+        assert!(began.elapsed() < Duration::from_secs(1), "{nodes}");
+    }
+}
+
+/// Every node knows every other.
+fn clique(nodes: usize) -> Value {
+    let name = |node: usize| format!("_:n{node}");
+    let node = |own: usize| {
+        let others: Vec<String> = (0..nodes).filter(|other| *other != own).map(name).collect();
+        json!({ "id": name(own), "knows": others })
+    };
+    (0..nodes).map(node).collect()
+}
+
+#[test]
+fn both_suites_serve_and_neither_passes_for_the_other() {
+    let world = World::new();
+    let mut draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    for suite in [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022] {
+        draft.proof.cryptosuite = suite;
+        let signed = world.sign(&draft, &world.federal.key);
+        accepted(world.check(&signed));
+        let other = match suite {
+            Cryptosuite::EddsaRdfc2022 => "eddsa-jcs-2022",
+            Cryptosuite::EddsaJcs2022 => "eddsa-rdfc-2022",
+        };
+        let swapped = edit(&signed, |card| card["proof"]["cryptosuite"] = other.into());
+        assert!(verdict(&world.check(&swapped)).starts_with("rejected "));
+        for unknown in ["ecdsa-rdfc-2019", "eddsa-2022"] {
+            let unknown = edit(&signed, |card| card["proof"]["cryptosuite"] = unknown.into());
+            assert_verdict(&world.check(&unknown), "rejected alg_not_allowed");
+        }
+    }
+}
+
+#[test]
+fn several_proofs_are_accepted_when_all_verify_and_one_is_the_issuers() {
+    let world = World::new();
+    let draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    let own = world.prove(&draft.claims, &draft.proof, &world.federal.key)["proof"].clone();
+    let mut witness = draft.proof.clone();
+    witness.verification_method = did_key(world.thief.verification_key()).1.to_string();
+    let witnessed = world.prove(&draft.claims, &witness, &world.thief)["proof"].clone();
+    let check = |proofs: Value| {
+        let mut document = draft.claims.clone();
+        document.insert("proof".into(), proofs);
+        verdict(&world.check(&Value::Object(document).to_string()))
+    };
+    assert_eq!(check(json!([own, witnessed])), "accepted");
+    assert_eq!(check(json!([witnessed, own])), "accepted");
+    assert_eq!(check(json!([witnessed])), "rejected key_mismatch");
+    assert_eq!(check(json!([])), "rejected proof_missing");
+    let mut broken = witnessed.clone();
+    broken["created"] = "2026-01-14T12:00:01Z".into();
+    assert_eq!(check(json!([own, broken])), "rejected signature_invalid");
+}
+
+#[test]
+fn what_ssi_accepts_of_a_proofs_dates_is_refused() {
+    let world = World::new();
+    let mut draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    accepted(world.check(&world.sign(&draft, &world.federal.key)));
+    draft.proof.created = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    assert_verdict(&world.check(&world.sign(&draft, &world.federal.key)), "rejected not_yet_valid");
+    draft.proof.created = None;
+    draft.proof.expires = Some(world.now - SignedDuration::from_secs(61));
+    assert_verdict(&world.check(&world.sign(&draft, &world.federal.key)), "rejected expired");
+}

@@ -1,0 +1,17 @@
+//! The pipeline against a world in memory: what must be accepted, and every attack of the threat table that can be made at this level. Each
+//! refusal is made from accepted bytes by one change, beside its accepted twin; names begin with the row.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
+mod accepted;
+mod binding;
+mod data_integrity;
+mod disclosures;
+mod forge;
+mod form;
+mod issued;
+mod keys;
+mod signatures;
+mod status;
+mod time;
+mod trust;
