@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     CanonicalizeError, Cryptosuite, ProofError,
     canonical::{canonicalize_each, check_contexts},
+    spelling,
 };
 
 /// The hash data of `document` (its `proof` is left aside) and of a proof without its `proofValue`.
@@ -30,7 +31,8 @@ pub(crate) fn hash_data(
     Ok(hash_data)
 }
 
-/// The proof configuration is read with the document's `@context`, whatever its own says.
+/// The proof configuration is read with the document's `@context`, whatever its own says. What other members would say the same is
+/// refused.
 fn rdfc(
     document: Map<String, Value>,
     mut config: Map<String, Value>,
@@ -40,6 +42,8 @@ fn rdfc(
     if let Some(context) = document.get("@context") {
         config.insert("@context".into(), context.clone());
     }
+    spelling::check(&config)?;
+    spelling::check(&document)?;
     let [config, document] = canonicalize_each([&config, &document], contexts)?;
     Ok((config.nquads, document.nquads))
 }

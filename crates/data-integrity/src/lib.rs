@@ -9,6 +9,7 @@ mod date_time;
 mod hash_data;
 pub mod proof;
 mod rdfc10;
+mod spelling;
 
 pub use canonical::{CanonicalQuads, CanonicalizeError, canonicalize, canonicalize_quads, expanded_types};
 pub use proof::{Cryptosuite, ProofError, ProofOptions, UnverifiedProof, VerifiedProof, add_proof};
