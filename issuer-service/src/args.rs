@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Answer wallets until told to stop.
     #[command(after_help = "Example:\n  issuer --dir city serve --json")]
-    Serve,
+    Serve(ServeArgs),
     /// The credential types of this issuer.
     #[command(subcommand, after_help = "Example:\n  issuer type list --json")]
     Type(TypeCommand),
@@ -49,7 +49,7 @@ pub(crate) enum Command {
     )]
     Offer(OfferArgs),
     /// Revoke a credential for ever, suspend it, or end its suspension.
-    #[command(after_help = "Example:\n  issuer status 3nBoX0nVv7c2m1mJ4lq8xw revoke")]
+    #[command(after_help = "Example:\n  issuer status 5f2c1d0e9b8a7f6e5d4c3b2a19080706 revoke")]
     Status(StatusArgs),
 }
 
@@ -75,6 +75,13 @@ pub(crate) struct InitArgs {
     pub(crate) types: Vec<String>,
 }
 
+#[derive(Debug, ArgGroup)]
+pub(crate) struct ServeArgs {
+    /// Listen here and not where the configuration says: for a second process on the same store.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TypeCommand {
     /// List the types it offers.
@@ -86,19 +93,18 @@ pub(crate) enum TypeCommand {
 }
 
 #[derive(Debug, ArgGroup)]
-#[group(id = "source", required = true, multiple = false, args = ["claims", "from"])]
 pub(crate) struct OfferArgs {
     /// The credential type.
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) credential_type: String,
     /// A JSON file with a claims object, or an array of them; - for standard input.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
     pub(crate) claims: Option<PathBuf>,
     /// A register: rows of comma- or semicolon-separated values, mapped to claims by the type.
     #[arg(long, value_name = "CSV")]
     pub(crate) from: Option<PathBuf>,
     /// Of the register, the row with this key alone.
-    #[arg(long, value_name = "KEY", requires = "from")]
+    #[arg(long, value_name = "KEY", conflicts_with = "claims")]
     pub(crate) record: Option<String>,
     /// The format [default: the type's preferred one].
     #[arg(long, value_parser = read_format)]
@@ -151,4 +157,27 @@ fn read_format(name: &str) -> Result<Format, String> {
         let names = Format::ALL.map(Format::name).join(", ");
         format!("one of {names}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Args::command().debug_assert();
+        let read = |line: &str| Args::try_parse_from(line.split(' ')).map(drop);
+        assert!(read("issuer offer --type person --claims - --json").is_ok());
+        assert!(
+            read("issuer offer --type person --from a.csv --record 1 --as-of 2025-10-01 --expires 3").is_ok()
+        );
+        assert!(read("issuer offer --type person").is_err());
+        assert!(read("issuer offer --type person --claims - --from a.csv").is_err());
+        assert!(read("issuer offer --type person --claims - --record 1").is_err());
+        assert!(read("issuer offer --type person --claims - --format jwt_vc_json").is_err());
+        assert!(read("issuer status r revoke --dir x").is_ok());
+        assert!(read("issuer status r unrevoke").is_err());
+    }
 }

@@ -175,10 +175,7 @@ impl<S: IssuanceStore> Issuer<S> {
             Record::Claims => format!("claims {}", canonical_digest(&data.claims)),
         };
         let of = format!("{} {} {record}", credential_type.id, format.name());
-        let mut text = self.keys.secret.derive("reference", &of);
-        // 22 characters of base64url: 128 bits and a little.
-        text.truncate(22);
-        Reference::new(text)
+        Reference::new(self.keys.secret.derive_name("reference", &of))
     }
 
     /// Of what the data says, not of what follows from the day it is offered on.

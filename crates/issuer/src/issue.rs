@@ -74,10 +74,8 @@ impl<S: IssuanceStore> Issuer<S> {
             self.catalog.credential_type(&grant.credential_type).ok_or(IssueError::Stale)?;
         let entry = self.bind(access_token, nonce, &proof, today(credential_type, now), now).await?;
         let credential = self.sign(credential_type, grant.format, entry, &proof)?;
-        Ok(CredentialResponse::Issued(IssuedResponse {
-            credentials: vec![credential],
-            notification_id: None,
-        }))
+        let notification_id = self.profile.notification.then(|| self.notification_id(&grant.reference));
+        Ok(CredentialResponse::Issued(IssuedResponse { credentials: vec![credential], notification_id }))
     }
 
     /// Exactly one `jwt` proof: `batch_credential_issuance` is not announced.

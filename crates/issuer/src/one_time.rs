@@ -50,6 +50,12 @@ impl OneTimeSecret {
         base64url::encode(&self.mac(&format!("derive {what} "), of))
     }
 
+    /// 128 bits that follow from another value, in small letters and digits: to be typed, and never to be taken for an option.
+    pub(crate) fn derive_name(&self, what: &str, of: &str) -> String {
+        let mac = self.mac(&format!("derive {what} "), of);
+        mac.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn mac(&self, label: &str, value: &str) -> [u8; 32] {
         hmac_sha256(&self.0, [label, value].concat().as_bytes())
     }

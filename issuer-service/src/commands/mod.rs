@@ -96,7 +96,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     let common = args.common;
     match args.command {
         Command::Init(init) => init::run(&init, &common, &OsEntropy),
-        Command::Serve => block_on(serve::run(&common, clock)),
+        Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
         Command::Type(command) => types::run(&command, &common),
         Command::Offer(offer) => block_on(offer::run(&offer, &common, &clock)),
         Command::Status(status) => block_on(status::run(&status, &common, &clock)),

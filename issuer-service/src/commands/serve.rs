@@ -6,7 +6,7 @@ use portage_web::{Announce, Readiness};
 
 use super::CommandError;
 use crate::{
-    args::Common,
+    args::{Common, ServeArgs},
     output::ExitCode,
     routes::{Service, routes},
     wiring,
@@ -16,7 +16,7 @@ use crate::{
 const RETENTION_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Answers until told to stop.
-pub(crate) async fn run(common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir)?;
     let config = deployment.config;
     let service = Arc::new(Service {
@@ -26,9 +26,10 @@ pub(crate) async fn run(common: &Common, clock: Clock) -> Result<ExitCode, Comma
     });
 
     let stop = portage_web::shutdown_signal().map_err(CommandError::fault)?;
-    let listener = portage_web::bind(config.listen)
+    let address = args.listen.unwrap_or(config.listen);
+    let listener = portage_web::bind(address)
         .await
-        .map_err(|error| CommandError::Fault(format!("{} cannot be listened on: {error}", config.listen)))?;
+        .map_err(|error| CommandError::Fault(format!("{address} cannot be listened on: {error}")))?;
     let retention = tokio::spawn(keep_retention(service.clone(), clock));
     let how = if common.json { Announce::Json } else { Announce::Text };
     portage_web::announce(how, config.url.as_str().trim_end_matches('/')).map_err(CommandError::output)?;

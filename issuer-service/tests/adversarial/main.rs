@@ -1,0 +1,11 @@
+//! What an issuer must refuse (`I-` rows), and what it must keep and forget (`S-10`, `D-05`), over real HTTP on loopback, each beside its
+//! accepted twin.
+
+mod forget;
+mod formats;
+mod offers;
+mod proofs;
+mod replicas;
+mod tokens;
+mod wallet;
+mod world;
