@@ -1,5 +1,12 @@
 //! Requests as a wallet meets them: one that holds, and W-03 to W-05, each made from it by one change and signed again.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set its scene has failed"
+)]
+
 use jiff::Timestamp;
 use portage_catalog::{PurposeId, Text};
 use portage_did::{Did, DidDocument, DidUrl, LoopbackOrigins, Relationship, did_key};

@@ -16,7 +16,8 @@ pub struct Refusal {
     status: StatusCode,
     error: &'static str,
     description: Option<&'static str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed: a refusal travels as the `Err` of small functions.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     log: Option<String>,
 }
 
@@ -58,7 +59,7 @@ impl Refusal {
     /// With one more header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -85,7 +86,7 @@ impl IntoResponse for Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             headers.insert(name, value);
         }
         response
