@@ -77,7 +77,7 @@ impl<S> Issuer<S> {
         )
     }
 
-    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an issuer identifier is a URL")]
+    #[expect(clippy::expect_used, reason = "an issuer identifier is a URL")]
     fn endpoint(&self, path: &str) -> EndpointUrl {
         EndpointUrl::parse(&self.profile.identifier.endpoint(path))
             .expect("an address below an issuer identifier")

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 pub struct OneTimeSecret(Zeroizing<[u8; 32]>);
 
 /// A one-time value as it is stored: HMAC-SHA-256 under the secret.
-#[derive(Clone, Copy, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialOrd, Ord)]
 pub struct KeyedHash([u8; 32]);
 
 /// What a value is for; the same text as another kind has another hash.

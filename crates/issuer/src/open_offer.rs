@@ -58,7 +58,7 @@ impl<S: IssuanceStore> Issuer<S> {
             grants: Some(Grants {
                 pre_authorized_code: Some(PreAuthorizedCodeGrant {
                     pre_authorized_code: code,
-                    tx_code: tx_code.then(|| TxCode {
+                    tx_code: tx_code.then_some(TxCode {
                         input_mode: InputMode::Numeric,
                         length: Some(TX_CODE_LENGTH),
                         description: None,
@@ -70,7 +70,7 @@ impl<S: IssuanceStore> Issuer<S> {
         }
     }
 
-    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an issuer identifier is a URL")]
+    #[expect(clippy::expect_used, reason = "an issuer identifier is a URL")]
     pub(crate) fn offer_uri_by_reference(
         &self,
         reference: &Reference,

@@ -32,7 +32,7 @@ impl IssuerIdentifier {
     }
 
     /// The address of a well-known document: `/.well-known/<name>` between host and path (§12.2.2, RFC 8414 §3.1).
-    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "the text was parsed as a URL before")]
+    #[expect(clippy::expect_used, reason = "the text was parsed as a URL before")]
     pub fn well_known(&self, name: &str) -> Url {
         let mut url = Url::parse(&self.0).expect("an issuer identifier is a URL");
         let path = format!("/.well-known/{name}{}", url.path().trim_end_matches('/'));
