@@ -4,7 +4,12 @@
 //! [`VpDraft`] does the same for presentations. What is refused is so always made from what is accepted.
 //! [`RunningVerifier`] listens on a loopback port, so that the same can be posted over HTTP.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set its scene has failed"
+)]
 
 mod clock;
 mod entropy;

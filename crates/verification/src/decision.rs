@@ -91,25 +91,23 @@ impl Outcome {
             ("types".to_owned(), json!(self.types)),
         ]);
         let mut evidence = Map::new();
+        let mut shown = None;
         if let Decision::Accepted(credentials) = &self.decision {
-            match credentials.as_slice() {
-                [credential] => {
-                    evidence = credential.evidence.to_json();
-                    line.insert("claims".to_owned(), Value::Object(credential.claims.clone()));
-                }
-                several => {
-                    let is_subject = |credential: &VerifiedCredential| {
-                        credential.evidence.holder_is_subject() == Proof::Proved
-                    };
-                    let proof = Proof::of(several.iter().all(is_subject));
-                    evidence.insert("holder_is_subject".to_owned(), json!(proof.name()));
-                    let several = several.iter().map(VerifiedCredential::to_json).collect();
-                    line.insert("credentials".to_owned(), Value::Array(several));
-                }
+            if let [credential] = credentials.as_slice() {
+                evidence = credential.evidence.to_json();
+                shown = Some(("claims", Value::Object(credential.claims.clone())));
+            } else {
+                let is_subject = |one: &VerifiedCredential| one.evidence.holder_is_subject() == Proof::Proved;
+                let all_proved = Proof::of(credentials.iter().all(is_subject));
+                evidence.insert("holder_is_subject".to_owned(), json!(all_proved.name()));
+                shown = Some(("credentials", credentials.iter().map(VerifiedCredential::to_json).collect()));
             }
             evidence.insert("same_holder".to_owned(), json!(same_holder(credentials).name()));
         }
         line.insert("evidence".to_owned(), Value::Object(evidence));
+        if let Some((name, value)) = shown {
+            line.insert(name.to_owned(), value);
+        }
         line
     }
 }

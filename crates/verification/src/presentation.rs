@@ -115,7 +115,7 @@ fn check_session(
     if proof.challenge.as_deref() != Some(session.nonce) {
         return Err(Reason::NonceMismatch);
     }
-    Validity::default().not_before(proof.created).not_after(proof.expires).check(expectations.now)
+    Validity::default().signed_at(proof.created).not_after(proof.expires).check(expectations.now)
 }
 
 /// The holder behind a DID URL, or behind a DID that has one key only.

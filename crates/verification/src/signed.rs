@@ -151,7 +151,7 @@ fn verify_document(
         if signer == Signer::Issuer && issuers.is_none() {
             issuers = Some(NamedKey { key: key.clone(), method: proof.verification_method.clone() });
         }
-        validity = validity.not_before(proof.created).not_after(proof.expires);
+        validity = validity.signed_at(proof.created).not_after(proof.expires);
         with_keys.push((proof, key));
     }
     // A set may hold proofs of others; without one of the issuer it is not the issuer's credential.

@@ -10,17 +10,22 @@ use crate::{LEEWAY, refusal::Refusal};
 pub(crate) struct Validity {
     pub(crate) from: Option<Timestamp>,
     pub(crate) until: Option<Timestamp>,
+    /// When it was signed, as the signer says: says nothing about when it holds, and cannot lie ahead.
+    signed: Option<Timestamp>,
 }
 
 impl Validity {
     /// `iat`, `nbf` and `exp` of a JWT (RFC 7519 §4.1). One that is there and is no date is malformed, never absent.
     pub(crate) fn of_claims(claims: &Map<String, Value>) -> Result<Self, Refusal> {
         let date = |name| NumericDate::from_claim(claims, name).map_err(|error| error.reason());
-        let mut validity = Validity::default();
-        for from in [date("iat")?, date("nbf")?].into_iter().flatten() {
-            validity = validity.not_before(Some(from.0));
-        }
-        Ok(validity.not_after(date("exp")?.map(|until| until.0)))
+        let date = |name| date(name).map(|date| date.map(|date| date.0));
+        Ok(Validity::default().signed_at(date("iat")?).not_before(date("nbf")?).not_after(date("exp")?))
+    }
+
+    /// Signed at `at`; the latest of several counts.
+    #[must_use]
+    pub(crate) fn signed_at(self, at: Option<Timestamp>) -> Self {
+        Validity { signed: self.signed.max(at), ..self }
     }
 
     /// Not before `from` either.
@@ -43,7 +48,7 @@ impl Validity {
     pub(crate) fn check(self, now: Timestamp) -> Result<(), Reason> {
         if self.until.is_some_and(|until| now.duration_since(until) > LEEWAY) {
             Err(Reason::Expired)
-        } else if self.from.is_some_and(|from| from.duration_since(now) > LEEWAY) {
+        } else if self.from.max(self.signed).is_some_and(|from| from.duration_since(now) > LEEWAY) {
             Err(Reason::NotYetValid)
         } else {
             Ok(())
@@ -73,6 +78,13 @@ mod tests {
         let validity =
             Validity::default().not_before(Some(at(1_000))).not_before(Some(at(500))).not_before(None);
         let validity = validity.not_after(None).not_after(Some(at(3_000))).not_after(Some(at(2_000)));
-        assert_eq!(validity, Validity { from: Some(at(1_000)), until: Some(at(2_000)) });
+        assert_eq!((validity.from, validity.until), (Some(at(1_000)), Some(at(2_000))));
+    }
+
+    #[test]
+    fn when_it_was_signed_is_no_beginning_and_cannot_lie_ahead() {
+        let validity = Validity::default().signed_at(Some(at(1_000))).signed_at(None);
+        assert_eq!((validity.from, validity.check(at(940))), (None, Ok(())));
+        assert_eq!(validity.check(at(939)), Err(Reason::NotYetValid));
     }
 }
