@@ -33,7 +33,7 @@ pub(crate) struct SignedCredential {
 }
 
 /// Whom the issuer bound it to.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Binding {
     /// `cnf.jwk`.
     pub(crate) confirmation: Option<VerificationKey>,
@@ -71,7 +71,7 @@ fn verify_sd_jwt_vc(sd_jwt: UnverifiedSdJwt, keys: &IssuerKeys) -> Result<Signed
         types: vct,
         signer: named,
         validity: Validity::of_claims(&claims)?,
-        binding: Binding { confirmation: confirmation(&claims)?, subjects: subject.into_iter().collect() },
+        binding: Binding::of(&claims, subject.into_iter().collect())?,
         sd_jwt: Some(verified),
         claims,
     })
@@ -120,8 +120,7 @@ impl SignedClaims {
             .not_before(credential.valid_from())
             .not_after(credential.valid_until());
         let types = expanded(credential, expectations)?;
-        let binding =
-            Binding { confirmation: confirmation(&self.claims)?, subjects: subject_ids(credential) };
+        let binding = Binding::of(&self.claims, subject_ids(credential))?;
         Ok(SignedCredential {
             format: self.format,
             claims: self.claims,
@@ -187,6 +186,15 @@ fn expanded(credential: &Credential, expectations: &Expectations<'_>) -> Result<
 fn subject_ids(credential: &Credential) -> Vec<String> {
     let id = |subject: &&Map<String, Value>| Some(subject.get("id")?.as_str()?.to_owned());
     credential.subjects().iter().filter_map(id).collect()
+}
+
+impl Binding {
+    /// What the claims tie it to. A `cnf` that confirms in another way than by `jwk` ties it to nobody we could recognise, whoever the subject is.
+    fn of(claims: &Map<String, Value>, subjects: Vec<String>) -> Result<Self, Refusal> {
+        let confirmation = confirmation(claims)?;
+        let unknown = confirmation.is_none() && claims.contains_key("cnf");
+        Ok(Binding { confirmation, subjects: if unknown { Vec::new() } else { subjects } })
+    }
 }
 
 /// `cnf.jwk` (RFC 7800 §3.2); one that is there and is no public key is malformed.

@@ -19,17 +19,20 @@ use crate::{
 };
 
 /// One entry, and the list it points into.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct StatusEntry {
     pub(crate) url: Url,
     kind: EntryKind,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum EntryKind {
     Bitstring(bitstring::Entry),
     Token(token::Entry),
 }
+
+/// Most entries of one credential: each may ask for a list, and opens it. More than one for each purpose is nobody's need.
+const MAX_ENTRIES: usize = 8;
 
 const BITSTRING_ENTRY: &str = "BitstringStatusListEntry";
 
@@ -47,6 +50,9 @@ impl StatusEntry {
         }
         if let Some(status) = claims.get("credentialStatus").filter(|_| format != InputFormat::DcSdJwt) {
             kinds.extend(bitstring_entries(status)?.into_iter().map(EntryKind::Bitstring));
+        }
+        if kinds.len() > MAX_ENTRIES {
+            return Err(Reason::TooComplex.into());
         }
         kinds.into_iter().map(|kind| Self::of(kind, expectations)).collect()
     }
