@@ -23,8 +23,15 @@ impl LoopbackOrigins {
     }
 
     /// Every loopback origin there is: only for a check that reads files and contacts nobody, where an address is no more than a name.
-    pub const fn every_for_offline_use() -> Self {
+    /// Dangerous where anything is fetched: [`LoopbackOrigins::listed_only`] takes it back.
+    pub const fn dangerous_every_for_offline_use() -> Self {
         LoopbackOrigins { exact: Vec::new(), every: true }
+    }
+
+    /// The origins that were listed and no others: what whoever opens connections holds to.
+    #[must_use]
+    pub fn listed_only(self) -> Self {
+        LoopbackOrigins { every: false, ..self }
     }
 
     /// Whether this URL's origin is on the list.

@@ -43,7 +43,7 @@ impl Fetcher {
         if let Err(error) = &public {
             tracing::warn!(error = %root_cause(error), "no TLS: only loopback origins can be reached");
         }
-        Ok(Fetcher { loopback, local, public: public.ok() })
+        Ok(Fetcher { loopback: loopback.listed_only(), local, public: public.ok() })
     }
 
     /// The loopback origins that may be contacted.

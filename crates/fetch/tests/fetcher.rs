@@ -153,3 +153,11 @@ async fn any_status_is_an_answer_and_nobody_there_is_not() {
     }
     assert!(matches!(answer.err(), Some(HttpFailure::Unreachable | HttpFailure::NoAnswer)));
 }
+
+#[test]
+fn w01_every_loopback_origin_is_a_thing_of_offline_checks_and_opens_none_here() {
+    let fetcher = Fetcher::new(LoopbackOrigins::dangerous_every_for_offline_use()).unwrap();
+    let url = Url::parse("http://localhost:8080/").unwrap();
+    assert!(LoopbackOrigins::dangerous_every_for_offline_use().contains(&url));
+    assert!(!fetcher.loopback().contains(&url));
+}

@@ -136,7 +136,7 @@ impl Bench {
             authority: authority(args.trust.as_deref(), dir)?,
             key: args.key.as_deref().map(issuer_key).transpose()?,
             files: Files::read(&args.did_document, &args.status)?,
-            loopback: LoopbackOrigins::every_for_offline_use(),
+            loopback: LoopbackOrigins::dangerous_every_for_offline_use(),
         })
     }
 
