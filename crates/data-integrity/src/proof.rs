@@ -100,7 +100,7 @@ impl ProofError {
 }
 
 /// One proof of a document, read and nothing more.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UnverifiedProof {
     /// Which suite.
     pub cryptosuite: Cryptosuite,
@@ -119,6 +119,16 @@ pub struct UnverifiedProof {
     /// The proof as it stands, without `proofValue`.
     config: Map<String, Value>,
     proof_value: Vec<u8>,
+}
+
+/// Shows neither holder nor nonce.
+impl std::fmt::Debug for UnverifiedProof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedProof")
+            .field("cryptosuite", &self.cryptosuite)
+            .field("proof_purpose", &self.proof_purpose)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A proof that held: which, and over what. Private constructor.

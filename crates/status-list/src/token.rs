@@ -111,12 +111,19 @@ pub fn entry(uri: &str, index: usize) -> Value {
 }
 
 /// A parsed `status.status_list`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// `uri`.
     pub uri: String,
     /// `idx`: a JSON number.
     pub index: usize,
+}
+
+/// Shows no index: list and place together are a name for somebody.
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").finish_non_exhaustive()
+    }
 }
 
 impl Entry {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// For whom, and in which session, it must have been made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Session<'a> {
     pub(crate) audience: &'a str,
     pub(crate) nonce: &'a str,
