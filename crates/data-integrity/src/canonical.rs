@@ -10,13 +10,20 @@ use serde_json::{Map, Value};
 
 use crate::rdfc10;
 
-/// The canonical form and how blank nodes were named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The canonical form and how blank nodes were named. `Debug` shows how much there is, no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct CanonicalQuads {
     /// Canonical N-Quads, sorted, one a line.
     pub nquads: String,
     /// Input blank node label → `c14nN`.
     pub labels: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for CanonicalQuads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quads = self.nquads.lines().count();
+        f.debug_struct("CanonicalQuads").field("quads", &quads).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no canonical form.
@@ -105,8 +112,8 @@ pub fn expanded_types(
     Ok(Reader::new(&|url| contexts.document(url)).root_types(document)?)
 }
 
-/// Every `@context` in the document, at any depth, is a URL of the set or an array of such: an inline object could
-/// give a signed member another name.
+/// Every `@context` in the document, at any depth (inside JSON literals too), is a URL of the set or an array of such: an
+/// inline object could give a signed member another name.
 pub(crate) fn check_contexts(
     document: &Map<String, Value>,
     contexts: &Contexts,

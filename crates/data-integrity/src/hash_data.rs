@@ -31,13 +31,14 @@ pub(crate) fn hash_data(
     Ok(hash_data)
 }
 
-/// The proof configuration is read with the document's `@context`, whatever its own says. What other members would say the same is
-/// refused.
+/// The proof configuration is read with the document's `@context`, whatever its own says (which is then not signed, and
+/// must at least be known). What other members would say the same is refused.
 fn rdfc(
     document: Map<String, Value>,
     mut config: Map<String, Value>,
     contexts: &Contexts,
 ) -> Result<(String, String), ProofError> {
+    check_contexts(&config, contexts)?;
     config.remove("@context");
     if let Some(context) = document.get("@context") {
         config.insert("@context".into(), context.clone());

@@ -4,7 +4,7 @@
 //! work and a bound on recursion, because a dataset of a few hundred bytes can ask for more steps than anybody has
 //! (§7.1, "poison graphs"). Blank nodes are numbered once at the beginning; their labels return at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portage_keys::digest::HashAlgorithm;
 use portage_ssi_engine::{
@@ -25,9 +25,10 @@ const MAX_RECURSION: u32 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooComplex;
 
-/// §4.4: the canonical form of a dataset, and which label each blank node got.
+/// §4.4: the canonical form of a dataset, and which label each blank node got. A quad that comes twice counts once.
 pub(crate) fn canonicalize(quads: &[Quad], hash: HashAlgorithm) -> Result<CanonicalQuads, TooComplex> {
-    let mut state = State::new(quads, hash);
+    let quads: BTreeSet<&Quad> = quads.iter().collect();
+    let mut state = State::new(&quads, hash);
     state.issue_unique();
     state.issue_shared()?;
     let labels: BTreeMap<String, String> = state
@@ -39,7 +40,6 @@ pub(crate) fn canonicalize(quads: &[Quad], hash: HashAlgorithm) -> Result<Canoni
     let mut lines: Vec<String> =
         quads.iter().map(|quad| line(quad, &|label| relabel(&labels, label))).collect();
     lines.sort_unstable();
-    lines.dedup();
     Ok(CanonicalQuads { nquads: lines.concat(), labels })
 }
 
@@ -58,7 +58,6 @@ type Node = usize;
 
 /// §4.2: the canonicalization state.
 struct State<'q> {
-    quads: &'q [Quad],
     /// Blank node → label.
     labels: Vec<&'q str>,
     /// Label → blank node.
@@ -74,9 +73,8 @@ struct State<'q> {
 
 impl<'q> State<'q> {
     /// Steps 1 to 3.
-    fn new(quads: &'q [Quad], hash: HashAlgorithm) -> Self {
+    fn new(quads: &BTreeSet<&'q Quad>, hash: HashAlgorithm) -> Self {
         let mut state = State {
-            quads,
             labels: Vec::new(),
             nodes: HashMap::new(),
             mentions: Vec::new(),
@@ -85,7 +83,7 @@ impl<'q> State<'q> {
             hash,
             work: 0,
         };
-        for quad in state.quads {
+        for &quad in quads {
             for (_, label) in blank_components(quad) {
                 let node = *state.nodes.entry(label).or_insert_with(|| {
                     state.labels.push(label);

@@ -1,6 +1,8 @@
 //! Every credential type in the box can be signed as linked data: its context says all of its claims, and a claim that it does not say is
 //! refused.
 
+#![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
+
 use jiff::civil::date;
 use portage_catalog::{Catalog, ClaimKind, CredentialType};
 use portage_data_integrity::{CanonicalizeError, canonicalize, expanded_types};

@@ -283,6 +283,16 @@ fn in_the_jcs_suite_contexts_behind_the_signed_ones_must_be_known_too() {
     assert_eq!(verify(&without).unwrap_err(), ProofError::ContextMismatch);
 }
 
+#[test]
+fn in_the_rdfc_suite_a_context_of_the_proof_must_be_known_although_it_has_no_effect() {
+    let known = with_proof(|proof| proof["@context"] = json!("https://w3id.org/security/data-integrity/v2"));
+    assert!(verify(&known).is_ok());
+    for context in [json!({ "@vocab": "https://attacker.example/#" }), json!("https://unknown.example/v1")] {
+        let document = with_proof(|proof| proof["@context"] = context.clone());
+        assert_eq!(reason(&document), Reason::ContextNotAllowed, "{context}");
+    }
+}
+
 /// A proof over plain JSON, as a DID log needs it, has no context at all.
 #[test]
 fn the_jcs_suite_signs_json_without_a_context() {

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 use ssi_json_ld::{
-    Id, Iri, IriBuf, LoadError, Loader, RemoteDocument, Term, ValidId,
+    BlankId, Id, Iri, IriBuf, LoadError, Loader, RemoteDocument, Term, ValidId,
     context::TermDefinitionRef,
     context_processing::{Error as ProcessingError, Options, Process as _},
     syntax::{self, Keyword, Parse as _, TryFromJson as _},
@@ -102,9 +102,7 @@ impl ActiveContext {
     fn expand_compact(&self, value: &str) -> Option<Expanded> {
         let (prefix, suffix) = value.split_once(':').filter(|(prefix, _)| !prefix.is_empty())?;
         if prefix == "_" {
-            let expanded =
-                if suffix.is_empty() { Expanded::Relative } else { Expanded::Blank(suffix.to_owned()) };
-            return Some(expanded);
+            return Some(absolute(value.to_owned()));
         }
         if !suffix.starts_with("//")
             && let Some(definition) = self.definition(prefix)
@@ -130,9 +128,9 @@ fn expanded_id(id: &Id) -> Expanded {
 
 fn absolute(iri: String) -> Expanded {
     match iri.strip_prefix("_:") {
-        Some(label) => Expanded::Blank(label.to_owned()),
+        Some(label) if BlankId::new(&iri).is_ok() => Expanded::Blank(label.to_owned()),
         None if Iri::new(&iri).is_ok() => Expanded::Iri(iri),
-        None => Expanded::Relative,
+        _ => Expanded::Relative,
     }
 }
 

@@ -36,8 +36,8 @@ impl Term {
     }
 }
 
-/// A literal (RDF 1.1 §3.3).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A literal (RDF 1.1 §3.3). `Debug` shows its type, not its value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Literal {
     /// The lexical form.
     pub lexical: String,
@@ -45,6 +45,12 @@ pub struct Literal {
     pub datatype: String,
     /// The language tag.
     pub language: Option<String>,
+}
+
+impl std::fmt::Debug for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Literal").field("datatype", &self.datatype).finish_non_exhaustive()
+    }
 }
 
 impl Literal {

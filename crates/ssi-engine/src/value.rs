@@ -116,28 +116,27 @@ pub(crate) fn expand_language_map(
     Ok(objects)
 }
 
-/// A string with its language and base direction. The direction goes into the datatype
-/// (`rdfDirection: i18n-datatype`, as other Data Integrity implementations do): otherwise no signature would cover it.
+/// A string with its language and base direction.
+///
+/// Where the Recommendations leave a choice this takes the one of the libraries that most credentials are signed with:
+/// the tag in small letters (tags are compared so anyhow), the direction in the datatype (`rdfDirection:
+/// i18n-datatype`), because otherwise no signature would cover it.
 fn string(text: &str, language: Option<&str>, direction: Option<Direction>) -> Result<Literal, JsonLdError> {
     if language.is_some_and(|tag| !is_language_tag(tag)) {
         return Err(JsonLdError::DataLoss("a language tag that is not well-formed"));
     }
-    Ok(match (language, direction) {
-        (None, None) => Literal::typed(text, XSD_STRING),
-        (Some(tag), None) => Literal {
-            lexical: text.to_owned(),
-            datatype: RDF_LANG_STRING.to_owned(),
-            language: Some(tag.to_owned()),
-        },
-        (language, Some(direction)) => {
-            let language = language.unwrap_or_default().to_ascii_lowercase();
-            let direction = match direction {
-                Direction::Ltr => "ltr",
-                Direction::Rtl => "rtl",
-            };
-            Literal::typed(text, &format!("{I18N}{language}_{direction}"))
-        }
-    })
+    let language = language.map(str::to_ascii_lowercase);
+    let direction = match direction {
+        Some(Direction::Ltr) => "ltr",
+        Some(Direction::Rtl) => "rtl",
+        None => return Ok(undirected(text, language)),
+    };
+    Ok(Literal::typed(text, &format!("{I18N}{}_{direction}", language.unwrap_or_default())))
+}
+
+fn undirected(text: &str, language: Option<String>) -> Literal {
+    let datatype = if language.is_some() { RDF_LANG_STRING } else { XSD_STRING };
+    Literal { lexical: text.to_owned(), datatype: datatype.to_owned(), language }
 }
 
 /// The shape BCP 47 gives every tag: what N-Quads can write.
