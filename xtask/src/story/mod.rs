@@ -223,7 +223,8 @@ fn person() -> Value {
         "locality": "Vancouver",
         "region": "BC",
         "postal_code": "V5T 1C8",
-        "country": "CA"
+        "country": "CA",
+        "expiry_date_dateint": i32::from(this_year() + 3) * 10_000 + 1_231
     })
 }
 
@@ -234,7 +235,7 @@ fn card() -> Value {
 
 /// What the City knows of the business. The licence runs to the end of next year.
 fn licence() -> Value {
-    let year = TimeZone::UTC.to_datetime(Clock::system().now()).year();
+    let year = this_year();
     json!({
         "licence_number": "26-100042",
         "business_name": "Tremblay Fisheries Ltd",
@@ -249,4 +250,9 @@ fn licence() -> Value {
         "postal_code": "V5K 0A1",
         "country": "CA"
     })
+}
+
+/// The year it is: the story's documents run to the end of another one.
+fn this_year() -> i16 {
+    TimeZone::UTC.to_datetime(Clock::system().now()).year()
 }
