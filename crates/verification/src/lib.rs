@@ -4,6 +4,29 @@
 //!
 //! Pure: when something has to be had from outside, [`Step`] says what, and goes on with what is supplied. [`run`] drives the steps over the
 //! [`Sources`] port. [`Decision::Accepted`] exists only as the return value of the step that ran every check.
+//!
+//! Trust comes before fetch: nothing of an issuer that the [`portage_trust::Authority`] does not know is asked for, and nothing of a holder
+//! ever. What could not be found out is [`Decision::Indeterminate`], never accepted. Not read in this version: `x5c` chains, mdoc,
+//! controller documents of https issuers of VCDM 2.0 credentials, status lists signed by somebody else than the issuer.
+//!
+//! ```
+//! use portage_catalog::Format;
+//! use portage_testkit::world::World;
+//! use portage_verification::{HolderExpectation, Step, begin};
+//!
+//! let world = World::new();
+//! let licence = world.issue("business-licence", Format::VcJwt);
+//! let expectations = world.expectations(HolderExpectation::NotAsked);
+//!
+//! // The City's document first, then its two status lists: the caller fetches, the pipeline judges.
+//! let Step::NeedKeys(pending) = begin(licence.as_bytes(), &expectations) else { unreachable!() };
+//! let Step::NeedStatus(pending) = pending.supply(vec![Ok(world.city.document_bytes())], &expectations) else {
+//!     unreachable!()
+//! };
+//! assert_eq!(pending.wanted().len(), 2);
+//! let Step::Done(outcome) = pending.supply(Vec::new(), &expectations) else { unreachable!() };
+//! assert_eq!(outcome.decision.name(), "indeterminate");
+//! ```
 
 mod check;
 mod context;

@@ -1,9 +1,11 @@
 //! What is sound is accepted, in every format, and says what was found.
 
 use portage_catalog::Format;
+use portage_data_integrity::Cryptosuite;
 use portage_keys::Signer;
 use portage_testkit::world::{ListForm, PRESENTED, StatusLists, World, accepted, verdict};
 use portage_verification::{InputFormat, Proof, StatusEvidence, StatusPolicy};
+use serde_json::Value;
 
 #[test]
 fn a_credential_alone_is_accepted_in_every_format() {
@@ -117,5 +119,30 @@ fn whitespace_around_an_input_means_nothing() {
     let world = World::new();
     for (format, type_id) in World::EVERY_FORMAT {
         accepted(world.check(&format!(" \n{}\r\n", world.issue(type_id, format))));
+    }
+}
+
+#[test]
+fn json_may_be_laid_out_as_its_sender_likes() {
+    let world = World::new();
+    let mut draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    for suite in [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022] {
+        draft.proof.cryptosuite = suite;
+        let signed: Value = serde_json::from_str(&world.sign(&draft, &world.federal.key)).unwrap();
+        accepted(world.check(&serde_json::to_string_pretty(&signed).unwrap()));
+    }
+}
+
+#[test]
+fn unknown_members_of_headers_and_payloads_are_left_alone() {
+    let world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        if format == Format::LdpVc {
+            continue; // Nothing unknown may stand in a document with an rdfc proof.
+        }
+        let mut draft = world.draft(type_id, format, world.holder.verification_key());
+        draft.header.insert("x-unknown".into(), 1.into());
+        draft.claims.insert("unknown".into(), "x".into());
+        accepted(world.check(&world.sign(&draft, &world.issuer_of(type_id).key)));
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 mod accepted;
+mod any_byte;
 mod binding;
 mod data_integrity;
 mod disclosures;
