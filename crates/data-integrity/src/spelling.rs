@@ -1,9 +1,12 @@
 //! One spelling for one meaning.
 //!
-//! RDF keeps what a document says and not how: a member named by its full IRI, moved into `@included`, or told about the root somewhere
-//! further down leaves the same quads, and the signature over them holds. Whoever then reads the JSON by its names finds no
-//! `credentialStatus`, no `validUntil`. So a document signed over its quads names its members by the terms of its contexts, and
-//! speaks of itself at its root alone; anything else is refused, by who signs as by who verifies.
+//! RDF keeps what a document says and not how: a member named by its full IRI, moved into `@included`, or told about a node
+//! somewhere else leaves the same quads, and the signature over them holds. Whoever then reads the JSON by its names finds
+//! no `credentialStatus`, no `validUntil`, or a subject without its claims. So a document signed over its quads names its
+//! members by the terms of its contexts, speaks of itself at its root alone, and describes any other node in one place;
+//! anything else is refused, by who signs as by who verifies.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -11,39 +14,88 @@ use crate::CanonicalizeError;
 
 /// Members of a value object, the one place for keywords beside `@context`.
 const OF_A_VALUE: [&str; 4] = ["@value", "@type", "@language", "@direction"];
+/// The member whose values are documents of their own, each in its own graph.
+const DOCUMENTS: &str = "verifiableCredential";
 
 /// Checks a document, or the configuration of a proof.
 pub(crate) fn check(document: &Map<String, Value>) -> Result<(), CanonicalizeError> {
-    let itself = document.get("id").and_then(Value::as_str);
-    check_members(document, itself)
+    let mut nodes = Nodes { root: identifier(document), ..Nodes::default() };
+    check_members(document, &mut nodes)?;
+    if nodes.mentioned.is_disjoint(&nodes.described) {
+        return Ok(());
+    }
+    Err(CanonicalizeError::Malformed("a node described elsewhere than where it is mentioned"))
 }
 
-fn check_members(members: &Map<String, Value>, root: Option<&str>) -> Result<(), CanonicalizeError> {
+/// The nodes with an identifier, in one document.
+#[derive(Default)]
+struct Nodes<'d> {
+    root: Option<&'d str>,
+    /// Below the root, with members of their own.
+    described: BTreeSet<&'d str>,
+    /// Below the root, objects that are nothing but `id`; the root itself may be mentioned so.
+    mentioned: BTreeSet<&'d str>,
+}
+
+fn check_members<'d>(
+    members: &'d Map<String, Value>,
+    nodes: &mut Nodes<'d>,
+) -> Result<(), CanonicalizeError> {
     let is_value = members.contains_key("@value");
     for (name, value) in members.iter().filter(|(name, _)| *name != "@context") {
         let is_term = !name.contains(':') && !name.starts_with('@');
         if !(is_term || is_value && OF_A_VALUE.contains(&name.as_str())) {
             return Err(CanonicalizeError::Malformed("a member named by something else than a term"));
         }
-        // What stands in a literal is text, not members.
-        if name != "@value" {
-            check_below(value, root)?;
+        match name.as_str() {
+            // What stands in a literal is text, not members.
+            "@value" => {}
+            DOCUMENTS => check_documents(value)?,
+            _ => check_below(value, nodes)?,
         }
     }
     Ok(())
 }
 
-fn check_below(value: &Value, root: Option<&str>) -> Result<(), CanonicalizeError> {
+fn check_documents(value: &Value) -> Result<(), CanonicalizeError> {
     match value {
-        Value::Object(members) => {
-            if members.len() > 1 && root.is_some() && members.get("id").and_then(Value::as_str) == root {
-                return Err(CanonicalizeError::Malformed("more about the document itself further down"));
-            }
-            check_members(members, root)
-        }
-        Value::Array(values) => values.iter().try_for_each(|value| check_below(value, root)),
+        Value::Object(document) => check(document),
+        Value::Array(values) => values.iter().try_for_each(check_documents),
         _ => Ok(()),
     }
+}
+
+fn check_below<'d>(value: &'d Value, nodes: &mut Nodes<'d>) -> Result<(), CanonicalizeError> {
+    match value {
+        Value::Object(members) => {
+            check_node(members, nodes)?;
+            check_members(members, nodes)
+        }
+        Value::Array(values) => values.iter().try_for_each(|value| check_below(value, nodes)),
+        _ => Ok(()),
+    }
+}
+
+fn check_node<'d>(members: &'d Map<String, Value>, nodes: &mut Nodes<'d>) -> Result<(), CanonicalizeError> {
+    let Some(id) = identifier(members) else { return Ok(()) };
+    let is_root = nodes.root == Some(id);
+    if members.len() == 1 {
+        if !is_root {
+            nodes.mentioned.insert(id);
+        }
+        return Ok(());
+    }
+    if is_root {
+        return Err(CanonicalizeError::Malformed("more about the document itself further down"));
+    }
+    if nodes.described.insert(id) {
+        return Ok(());
+    }
+    Err(CanonicalizeError::Malformed("a node described in two places"))
+}
+
+fn identifier(members: &Map<String, Value>) -> Option<&str> {
+    members.get("id").and_then(Value::as_str)
 }
 
 #[cfg(test)]
@@ -102,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn credentials_of_a_presentation_describe_their_subject_each_for_itself() {
+        let credential = json!({ "credentialSubject": { "id": "did:a", "licence": 1 } });
+        let presentation = json!({
+            "holder": { "id": "did:a", "name": "x" },
+            "verifiableCredential": [credential, credential],
+        });
+        assert_eq!(verdict(&presentation), Ok(()));
+    }
+
+    #[test]
     fn another_spelling_of_the_same_quads_is_malformed() {
         for document in [
             json!({ "https://www.w3.org/2018/credentials#validUntil": "2026-01-01T00:00:00Z" }),
@@ -117,6 +179,12 @@ mod tests {
             json!({ "inner": { "@value": "x", "@index": "y" } }),
             json!({ "id": "urn:uuid:1", "inner": { "id": "urn:uuid:1", "name": "x" } }),
             json!({ "id": "urn:uuid:1", "inner": [{ "deep": { "id": "urn:uuid:1", "name": "x" } }] }),
+            json!({ "subject": { "id": "did:a" }, "issuer": { "id": "did:a", "licence": 1 } }),
+            json!({ "subject": { "id": "did:a", "licence": 1 }, "issuer": { "id": "did:a", "name": "x" } }),
+            json!({ "subject": [{ "id": "did:a", "licence": 1 }, { "id": "did:a", "condition": 2 }] }),
+            json!({ "subject": { "id": "_:a" }, "more": [{ "deep": { "id": "_:a", "licence": 1 } }] }),
+            json!({ "verifiableCredential": [{ "a:b": 1 }] }),
+            json!({ "verifiableCredential": [[{ "a:b": 1 }]] }),
         ] {
             assert!(matches!(verdict(&document), Err(CanonicalizeError::Malformed(_))), "{document}");
         }
