@@ -32,6 +32,11 @@ impl OneTimeSecret {
         OneTimeSecret(Zeroizing::new(secret))
     }
 
+    /// By what a session is found when its `state` comes back.
+    pub fn state_hash(&self, state: &str) -> KeyedHash {
+        self.hash(Kind::State, state)
+    }
+
     pub(crate) fn hash(&self, kind: Kind, value: &str) -> KeyedHash {
         let kind = match kind {
             Kind::Transaction => "hash transaction ",

@@ -41,7 +41,7 @@ impl<S: SessionStore> Verifier<S> {
             return Ok(WalletAnswer::Refused(Reason::Malformed));
         };
         let claim = Claim(self.entropy.token());
-        let received = match self.store.claim(self.secret.hash(Kind::State, &state), claim, now).await? {
+        let received = match self.store.claim(self.secret.state_hash(&state), claim, now).await? {
             ClaimOutcome::Won(received) => received,
             ClaimOutcome::Lost(Session::Expired(_)) => return Ok(WalletAnswer::Refused(Reason::Expired)),
             ClaimOutcome::Lost(_) => return Ok(WalletAnswer::Refused(Reason::Replayed)),
