@@ -114,7 +114,7 @@ fn everything(world: &World) -> Vec<u8> {
 }
 
 /// Which of the secrets stand there: raw, base64url, base64 without padding, hex, percent-encoded.
-fn hits<'a>(bytes: &[u8], secrets: &[(&'a str, String)]) -> Vec<&'a str> {
+pub(crate) fn hits<'a>(bytes: &[u8], secrets: &[(&'a str, String)]) -> Vec<&'a str> {
     let is_in = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
     let forms = |text: &str| {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();

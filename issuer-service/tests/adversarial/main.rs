@@ -5,8 +5,11 @@
 
 mod forget;
 mod formats;
+mod logs;
 mod offers;
+mod program;
 mod proofs;
+mod register;
 mod replicas;
 mod tokens;
 mod wallet;
