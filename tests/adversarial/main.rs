@@ -1,5 +1,23 @@
 //! Attacks, each made from accepted bytes by one change, beside the twin that is accepted.
+//!
+//! One file for each group of rows; a test is named after its row. Where files suffice, the shipped program decides (`verifier check`): see
+//! [`bench`]. Where a session, a clock or an HTTP code matters, a verifier listens in process: see [`response`].
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
+
+mod bench;
+mod kinds;
+mod silence;
+mod tokens;
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
 
 mod response;
+mod v_confusion;
+mod v_data_integrity;
+mod v_jws;
+mod v_key_binding;
+mod v_keys;
+mod v_sd_jwt;
+mod v_time;
+mod v_trust;

@@ -35,7 +35,8 @@ impl Files {
         Ok(Files { documents: read(documents, document_name)?, lists: read(lists, list_name)? })
     }
 
-    /// The document of each issuer that is wanted, if it was given.
+    /// The document of each issuer that is wanted, if it was given. A file that cannot be read, and so names nobody, may be the one that is
+    /// missing: that is for the pipeline to say.
     pub(super) fn keys(&self, wanted: &[KeyWanted]) -> Vec<Result<Vec<u8>, Unavailable>> {
         let answer = |wanted: &KeyWanted| {
             let name = match wanted {
@@ -44,7 +45,8 @@ impl Files {
                 KeyWanted::JwtVcIssuer(issuer) => issuer.as_str().trim_end_matches('/'),
             };
             let is_it = |file: &&Named| file.name.as_deref().map(|n| n.trim_end_matches('/')) == Some(name);
-            let found = self.documents.iter().find(is_it);
+            let unreadable = || self.documents.iter().find(|file| file.name.is_none());
+            let found = self.documents.iter().find(is_it).or_else(unreadable);
             found.map(|file| file.bytes.clone()).ok_or(Unavailable::Unreachable)
         };
         wanted.iter().map(answer).collect()
