@@ -15,6 +15,7 @@ mod tokens;
 mod response;
 mod v_confusion;
 mod v_data_integrity;
+mod v_json_ld;
 mod v_jws;
 mod v_key_binding;
 mod v_keys;

@@ -73,3 +73,10 @@ pub(crate) fn sign_text(header: &str, payload: &str, signer: &dyn Signer) -> Str
     let signature = signer.sign(input.as_bytes()).unwrap();
     format!("{input}.{}", base64url::encode(&signature))
 }
+
+/// A document with a change; its proof stays as it is.
+pub(crate) fn edited(document: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut document: Value = serde_json::from_str(document).unwrap();
+    change(&mut document);
+    document.to_string()
+}

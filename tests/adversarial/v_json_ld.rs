@@ -1,0 +1,182 @@
+//! JSON-LD: V-10 to V-13.
+
+use std::time::Instant;
+
+use portage_testkit::world::World;
+use serde_json::{Value, json};
+
+use crate::{
+    bench::Bench,
+    kinds::{DATA_INTEGRITY, JCS, PRESENTED_WHOLE, RDFC, VC_JWT, VC_SD_JWT},
+    silence::SilentListener,
+    tokens::edited,
+};
+
+/// Contexts that an attacker puts beside the ones of the document.
+fn inline_contexts() -> Vec<Value> {
+    let ours = "https://portage-identity.example/contexts/operator-card/v1#";
+    vec![
+        json!({ "card_class": format!("{ours}issued_by"), "issued_by": format!("{ours}card_class") }),
+        json!({ "@vocab": "https://attacker.example/#" }),
+        json!({ "@import": "https://www.w3.org/ns/credentials/v2" }),
+        json!({}),
+        json!(null),
+        json!([{ "@vocab": "https://attacker.example/#" }]),
+    ]
+}
+
+#[test]
+fn v10_a_second_context_inline() {
+    let world = World::new();
+    let mut bench = Bench::credentials(&world);
+    for kind in DATA_INTEGRITY {
+        let sound = kind.issue(&world);
+        bench.accepts(kind.name, &sound);
+        for context in inline_contexts() {
+            let with = edited(&sound, |vc| vc["@context"].as_array_mut().unwrap().push(context.clone()));
+            bench.rejects(&format!("{} {context}", kind.name), with, "context_not_allowed");
+            let inside = edited(&sound, |vc| vc["credentialSubject"]["@context"] = context.clone());
+            bench.rejects(&format!("{} {context} inside", kind.name), inside, "context_not_allowed");
+        }
+    }
+    // Signed by its issuer, so that nothing but the context is wrong.
+    for kind in [VC_JWT, VC_SD_JWT] {
+        for context in inline_contexts() {
+            let signed = kind.issue_with(&world, |draft| {
+                draft.claims["@context"].as_array_mut().unwrap().push(context.clone());
+            });
+            bench.rejects(&format!("{} {context} signed", kind.name), signed, "context_not_allowed");
+        }
+    }
+    bench.run();
+}
+
+#[test]
+fn v10_a_second_context_inline_in_a_presentation() {
+    let world = World::new();
+    let mut bench = Bench::presentations(&world);
+    for kind in PRESENTED_WHOLE {
+        let credential = kind.issue(&world);
+        bench.accepts(kind.name, kind.present(&world, &credential));
+        for context in inline_contexts() {
+            let with = if kind == VC_JWT {
+                kind.present_with(&world, &credential, |vp| {
+                    vp.claims["@context"].as_array_mut().unwrap().push(context.clone());
+                })
+            } else {
+                edited(&kind.present(&world, &credential), |vp| {
+                    vp["@context"].as_array_mut().unwrap().push(context.clone());
+                })
+            };
+            bench.rejects(&format!("{} {context}", kind.name), with, "context_not_allowed");
+        }
+    }
+    bench.run();
+}
+
+#[test]
+fn v11_a_property_that_no_context_defines() {
+    let world = World::new();
+    let mut bench = Bench::credentials(&world);
+    let sound = RDFC.issue(&world);
+    bench.accepts("rdfc", &sound);
+    for (name, value) in [("isAdmin", json!(true)), ("isAdmin", json!(null)), ("_:admin", json!("yes"))] {
+        // RDF drops it, and the signature holds: that is the attack.
+        bench.rejects(
+            "in the subject",
+            edited(&sound, |vc| vc["credentialSubject"][name] = value.clone()),
+            "data_loss",
+        );
+        bench.rejects("in the document", edited(&sound, |vc| vc[name] = value.clone()), "data_loss");
+        bench.rejects("in the proof", edited(&sound, |vc| vc["proof"][name] = value.clone()), "data_loss");
+    }
+    bench.rejects(
+        "a type",
+        edited(&sound, |vc| vc["type"].as_array_mut().unwrap().push("Admin".into())),
+        "data_loss",
+    );
+    // Without RDF nothing is dropped: the signature no longer holds.
+    let sound = JCS.issue(&world);
+    bench.accepts("jcs", &sound);
+    bench.rejects(
+        "jcs",
+        edited(&sound, |vc| vc["credentialSubject"]["isAdmin"] = true.into()),
+        "signature_invalid",
+    );
+    bench.run();
+
+    let mut bench = Bench::presentations(&world);
+    let sound = RDFC.present(&world, &RDFC.issue(&world));
+    bench.accepts("ldp_vp", &sound);
+    bench.rejects("ldp_vp", edited(&sound, |vp| vp["isAdmin"] = true.into()), "data_loss");
+    bench.run();
+}
+
+#[test]
+fn v12_a_context_that_would_have_to_be_fetched() {
+    let world = World::new();
+    let listener = SilentListener::new();
+    let urls = [
+        "https://unknown.example/context/v1".to_owned(),
+        "http://www.w3.org/ns/credentials/v2".to_owned(),
+        "http://169.254.169.254/latest/meta-data".to_owned(),
+        "https://10.0.0.1/context".to_owned(),
+        listener.url("/context"),
+        "file:///etc/passwd".to_owned(),
+    ];
+    let mut bench = Bench::credentials(&world);
+    for kind in [RDFC, JCS, VC_JWT, VC_SD_JWT] {
+        let sound = kind.issue(&world);
+        bench.accepts(kind.name, &sound);
+        for url in &urls {
+            let with = match kind {
+                RDFC | JCS => {
+                    edited(&sound, |vc| vc["@context"].as_array_mut().unwrap().push(url.as_str().into()))
+                }
+                _ => kind.issue_with(&world, |draft| {
+                    draft.claims["@context"].as_array_mut().unwrap().push(url.as_str().into());
+                }),
+            };
+            bench.rejects(&format!("{} {url}", kind.name), with, "context_not_allowed");
+        }
+    }
+    bench.run();
+    listener.assert_silence();
+}
+
+/// The credential about `nodes` who all know each other: what takes RDF canonicalization longest (RDF-CANON §7.1).
+fn clique(sound: &str, nodes: usize) -> String {
+    edited(sound, |vc| {
+        let known =
+            |a: usize| (0..nodes).filter(move |b| *b != a).map(|b| json!({ "id": format!("_:n{b}") }));
+        let subject = |a| json!({ "id": format!("_:n{a}"), "knows": known(a).collect::<Vec<_>>() });
+        vc["@context"]
+            .as_array_mut()
+            .unwrap()
+            .push("https://www.w3.org/ns/credentials/undefined-terms/v2".into());
+        vc["credentialSubject"]["members"] = (0..nodes).map(subject).collect();
+    })
+}
+
+#[test]
+fn v13_a_clique_of_blank_nodes() {
+    let world = World::new();
+    let sound = RDFC.issue(&world);
+    let mut bench = Bench::credentials(&world);
+    bench.accepts("sound", &sound);
+    bench.rejects("three know each other", clique(&sound, 3), "signature_invalid");
+    let started = Instant::now();
+    bench.run();
+    let usual = started.elapsed();
+
+    let mut bench = Bench::credentials(&world);
+    // Room for the program and 100 MB: one that took more would end without an answer.
+    bench.address_space = Some(300 << 10);
+    for nodes in [8, 10] {
+        bench.rejects(&format!("{nodes} nodes"), clique(&sound, nodes), "too_complex");
+    }
+    let started = Instant::now();
+    bench.run();
+    let took = started.elapsed().saturating_sub(usual);
+    assert!(took.as_millis() < 2000, "two cliques took {took:?} more than two sound credentials");
+}
