@@ -10,8 +10,6 @@ mod kinds;
 mod silence;
 mod tokens;
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
-
 mod response;
 mod v_confusion;
 mod v_data_integrity;

@@ -80,15 +80,22 @@ fn v11_a_property_that_no_context_defines() {
     let mut bench = Bench::credentials(&world);
     let sound = RDFC.issue(&world);
     bench.accepts("rdfc", &sound);
-    for (name, value) in [("isAdmin", json!(true)), ("isAdmin", json!(null)), ("_:admin", json!("yes"))] {
+    let undefined = [
+        ("isAdmin", json!(true), "data_loss"),
+        ("isAdmin", json!(null), "data_loss"),
+        ("_:admin", json!("yes"), "malformed"),
+    ];
+    for (name, value, reason) in undefined {
         // RDF drops it, and the signature holds: that is the attack.
+        let subject = edited(&sound, |vc| vc["credentialSubject"][name] = value.clone());
+        bench.rejects(&format!("{name} in the subject"), subject, reason);
         bench.rejects(
-            "in the subject",
-            edited(&sound, |vc| vc["credentialSubject"][name] = value.clone()),
-            "data_loss",
+            &format!("{name} in the document"),
+            edited(&sound, |vc| vc[name] = value.clone()),
+            reason,
         );
-        bench.rejects("in the document", edited(&sound, |vc| vc[name] = value.clone()), "data_loss");
-        bench.rejects("in the proof", edited(&sound, |vc| vc["proof"][name] = value.clone()), "data_loss");
+        let proof = edited(&sound, |vc| vc["proof"][name] = value.clone());
+        bench.rejects(&format!("{name} in the proof"), proof, reason);
     }
     bench.rejects(
         "a type",

@@ -216,11 +216,9 @@ fn v19_a_claim_of_the_mechanism_in_a_disclosure() {
     });
     bench.accepts("dc+sd-jwt", &sound);
     bench.accepts("another claim", hidden(&world, DC_SD_JWT, &sound, "note"));
-    for name in ["nbf", "exp", "cnf", "vct", "status"] {
+    for name in ["iss", "nbf", "exp", "cnf", "vct", "status"] {
         bench.rejects(name, hidden(&world, DC_SD_JWT, &sound, name), "disclosure_invalid");
     }
-    // Without a name in the clear there is nobody whose key could be asked for.
-    bench.rejects("iss", hidden(&world, DC_SD_JWT, &sound, "iss"), "key_not_found");
 
     let sound = VC_SD_JWT.issue_with(&world, |draft| drop(draft.claims.insert("name".into(), "x".into())));
     bench.accepts("vc+sd-jwt", &sound);
