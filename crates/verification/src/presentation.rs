@@ -6,7 +6,6 @@
 use portage_data_integrity::UnverifiedProof;
 use portage_did::{Did, DidUrl, Relationship};
 use portage_jose::UnverifiedJwt;
-use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use portage_vc::{Presentation, PresentedCredential, jose};
 use serde_json::{Map, Value};
@@ -120,15 +119,14 @@ fn check_session(
 
 /// The holder behind a DID URL, or behind a DID that has one key only.
 fn holder_of(signer: &str) -> Result<PresentationHolder, Refusal> {
-    let (did, method) = match signer.contains('#') {
-        true => {
-            let method = DidUrl::parse(signer).map_err(|error| error.reason())?;
-            (method.did().clone(), Some(method))
-        }
-        false => (Did::parse(signer).map_err(|error| error.reason())?, None),
+    let (did, method) = if signer.contains('#') {
+        let method = DidUrl::parse(signer).map_err(|error| error.reason())?;
+        (method.did().clone(), Some(method))
+    } else {
+        (Did::parse(signer).map_err(|error| error.reason())?, None)
     };
     let document = self_evident_document(&did).ok_or(Refusal::Indeterminate(Reason::KeyNotFound))?;
-    let key: VerificationKey = match method {
+    let key = match method {
         Some(method) => {
             document.key_for(&method, Relationship::Authentication).map_err(|error| error.reason())?
         }

@@ -145,10 +145,11 @@ impl Bench {
             (Some(audience), Some(nonce)) => HolderExpectation::Presented { audience, nonce },
             _ => HolderExpectation::NotAsked,
         };
-        let status = match args.no_status {
-            true => StatusPolicy::NotChecked,
+        let status = if args.no_status {
+            StatusPolicy::NotChecked
+        } else {
             // A file has no age: it is what the caller says it is.
-            false => StatusPolicy::Required { max_age: SignedDuration::ZERO },
+            StatusPolicy::Required { max_age: SignedDuration::ZERO }
         };
         let expectations = Expectations {
             now: self.now,
@@ -185,9 +186,10 @@ fn authority(trust: Option<&Path>, dir: &Path) -> Result<Box<dyn Authority>, Com
         Some(file) if !file.exists() => Err(CommandError::Fault(format!("{} is not there", file.display()))),
         Some(file) => Ok(Box::new(wiring::trust_list(file)?)),
         None => {
-            let file = match dir.join(crate::config::FILE).exists() {
-                true => Config::read(dir).map_err(CommandError::fault)?.trust,
-                false => dir.join("trust.json"),
+            let file = if dir.join(crate::config::FILE).exists() {
+                Config::read(dir).map_err(CommandError::fault)?.trust
+            } else {
+                dir.join("trust.json")
             };
             Ok(Box::new(wiring::trust_list(&file)?))
         }
@@ -202,10 +204,8 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 
 /// A public JWK, written out or in a file.
 fn issuer_key(text: &str) -> Result<VerificationKey, CommandError> {
-    let bytes = match text.trim_start().starts_with('{') {
-        true => text.as_bytes().to_vec(),
-        false => read_file(Path::new(text))?,
-    };
+    let written_out = text.trim_start().starts_with('{');
+    let bytes = if written_out { text.as_bytes().to_vec() } else { read_file(Path::new(text))? };
     let value = portage_strict_json::parse(&bytes, portage_strict_json::Limits::METADATA)
         .map_err(|error| usage("--key", &error))?;
     let jwk = Jwk::from_value(&value).map_err(|error| usage("--key", &error))?;
