@@ -86,7 +86,7 @@ async fn a_damaged_copy_changes_nothing() {
 }
 
 #[tokio::test]
-async fn d_01_a_damaged_wallet_is_not_opened_not_rewritten_and_not_made_anew() {
+async fn d01_a_damaged_wallet_is_not_opened_not_rewritten_and_not_made_anew() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     citizen.accept(&offer(&stage, "person", Format::DcSdJwt)).await;

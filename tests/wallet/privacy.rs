@@ -36,7 +36,7 @@ fn disguises(canary: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn d_04_no_claim_key_code_or_token_lies_in_clear_in_any_file() {
+async fn d04_no_claim_key_code_or_token_lies_in_clear_in_any_file() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let stored = citizen.run(&["accept", &offer(&stage, "person", Format::DcSdJwt), "--yes"]).await.object();

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn i_17_a_reserved_name_is_refused_in_the_data_of_an_offer() {
+    fn i17_a_reserved_name_is_refused_in_the_data_of_an_offer() {
         for name in
             ["iss", "exp", "cnf", "vct", "status", "_sd", "...", "@context", "sub", "nbf", "iat", "_sd_alg"]
         {

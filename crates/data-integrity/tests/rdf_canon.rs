@@ -70,7 +70,7 @@ fn clique(nodes: usize) -> String {
 }
 
 #[test]
-fn v_13_a_clique_of_8_or_10_blank_nodes_is_too_complex_within_a_second() {
+fn v13_a_clique_of_8_or_10_blank_nodes_is_too_complex_within_a_second() {
     for nodes in [8, 10] {
         let start = shared::computed();
         assert_eq!(canonicalize(&clique(nodes)), Err(CanonicalizeError::TooComplex));

@@ -76,7 +76,7 @@ fn the_sound_twin_is_accepted_and_every_member_is_in_the_quads() {
 }
 
 #[test]
-fn v_10_inline_contexts_are_not_allowed_wherever_they_stand() {
+fn v10_inline_contexts_are_not_allowed_wherever_they_stand() {
     let changes: [Change; 6] = [
         |doc| doc["@context"] = json!([V2, OURS, { "number": "https://contexts.example/v1#holder" }]),
         |doc| doc["@context"] = json!([V2, OURS, { "@vocab": "https://attacker.example/#" }]),
@@ -91,7 +91,7 @@ fn v_10_inline_contexts_are_not_allowed_wherever_they_stand() {
 }
 
 #[test]
-fn v_12_contexts_that_are_not_in_the_set_are_not_allowed() {
+fn v12_contexts_that_are_not_in_the_set_are_not_allowed() {
     let changes: [Change; 5] = [
         |doc| doc["@context"] = json!([V2, "https://unknown.example/v1"]),
         |doc| doc["@context"] = json!(["http://www.w3.org/ns/credentials/v2", OURS]),
@@ -108,7 +108,7 @@ fn v_12_contexts_that_are_not_in_the_set_are_not_allowed() {
 }
 
 #[test]
-fn v_11_what_the_quads_would_not_keep_is_data_loss() {
+fn v11_what_the_quads_would_not_keep_is_data_loss() {
     let changes: [Change; 27] = [
         |doc| drop(doc.insert("isAdmin".into(), true.into())),
         |doc| drop(doc.insert("isAdmin".into(), Value::Null)),
@@ -192,7 +192,7 @@ fn clique(nodes: usize) -> Map<String, Value> {
 }
 
 #[test]
-fn v_13_a_credential_with_a_clique_of_blank_nodes_is_too_complex_in_time_and_memory() {
+fn v13_a_credential_with_a_clique_of_blank_nodes_is_too_complex_in_time_and_memory() {
     let contexts = Contexts::bundled();
     assert!(canonicalize(&clique(3), &contexts).is_ok());
     for nodes in [8, 10] {

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn t_14_trailing_bytes_are_malformed() {
+    fn t14_trailing_bytes_are_malformed() {
         for trailing in ["1", "z", "=", "%00", ":", "/", "?service=x", "\0", "#"] {
             assert!(
                 matches!(Did::parse(&format!("{KEY}{trailing}")), Err(DidError::Malformed(_))),

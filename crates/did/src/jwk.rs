@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn t_14_a_private_key_or_doubtful_json_is_malformed() {
+    fn t14_a_private_key_or_doubtful_json_is_malformed() {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         for json in [
             json!({"kty": "OKP", "crv": "Ed25519", "x": x, "d": x}).to_string(),

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn t_14_a_private_key_is_no_identifier() {
+    fn t14_a_private_key_is_no_identifier() {
         let Some(table) = vectors("own/multikey/keys.json") else { return };
         for entry in table.as_array().unwrap() {
             let secret = entry["secretKeyMultibase"].as_str().unwrap();

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn t_14_a_path_that_steps_out_is_malformed() {
+    fn t14_a_path_that_steps_out_is_malformed() {
         for did in [
             "did:web:a.example:..",
             "did:web:a.example:.",
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn t_14_a_host_is_a_name_with_at_most_a_port() {
+    fn t14_a_host_is_a_name_with_at_most_a_port() {
         for did in [
             "did:web:",
             "did:web::a",

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn v_29_the_unencoded_payload_of_rfc_7797_is_refused() {
+    fn v29_the_unencoded_payload_of_rfc_7797_is_refused() {
         let Some(file) = vectors("jose-cookbook/rfc7797/4.2.hmac-sha2_b64_false.json") else { return };
         let header = file["signing"]["protected_b64u"].as_str().unwrap();
         let verdict = CompactJws::parse(&format!("{header}.e30."), Limits::PRESENTATION);

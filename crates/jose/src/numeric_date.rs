@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn v_25_what_is_no_date_is_malformed_and_never_absent() {
+    fn v25_what_is_no_date_is_malformed_and_never_absent() {
         for value in [
             json!("1759320000"),
             json!(true),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn v_20_other_hash_functions_have_no_name_here() {
+    fn v20_other_hash_functions_have_no_name_here() {
         for name in ["sha-256-32", "md5", "SHA-256", "sha256", "sha-1", "", "sha3-256"] {
             assert_eq!(HashAlgorithm::from_named_information(name), None, "{name}");
         }

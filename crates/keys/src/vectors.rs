@@ -42,7 +42,7 @@ fn assert_wycheproof(file: &Value, read_key: impl Fn(&Value) -> Option<Verificat
 }
 
 #[test]
-fn v_15_wycheproof_ed25519() {
+fn v15_wycheproof_ed25519() {
     let Some(text) = vectors("wycheproof/ed25519_test.json") else { return };
     let counts = assert_wycheproof(&json(&text), |key| {
         VerificationKey::ed25519(&hex(key["pk"].as_str().unwrap())).ok()
@@ -51,7 +51,7 @@ fn v_15_wycheproof_ed25519() {
 }
 
 #[test]
-fn v_14_wycheproof_p256_with_raw_r_and_s() {
+fn v14_wycheproof_p256_with_raw_r_and_s() {
     let Some(text) = vectors("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json") else { return };
     let counts = assert_wycheproof(&json(&text), |key| {
         let point = hex(key["uncompressed"].as_str().unwrap());

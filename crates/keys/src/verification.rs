@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn v_14_ecdsa_refuses_numbers_out_of_range_and_other_encodings() {
+    fn v14_ecdsa_refuses_numbers_out_of_range_and_other_encodings() {
         let (key, signature) = signed(Algorithm::Es256);
         let (r, s) = signature.split_at(32);
         let zero = [0; 32];
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn v_15_ed25519_refuses_a_signature_plus_the_group_order() {
+    fn v15_ed25519_refuses_a_signature_plus_the_group_order() {
         let (key, signature) = signed(Algorithm::EdDsa);
         let mut forged = signature.clone();
         let mut carry = 0;
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn v_15_small_order_and_non_canonical_ed25519_keys_are_malformed() {
+    fn v15_small_order_and_non_canonical_ed25519_keys_are_malformed() {
         let with_sign = |mut bytes: [u8; 32]| {
             bytes[31] |= 0x80;
             bytes

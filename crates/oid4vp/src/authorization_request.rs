@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn w_08_a_legacy_parameter_beside_a_request_uri_refuses_the_request() {
+    fn w08_a_legacy_parameter_beside_a_request_uri_refuses_the_request() {
         let sound = format!("client_id={DID}&request_uri=https://a.example/1");
         assert!(parse(&sound).is_ok());
         for name in LEGACY_PARAMETERS {

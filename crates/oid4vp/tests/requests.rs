@@ -170,7 +170,7 @@ fn unknown_parameters_more_audiences_and_no_state_are_not_refused() {
 }
 
 #[test]
-fn w_03_the_client_id_outside_is_not_the_one_inside() {
+fn w03_the_client_id_outside_is_not_the_one_inside() {
     refused_as_invalid(sent(|_, sent| sent.outer = "decentralized_identifier:did:web:other.example".into()));
     refused_as_invalid(sent(with("client_id", json!("decentralized_identifier:did:web:other.example"))));
     refused_as_invalid(sent(with("client_id", json!("did:web:market.example"))));
@@ -178,7 +178,7 @@ fn w_03_the_client_id_outside_is_not_the_one_inside() {
 }
 
 #[test]
-fn w_03_a_prefix_that_is_missing_unknown_reserved_or_not_supported() {
+fn w03_a_prefix_that_is_missing_unknown_reserved_or_not_supported() {
     for outer in [
         "did:web:market.example",
         "market.example",
@@ -199,7 +199,7 @@ fn w_03_a_prefix_that_is_missing_unknown_reserved_or_not_supported() {
 }
 
 #[test]
-fn w_04_a_signature_that_does_not_hold_or_a_token_of_another_kind() {
+fn w04_a_signature_that_does_not_hold_or_a_token_of_another_kind() {
     let verifier = Verifier::new();
     let sign = |header: Header, key: &SigningKey| {
         portage_jose::sign(header, &verifier.object().to_claims(), key).unwrap()
@@ -235,7 +235,7 @@ fn w_04_a_signature_that_does_not_hold_or_a_token_of_another_kind() {
 }
 
 #[test]
-fn w_04_parameters_that_are_missing_or_contradict() {
+fn w04_parameters_that_are_missing_or_contradict() {
     for (name, value) in [
         ("nonce", Value::Null),
         ("nonce", json!("with space")),
@@ -315,7 +315,7 @@ fn an_unsigned_request_answers_to_its_own_name_and_proves_nobody() {
 }
 
 #[test]
-fn w_05_an_unsigned_request_that_answers_elsewhere_or_a_signed_one_under_redirect_uri() {
+fn w05_an_unsigned_request_that_answers_elsewhere_or_a_signed_one_under_redirect_uri() {
     let client_id = "redirect_uri:https://market.example/response";
     refused_as_invalid(unsigned(client_id, "&response_uri=https://market.example/other"));
     refused_as_invalid(unsigned("decentralized_identifier:did:web:market.example", ""));

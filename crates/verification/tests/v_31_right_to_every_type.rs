@@ -51,14 +51,14 @@ const CARD: &str = "https://portage-identity.example/contexts/operator-card/v1";
 const STUDENT: &str = "https://portage-identity.example/contexts/student-card/v1";
 
 #[test]
-fn v_31_an_issuer_of_cards_issues_cards() {
+fn v31_an_issuer_of_cards_issues_cards() {
     let types = json!(["VerifiableCredential", "OperatorCardCredential"]);
     let decision = decide(types, json!([BASE, CARD]), json!({"card_class": "Any"}));
     assert!(matches!(decision, Decision::Accepted(_)), "{decision:?}");
 }
 
 #[test]
-fn v_31_a_second_type_beside_the_one_it_may_issue_is_refused() {
+fn v31_a_second_type_beside_the_one_it_may_issue_is_refused() {
     let subject = json!({"card_class": "Any"});
     for second in ["StudentCardCredential", "https://elsewhere.example/#Licence"] {
         for types in [

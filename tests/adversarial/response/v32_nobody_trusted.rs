@@ -16,7 +16,7 @@ async fn result_of(trust: impl FnOnce(&portage_testkit::world::World) -> TrustLi
 }
 
 #[tokio::test]
-async fn v_32_a_verifier_that_trusts_nobody_accepts_nothing() {
+async fn v32_a_verifier_that_trusts_nobody_accepts_nothing() {
     let twin = result_of(|world| world.trust.clone()).await;
     assert_eq!(twin["decision"], "accepted");
     let result = result_of(|_| TrustList::default()).await;

@@ -33,7 +33,7 @@ fn one(presentation: Presentation) -> VpToken {
 }
 
 #[tokio::test]
-async fn v_33_twin_the_asked_claim_and_nothing_else_is_accepted() {
+async fn v33_twin_the_asked_claim_and_nothing_else_is_accepted() {
     let scene = Scene::new().await;
     let (status, result) = answered(&scene, AGE, |scene, request| one(scene.proof_of_age(request))).await;
     assert_eq!((status, &result["decision"]), (200, &json!("accepted")), "{result}");
@@ -41,7 +41,7 @@ async fn v_33_twin_the_asked_claim_and_nothing_else_is_accepted() {
 }
 
 #[tokio::test]
-async fn v_33_a_requested_claim_is_not_there() {
+async fn v33_a_requested_claim_is_not_there() {
     refused(|scene, request| {
         let person = scene.world.issue("person", Format::DcSdJwt);
         one(scene.show("person", &person, &["locality"], request))
@@ -50,7 +50,7 @@ async fn v_33_a_requested_claim_is_not_there() {
 }
 
 #[tokio::test]
-async fn v_33_a_value_is_not_one_of_those_asked() {
+async fn v33_a_value_is_not_one_of_those_asked() {
     refused(|scene, request| {
         let key = portage_keys::Signer::verification_key(&scene.world.holder_p256);
         let mut minor = scene.world.draft("person", Format::DcSdJwt, key);
@@ -62,7 +62,7 @@ async fn v_33_a_value_is_not_one_of_those_asked() {
 }
 
 #[tokio::test]
-async fn v_33_another_type_of_credential() {
+async fn v33_another_type_of_credential() {
     refused(|scene, request| {
         let card = scene.world.issue("operator-card", Format::DcSdJwt);
         one(scene.show("operator-card", &card, &["card_class"], request))
@@ -71,7 +71,7 @@ async fn v_33_another_type_of_credential() {
 }
 
 #[tokio::test]
-async fn v_33_a_credential_that_nobody_asked_for() {
+async fn v33_a_credential_that_nobody_asked_for() {
     refused(|scene, request| {
         let card = scene.world.issue("operator-card", Format::DcSdJwt);
         one(scene.proof_of_age(request)).with("card", vec![scene.show("operator-card", &card, &[], request)])
@@ -80,7 +80,7 @@ async fn v_33_a_credential_that_nobody_asked_for() {
 }
 
 #[tokio::test]
-async fn v_33_two_presentations_where_one_was_asked() {
+async fn v33_two_presentations_where_one_was_asked() {
     refused(|scene, request| {
         let presentation = scene.proof_of_age(request);
         VpToken::default().with("person", vec![presentation.clone(), presentation])
@@ -89,7 +89,7 @@ async fn v_33_two_presentations_where_one_was_asked() {
 }
 
 #[tokio::test]
-async fn v_33_another_format_than_the_one_asked() {
+async fn v33_another_format_than_the_one_asked() {
     let scene = Scene::new().await;
     let (status, result) = answered(&scene, AGE, |scene, request| {
         let person = scene.world.issue("person", Format::VcJwt);
@@ -109,7 +109,7 @@ fn for_the_market(scene: &Scene<MemorySessions>, request: &ResolvedRequest, card
 }
 
 #[tokio::test]
-async fn v_33_a_second_credential_inside_a_presentation() {
+async fn v33_a_second_credential_inside_a_presentation() {
     let scene = Scene::new().await;
     let card = scene.world.issue("operator-card", Format::LdpVc);
     let twin = answered(&scene, MARKET, |scene, request| for_the_market(scene, request, &[&card])).await;
@@ -124,7 +124,7 @@ async fn v_33_a_second_credential_inside_a_presentation() {
 }
 
 #[tokio::test]
-async fn v_33_a_credential_is_left_out() {
+async fn v33_a_credential_is_left_out() {
     let scene = Scene::new().await;
     let (status, result) = answered(&scene, MARKET, |scene, request| one(scene.proof_of_age(request))).await;
     assert_eq!((status, reasons(&result)), (400, vec!["query_not_satisfied"]));

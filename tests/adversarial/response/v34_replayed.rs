@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{AGE, Scene};
 
 #[tokio::test]
-async fn v_34_the_same_response_again_is_refused_and_changes_nothing() {
+async fn v34_the_same_response_again_is_refused_and_changes_nothing() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     let form = scene.sound(&scene.verifier.open(&uri).await);
@@ -30,7 +30,7 @@ async fn v_34_the_same_response_again_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn v_34_another_sound_response_to_the_same_request_is_refused() {
+async fn v34_another_sound_response_to_the_same_request_is_refused() {
     let scene = Scene::new().await;
     let (_, uri) = scene.verifier.ask(AGE, false).await;
     let request = scene.verifier.open(&uri).await;
@@ -57,7 +57,7 @@ async fn replica(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn v_34_of_two_responses_at_once_to_two_replicas_one_wins() {
+async fn v34_of_two_responses_at_once_to_two_replicas_one_wins() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("verifier.sqlite");
     let scene = Scene::on(SqliteSessions::create(&path).unwrap()).await;

@@ -18,7 +18,7 @@ fn error(request: &ResolvedRequest, error: ErrorCode) -> String {
 }
 
 #[tokio::test]
-async fn v_35_without_its_state_a_response_finds_no_request_and_the_request_stays_open() {
+async fn v35_without_its_state_a_response_finds_no_request_and_the_request_stays_open() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     let request = scene.verifier.open(&uri).await;
@@ -33,7 +33,7 @@ async fn v_35_without_its_state_a_response_finds_no_request_and_the_request_stay
 }
 
 #[tokio::test]
-async fn v_35_a_response_after_300_seconds_is_refused_and_one_just_before_is_not() {
+async fn v35_a_response_after_300_seconds_is_refused_and_one_just_before_is_not() {
     for (seconds, status, state) in [(299, 200, "decided"), (300, 400, "expired")] {
         let mut scene = Scene::new().await;
         let (transaction, uri) = scene.verifier.ask(AGE, false).await;
@@ -45,7 +45,7 @@ async fn v_35_a_response_after_300_seconds_is_refused_and_one_just_before_is_not
 }
 
 #[tokio::test]
-async fn v_35_an_error_after_a_success_overwrites_nothing() {
+async fn v35_an_error_after_a_success_overwrites_nothing() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     let request = scene.verifier.open(&uri).await;
@@ -57,7 +57,7 @@ async fn v_35_an_error_after_a_success_overwrites_nothing() {
 }
 
 #[tokio::test]
-async fn v_35_twin_an_error_first_is_an_answer_and_a_success_after_it_is_refused() {
+async fn v35_twin_an_error_first_is_an_answer_and_a_success_after_it_is_refused() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     let request = scene.verifier.open(&uri).await;
@@ -69,7 +69,7 @@ async fn v_35_twin_an_error_first_is_an_answer_and_a_success_after_it_is_refused
 }
 
 #[tokio::test]
-async fn v_35_a_response_that_cannot_be_read_ends_its_request() {
+async fn v35_a_response_that_cannot_be_read_ends_its_request() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     let request = scene.verifier.open(&uri).await;

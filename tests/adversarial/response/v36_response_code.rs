@@ -32,7 +32,7 @@ async fn nothing(scene: &Scene<MemorySessions>) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn v_36_without_the_right_response_code_there_is_nothing_to_see() {
+async fn v36_without_the_right_response_code_there_is_nothing_to_see() {
     let scene = Scene::new().await;
     let (transaction, redirect_uri) = answered(&scene).await;
     let (other_transaction, other_redirect) = answered(&scene).await;
@@ -61,7 +61,7 @@ async fn v_36_without_the_right_response_code_there_is_nothing_to_see() {
 }
 
 #[tokio::test]
-async fn v_36_a_response_code_is_good_once() {
+async fn v36_a_response_code_is_good_once() {
     let scene = Scene::new().await;
     let (transaction, redirect_uri) = answered(&scene).await;
     let code = code(&redirect_uri);
@@ -71,7 +71,7 @@ async fn v_36_a_response_code_is_good_once() {
 }
 
 #[tokio::test]
-async fn v_36_before_the_answer_there_is_nothing_to_see_either() {
+async fn v36_before_the_answer_there_is_nothing_to_see_either() {
     let scene = Scene::new().await;
     let (transaction, _) = scene.verifier.ask(AGE, true).await;
     let answer = scene.verifier.result(&transaction, None).await;
@@ -79,7 +79,7 @@ async fn v_36_before_the_answer_there_is_nothing_to_see_either() {
 }
 
 #[tokio::test]
-async fn v_36_twin_on_another_device_no_code_is_needed_and_none_is_taken() {
+async fn v36_twin_on_another_device_no_code_is_needed_and_none_is_taken() {
     let scene = Scene::new().await;
     let (transaction, uri) = scene.verifier.ask(AGE, false).await;
     assert_eq!(scene.verifier.decided(&transaction).await, json!({ "state": "requested" }));
@@ -93,7 +93,7 @@ async fn v_36_twin_on_another_device_no_code_is_needed_and_none_is_taken() {
 }
 
 #[tokio::test]
-async fn v_36_the_api_answers_only_with_its_token() {
+async fn v36_the_api_answers_only_with_its_token() {
     let scene = Scene::new().await;
     let (transaction, redirect_uri) = answered(&scene).await;
     let url =

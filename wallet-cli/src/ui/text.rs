@@ -43,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn w_17_what_would_move_the_cursor_or_turn_the_text_is_gone() {
+    fn w17_what_would_move_the_cursor_or_turn_the_text_is_gone() {
         assert_eq!(plain("City\u{1b}[2J of\u{202e}revuocnaV\u{200b}"), "City[2J ofrevuocnaV");
         assert_eq!(plain("two\n lines\tand a tab "), "two lines and a tab");
         assert_eq!(plain("Québec › L’Île-d’Orléans, 東京"), "Québec › L’Île-d’Orléans, 東京");
     }
 
     #[test]
-    fn w_17_ten_thousand_characters_are_cut() {
+    fn w17_ten_thousand_characters_are_cut() {
         let shown = plain(&"é".repeat(10_000));
         assert_eq!(shown.chars().count(), MAX_SHOWN + 1);
         assert!(shown.ends_with('…'));

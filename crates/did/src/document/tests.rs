@@ -69,7 +69,7 @@ fn an_embedded_method_serves_its_own_relationship() {
 }
 
 #[test]
-fn v_05_a_method_that_names_another_controller_is_nobodys_key() {
+fn v05_a_method_that_names_another_controller_is_nobodys_key() {
     let mut document = document();
     document["verificationMethod"][0]["controller"] = json!("did:web:province.example");
     assert_eq!(key_for(&document, "key-1", Relationship::AssertionMethod), Err(DocumentError::KeyMismatch));
@@ -84,7 +84,7 @@ fn v_05_a_method_that_names_another_controller_is_nobodys_key() {
 }
 
 #[test]
-fn t_14_a_document_of_another_did_is_refused() {
+fn t14_a_document_of_another_did_is_refused() {
     for id in ["did:web:province.example", "did:web:CITY.example", "did:web:city.example#", ""] {
         let mut document = document();
         document["id"] = json!(id);

@@ -97,7 +97,7 @@ fn a_wrong_passphrase_is_told_from_damage() {
 }
 
 #[test]
-fn d_01_every_flipped_byte_is_damage() {
+fn d01_every_flipped_byte_is_damage() {
     let file = vault().seal(&entropy());
     for at in 0..file.len() {
         for bit in [0x01, 0x80] {
@@ -109,7 +109,7 @@ fn d_01_every_flipped_byte_is_damage() {
 }
 
 #[test]
-fn d_01_every_other_length_is_damage() {
+fn d01_every_other_length_is_damage() {
     let file = vault().seal(&entropy());
     for length in 0..file.len() {
         assert!(matches!(error(&file[..length], PASSPHRASE), VaultError::Corrupt(_)), "{length}");
@@ -154,7 +154,7 @@ fn a_later_version_is_told_from_damage() {
 }
 
 #[test]
-fn d_02_parameters_outside_the_limits_are_refused_both_ways_and_before_memory_is_taken() {
+fn d02_parameters_outside_the_limits_are_refused_both_ways_and_before_memory_is_taken() {
     let file = vault().seal(&entropy());
     for (memory_kib, passes, lanes) in [
         (64 << 20, 3, 1), // 64 GiB
@@ -179,7 +179,7 @@ fn d_02_parameters_outside_the_limits_are_refused_both_ways_and_before_memory_is
 }
 
 #[test]
-fn d_02_weaker_parameters_within_the_limits_do_not_fit_the_header_they_are_written_into() {
+fn d02_weaker_parameters_within_the_limits_do_not_fit_the_header_they_are_written_into() {
     let params = KdfParams { passes: 3, ..KdfParams::MINIMUM };
     let mut file = Vault::create(PASSPHRASE, params, &entropy()).unwrap().seal(&entropy());
     file[17] = 2;
@@ -187,7 +187,7 @@ fn d_02_weaker_parameters_within_the_limits_do_not_fit_the_header_they_are_writt
 }
 
 #[test]
-fn d_03_a_record_copied_over_another_is_damage() {
+fn d03_a_record_copied_over_another_is_damage() {
     let file = vault().seal(&entropy());
     let pieces = pieces(&file);
     let (a, b) = (pieces[2].clone(), pieces[3].clone());
@@ -204,7 +204,7 @@ fn d_03_a_record_copied_over_another_is_damage() {
 }
 
 #[test]
-fn d_03_an_old_record_put_back_is_damage() {
+fn d03_an_old_record_put_back_is_damage() {
     let mut vault = vault();
     let old = vault.seal(&entropy());
     vault.put("credential/a", b"birthdate 1991-02-02");
@@ -217,7 +217,7 @@ fn d_03_an_old_record_put_back_is_damage() {
 }
 
 #[test]
-fn d_03_a_record_deleted_and_written_again_gets_no_version_a_second_time() {
+fn d03_a_record_deleted_and_written_again_gets_no_version_a_second_time() {
     let mut vault = vault();
     let old = vault.seal(&entropy());
     vault.remove("credential/a");
@@ -237,7 +237,7 @@ fn put_back(old: &[u8], new: &[u8], places: &[usize]) {
 }
 
 #[test]
-fn d_04_neither_contents_nor_ids_stand_in_the_file() {
+fn d04_neither_contents_nor_ids_stand_in_the_file() {
     let file = vault().seal(&entropy());
     for text in ["1990", "birthdate", "Chez", "credential", "trust", PASSPHRASE] {
         assert!(!file.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");

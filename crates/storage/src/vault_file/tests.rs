@@ -135,7 +135,7 @@ fn an_existing_file_is_never_replaced_by_a_new_one() {
 }
 
 #[test]
-fn d_01_a_file_that_changed_under_the_program_is_not_overwritten() {
+fn d01_a_file_that_changed_under_the_program_is_not_overwritten() {
     let (_folder, path) = folder_with_old();
     let (mut file, _) = VaultFile::open(&path).unwrap();
     fs::write(&path, b"damaged").unwrap();

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn d_01_damage_and_a_wrong_passphrase_are_told_apart_and_nothing_is_written() {
+    fn d01_damage_and_a_wrong_passphrase_are_told_apart_and_nothing_is_written() {
         let (_folder, path, wallet) = wallet();
         drop(wallet);
         let sound = fs::read(&path).unwrap();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn d_04_no_record_stands_in_clear_in_any_file() {
+    fn d04_no_record_stands_in_clear_in_any_file() {
         let (folder, _path, wallet) = wallet();
         wallet.commit(trust(b"birthdate 1990-01-01")).unwrap();
         wallet

@@ -30,7 +30,7 @@ fn purpose(id: &str) -> PurposeId {
 }
 
 #[test]
-fn v_31_a_trusted_issuer_may_issue_its_types_and_no_other() {
+fn v31_a_trusted_issuer_may_issue_its_types_and_no_other() {
     let list = parse(&file()).unwrap();
     let authorized = list.may_issue(PROVINCE, &["PersonCredential", "person"]).unwrap();
     assert_eq!(authorized.id, PROVINCE);
@@ -44,7 +44,7 @@ fn v_31_a_trusted_issuer_may_issue_its_types_and_no_other() {
 }
 
 #[test]
-fn v_31_a_credential_of_two_types_needs_the_right_to_both() {
+fn v31_a_credential_of_two_types_needs_the_right_to_both() {
     let list = parse(&file()).unwrap();
     let licence: &[&str] = &["BusinessLicenceCredential", "business-licence"];
     let person: &[&str] = &["PersonCredential", "person"];
@@ -56,7 +56,7 @@ fn v_31_a_credential_of_two_types_needs_the_right_to_both() {
 }
 
 #[test]
-fn v_32_an_empty_list_trusts_nobody() {
+fn v32_an_empty_list_trusts_nobody() {
     for list in [TrustList::default(), parse(&json!({})).unwrap(), parse(&json!({"issuers": []})).unwrap()] {
         assert!(list.is_empty());
         assert_eq!(list.may_issue(PROVINCE, &["person"]), Err(Reason::IssuerNotTrusted));
