@@ -64,8 +64,8 @@ impl Teller<'_> {
     fn step(&mut self, who: &str, did: impl Into<String>) {
         let step = Step { who: who.to_owned(), did: did.into(), learned: self.world.learned() };
         (self.say)(&format!("{}. {} {}", self.story.steps.len() + 1, step.who, step.did));
-        for fact in &step.learned {
-            (self.say)(&format!("     learned by {fact}"));
+        for line in by_party(&step.learned) {
+            (self.say)(&format!("     {line}"));
         }
         self.story.steps.push(step);
     }
@@ -201,6 +201,18 @@ impl Teller<'_> {
 struct Request {
     transaction: String,
     uri: String,
+}
+
+/// `"<party>: <fact>"` as one line a party: `"<party> learned: <fact>; <fact>"`.
+fn by_party(learned: &[String]) -> Vec<String> {
+    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (party, fact) in learned.iter().filter_map(|line| line.split_once(": ")) {
+        match lines.last_mut() {
+            Some((same, facts)) if *same == party => facts.push(fact),
+            _ => lines.push((party, vec![fact])),
+        }
+    }
+    lines.into_iter().map(|(party, facts)| format!("{party} learned: {}", facts.join("; "))).collect()
 }
 
 /// The reasons that a review warns of.
