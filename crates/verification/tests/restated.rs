@@ -1,5 +1,7 @@
 //! A document may be written in many ways that mean the same RDF, and so keep a signature over the RDF: none of them may hide what is checked.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 use portage_catalog::Format;
 use portage_keys::Signer;
 use portage_testkit::world::{STATUS_INDEX, StatusLists, World, accepted, verdict};

@@ -1,5 +1,7 @@
 //! V-31: the right to issue one type is no right to issue another, also in one credential that says it is of both.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
+
 use portage_catalog::{Catalog, Text};
 use portage_did::{LoopbackOrigins, did_key};
 use portage_keys::{Algorithm, Signer, SigningKey};
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 /// A `vc+jwt` of these types, soundly signed by an issuer that may issue operator cards and nothing else.
 fn decide(types: Value, contexts: Value, subject: Value) -> Decision {
     let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[7; 32]).unwrap();
-    let (issuer, kid) = did_key(&key.verification_key());
+    let (issuer, kid) = did_key(key.verification_key());
     let credential = json!({
         "@context": contexts, "type": types, "issuer": issuer.as_str(), "validFrom": "2026-11-01T00:00:00Z",
         "credentialSubject": subject,
