@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{
     issuer_side,
     stage::{Running, Stage},
-    verifier_side::PURPOSE,
+    verifier_side::{OTHER_PURPOSE, PURPOSE},
 };
 
 /// The passphrase of every wallet of these tests.
@@ -188,7 +188,14 @@ pub(crate) fn trust(stage: &Stage, market_is_known: bool) -> Value {
     let mut list = stage.world.trust.to_json();
     if market_is_known {
         let name = json!({ "en": "Harbour Market", "fr": "Marché du port" });
-        list["verifiers"] = json!([{ "id": stage.market.did, "name": name, "purposes": [PURPOSE] }]);
+        list["verifiers"] =
+            json!([{ "id": stage.market.did, "name": name, "purposes": [PURPOSE, OTHER_PURPOSE] }]);
     }
     list
+}
+
+/// The entry of an issuer in a trust list.
+pub(crate) fn entry<'l>(list: &'l mut Value, did: &str) -> &'l mut Value {
+    let issuers = list["issuers"].as_array_mut().unwrap();
+    issuers.iter_mut().find(|issuer| issuer["id"] == did).unwrap()
 }

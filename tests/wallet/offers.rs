@@ -6,9 +6,9 @@ use portage_testkit::world::Draft;
 use serde_json::{Value, json};
 
 use crate::{
-    citizen::{Answer, Citizen},
+    citizen::{Answer, Citizen, entry},
     issuer_side::{CODE, TOKEN, offer, offer_by_reference, offer_of, origin_of},
-    stage::{Change, Running, Seen, Twist},
+    stage::{Case, Change, Running, Seen, Twist},
 };
 
 /// The requests of `seen` that carry a code, a `tx_code` or a token.
@@ -63,11 +63,20 @@ async fn w_12_an_untrusted_issuer_gets_no_code_on_any_path() {
         assert!(stage.take_seen().is_empty(), "nobody is contacted whom the trust list does not know");
     }
     let mut trust = crate::citizen::trust(&stage, true);
-    trust["issuers"][0]["id"] = stage.world.attacker.did.as_str().into();
+    entry(&mut trust, stage.world.province.did.as_str())["id"] = stage.world.attacker.did.as_str().into();
     citizen.trust(&trust).await;
-    let known =
-        citizen.run(&["accept", &offer_by_reference(&attacker, "person", Format::DcSdJwt), "--yes"]).await;
-    assert_ne!(known.reason(), "issuer_not_trusted", "{known:?}");
+    // The twin: the same offer of the same issuer, once it is trusted.
+    let (did, kid) = (stage.world.attacker.did.to_string(), stage.world.attacker.method("key-1"));
+    let list = stage.world.attacker.url("/status/token");
+    stage.twist(|twist| {
+        twist.forged = true;
+        twist.draft = draft(move |draft| {
+            draft.header["kid"] = kid.clone().into();
+            draft.claims["iss"] = did.clone().into();
+            draft.claims["status"]["status_list"]["uri"] = list.clone().into();
+        });
+    });
+    citizen.accept(&offer_by_reference(&attacker, "person", Format::DcSdJwt)).await;
 }
 
 #[tokio::test]
@@ -132,7 +141,7 @@ async fn w_14_a_bad_credential_is_not_stored_and_the_issuer_hears_of_it() {
     let student = stage.world.credential_type("student-card").vct.clone();
     let now = stage.world.now.as_second();
 
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Twist)>)> = vec![
+    let cases: Vec<(&str, Case)> = vec![
         ("signature_invalid", Box::new(|twist| twist.forged = true)),
         ("alg_not_allowed", Box::new(|twist| twist.issued = Some(Box::new(without_algorithm)))),
         (
@@ -187,7 +196,7 @@ async fn w_14_a_sound_credential_of_another_type_or_issuer_than_the_offer_is_not
     let citizen = Citizen::new(&stage).await;
     // The Province may issue both; the offer was of one.
     let mut trust = crate::citizen::trust(&stage, true);
-    trust["issuers"][0]["types"] = json!(["person", "student-card"]);
+    entry(&mut trust, stage.world.province.did.as_str())["types"] = json!(["person", "student-card"]);
     citizen.trust(&trust).await;
     let person = offer(&stage, "person", Format::DcSdJwt);
     let student = stage.world.credential_type("student-card").clone();

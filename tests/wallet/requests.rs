@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     citizen::{Answer, Citizen, Scripted, trust},
     issuer_side::{offer, offer_by_reference, offer_of, origin_of},
-    stage::{RequestDraft, Running, Twist},
+    stage::{Case, RequestDraft, Running, Twist},
     story::answer_of,
     verifier_side::{client_id, request, request_with},
 };
@@ -186,7 +186,7 @@ async fn w_04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let link = request(&stage);
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Twist)>)> = vec![
+    let cases: Vec<(&str, Case)> = vec![
         ("signature", Box::new(|twist| twist.forged_request = true)),
         ("alg none", Box::new(|twist| twist.signed_request = Some(Box::new(without_signature)))),
         ("typ", Box::new(|twist| twist.request = Some(Box::new(|draft| draft.header["typ"] = "JWT".into())))),
@@ -305,6 +305,56 @@ async fn w_10_no_match_and_no_consent_look_alike_to_the_verifier() {
         seen.map(|seen| format!("{} {} {}", seen.method, seen.url, seen.body)).collect()
     };
     assert_eq!(market(after_no), market(stage.take_seen()));
+}
+
+#[tokio::test]
+async fn w_11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second_yes() {
+    let stage = Running::start().await;
+    let citizen = with_person(&stage).await;
+    let link = request(&stage);
+    let mut query = crate::verifier_side::usual_query(&stage);
+    query["credentials"][0]["claims"] =
+        json!([{ "path": ["age_over_19"] }, { "path": ["birthdate_dateint"] }]);
+    stage.twist(|twist| {
+        twist.query = Some(query);
+        twist.beyond_purpose = true;
+    });
+    let review = citizen.run(&["review", &link]).await.object();
+    assert_eq!(review["warnings"], json!([{ "reason": "beyond_purpose", "query": "person" }]));
+    let answer = citizen.run(&["present", &link, "--yes"]).await;
+    assert_eq!((answer.code, answer.reason()), (1, "consent_required"), "{answer:?}");
+    assert!(answer_of(&stage).is_none());
+    stage.untwist();
+    accepted(&citizen, &stage).await;
+}
+
+#[tokio::test]
+async fn w_18_a_page_that_is_not_the_verifiers_own_is_not_opened() {
+    let stage = Running::start().await;
+    let citizen = with_person(&stage).await;
+    let answered = |page: String| {
+        (
+            200,
+            vec![("content-type", "application/json".to_owned())],
+            json!({ "redirect_uri": page }).to_string(),
+        )
+    };
+    for page in [
+        "javascript:alert(1)".to_owned(),
+        "file:///etc/passwd".to_owned(),
+        "market-app://done".to_owned(),
+        "http://market.example/done".to_owned(),
+        "https://elsewhere.example/done".to_owned(),
+        "http://localhost:1/done".to_owned(),
+    ] {
+        stage.twist(|twist| drop(twist.answers.insert("/response".into(), answered(page.clone()))));
+        let answer = citizen.run(&["present", &request(&stage), "--yes"]).await.object();
+        assert_eq!((&answer["delivered"], &answer["redirect_uri"]), (&json!(true), &Value::Null), "{page}");
+    }
+    let page = format!("{}/done?response_code=x", stage.market.origin);
+    stage.twist(|twist| drop(twist.answers.insert("/response".into(), answered(page.clone()))));
+    let answer = citizen.run(&["present", &request(&stage), "--yes"]).await.object();
+    assert_eq!(answer["redirect_uri"], page);
 }
 
 /// The header says `none`, and there is no signature.

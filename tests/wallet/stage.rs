@@ -42,7 +42,7 @@ pub(crate) struct Market {
 #[derive(Default)]
 pub(crate) struct Twist {
     /// Answers of these paths instead of the usual ones: status, headers, body.
-    pub(crate) answers: BTreeMap<String, (u16, Vec<(&'static str, String)>, String)>,
+    pub(crate) answers: BTreeMap<String, FixedAnswer>,
     /// Changes JSON that a path answers.
     pub(crate) json: BTreeMap<String, Change<Value>>,
     /// Changes a credential before it is signed.
@@ -61,9 +61,17 @@ pub(crate) struct Twist {
     pub(crate) tx_code: Option<String>,
     /// What the market asks: the query; a person's age else.
     pub(crate) query: Option<Value>,
+    /// Says that what is asked is for the usual purpose.
+    pub(crate) beyond_purpose: bool,
     /// Revoked places of every list.
     pub(crate) revoked: Vec<usize>,
 }
+
+/// Status, headers, body.
+pub(crate) type FixedAnswer = (u16, Vec<(&'static str, String)>, String);
+
+/// One test case's change.
+pub(crate) type Case = Box<dyn FnOnce(&mut Twist)>;
 
 /// A change of one thing.
 pub(crate) type Change<T> = Box<dyn Fn(&mut T) + Send + Sync>;

@@ -14,7 +14,9 @@ use crate::{
 const JSON: &str = "application/json";
 /// The nonce of every request.
 pub(crate) const NONCE: &str = "n-0S6_WzA2Mj-0123456789";
-/// The purpose of every request.
+/// The purpose of every request that asks something else: not in the catalogue.
+pub(crate) const OTHER_PURPOSE: &str = "a-purpose-of-the-stage";
+/// The purpose of the usual request.
 pub(crate) const PURPOSE: &str = "market-vendor-permit";
 
 /// The link of the market's request.
@@ -72,6 +74,10 @@ fn request_object(stage: &Stage) -> String {
     let twist = stage.twist.lock().unwrap();
     let now = stage.world.now.as_second();
     let purpose = stage.world.catalog.purpose(&portage_catalog::PurposeId(PURPOSE.into())).unwrap();
+    let mut words = PurposeInfo::of(purpose);
+    if twist.query.is_some() && !twist.beyond_purpose {
+        words.id = portage_catalog::PurposeId(OTHER_PURPOSE.into());
+    }
     let claims = json!({
         "aud": "https://self-issued.me/v2",
         "client_id": client_id(stage),
@@ -81,7 +87,7 @@ fn request_object(stage: &Stage) -> String {
         "nonce": NONCE,
         "state": "s-0123456789",
         "dcql_query": twist.query.clone().unwrap_or(usual),
-        "verifier_info": [PurposeInfo::of(purpose).to_entry()],
+        "verifier_info": [words.to_entry()],
         "iat": now,
         "exp": now + 300,
     });

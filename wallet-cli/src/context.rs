@@ -44,7 +44,7 @@ pub(crate) struct Session {
     contexts: Contexts,
     loopback: LoopbackOrigins,
     fetcher: Fetcher,
-    max_list_age: SignedDuration,
+    list_interval: SignedDuration,
 }
 
 impl Session {
@@ -58,7 +58,7 @@ impl Session {
             authority: &self.trust,
             loopback: &self.loopback,
             entropy: context.surroundings.entropy.as_ref(),
-            max_list_age: self.max_list_age,
+            list_interval: self.list_interval,
         }
     }
 }
@@ -202,8 +202,8 @@ impl<'c, 'io> Context<'c, 'io> {
         let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
         let trust = trust_list(&store).map_err(|failure| self.store_refusal(&failure))?;
         let fetcher = Fetcher::new(loopback.clone()).map_err(|error| Refusal::fault(error.to_string()))?;
-        let max_list_age = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
-        Ok(Session { store, trust, contexts: self.catalog.contexts(), loopback, fetcher, max_list_age })
+        let list_interval = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
+        Ok(Session { store, trust, contexts: self.catalog.contexts(), loopback, fetcher, list_interval })
     }
 
     /// Why the wallet's file was not made or opened.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use portage_catalog::Catalog;
+use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{
     Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource,
@@ -114,9 +115,11 @@ fn answer(answer: &PlannedAnswer) -> Value {
 /// What is wrong with what would be shown, and with whoever asks.
 fn warnings(plan: &DisclosurePlan) -> Value {
     let mut found = Vec::new();
-    if plan.needs_second_agreement() {
-        found.push(json!({ "reason": portage_reason::Reason::PurposeNotRegistered }));
+    if !matches!(plan.asker().standing, MayAsk::Registered(_)) {
+        found.push(json!({ "reason": Reason::PurposeNotRegistered }));
     }
+    let beyond = plan.asker().beyond_purpose.iter();
+    found.extend(beyond.map(|query| json!({ "reason": Reason::BeyondPurpose, "query": query })));
     for answer in plan.answers() {
         let warn = |doubt| json!({ "reason": doubt, "query": answer.query, "credential": answer.credential });
         found.extend(answer.doubts.iter().map(warn));

@@ -19,13 +19,22 @@ pub(crate) struct Refusal {
     name: Option<String>,
 }
 
+/// A verdict on the wallet's own file is a fault; any other is a refusal.
+fn exit_code(reason: Reason) -> u8 {
+    if reason.fault() == Fault::Store { FAULT } else { REFUSED }
+}
+
 impl Refusal {
     /// A verdict. Whether it is a refusal or a fault of the wallet's own file follows from the reason.
     pub(crate) fn of(reason: Reason, language: Language) -> Self {
-        let code = if reason.fault() == Fault::Store { FAULT } else { REFUSED };
         let said =
             vec![reason_sentence(reason, language).to_owned(), reason_hint(reason, language).to_owned()];
-        Refusal { code, said, name: Some(reason.name().to_owned()) }
+        Refusal::in_words(reason, said)
+    }
+
+    /// A verdict in other words than those everybody says for it.
+    pub(crate) fn in_words(reason: Reason, said: Vec<String>) -> Self {
+        Refusal { code: exit_code(reason), said, name: Some(reason.name().to_owned()) }
     }
 
     /// Refused by the other side, with the protocol's code.

@@ -140,7 +140,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             return Err(AcceptError::TxCode);
         }
         let token = self.redeem(review, tx_code).await?;
-        let documents = Documents::new(self.http, self.store, now, Freshness::Ask);
+        let documents = self.documents(Freshness::Ask, now);
         let endpoint = review.metadata.notification_endpoint.clone();
         let mut notify = Notify { endpoint, token: token.access_token.clone(), ids: Vec::new() };
         let mut credentials = Vec::with_capacity(review.offered.len());
@@ -156,7 +156,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let counterpart = Counterpart {
             id: review.issuer.id.clone(),
             name: review.issuer.name.clone(),
-            host: review.host().to_owned(),
+            host: review.host(),
         };
         let documents = documents.into_batch(Batch::default());
         Ok(Arrived { issuer: review.issuer.clone(), counterpart, credentials, documents, notify })
@@ -263,7 +263,8 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             _ => return Err(AcceptError::Refused(vec![Reason::TypeMismatch])),
         };
         let keys = [key.verification_key().clone()];
-        let outcome = self.verify_issued(&secured, offered.format, &keys, documents, now).await;
+        let outcome =
+            self.verify_issued(&secured, offered.format, &keys, self.list_interval, documents, now).await;
         let verified = match outcome.decision {
             Decision::Accepted(verified) => verified,
             Decision::Rejected(reasons) | Decision::Indeterminate(reasons) => {

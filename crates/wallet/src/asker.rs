@@ -1,8 +1,9 @@
 use portage_catalog::{Catalog, PurposeId, Text};
+use portage_dcql::Query;
 use portage_oid4vp::{PurposeInfo, ResolvedRequest};
 use portage_trust::{Authority, MayAsk};
 
-use crate::history::Counterpart;
+use crate::{beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
 
 /// Who asks, by what right and what for.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Asker {
     pub standing: MayAsk,
     /// Why they ask.
     pub purpose: Option<ShownPurpose>,
+    /// The Credential Queries that go beyond the registered purpose.
+    pub beyond_purpose: Vec<String>,
 }
 
 /// Why they ask.
@@ -41,21 +44,26 @@ impl Asker {
         let told = request.purpose();
         let standing = authority.may_ask(id, told.map(|purpose| &purpose.id));
         let registered = match (&standing, told) {
-            (MayAsk::Registered(_), Some(told)) => catalog.purpose(&told.id).map(PurposeInfo::of),
+            (MayAsk::Registered(_), Some(told)) => catalog.purpose(&told.id),
             _ => None,
         };
-        let purpose = match (registered, told) {
+        let beyond_purpose = registered
+            .and_then(|purpose| Query::parse(&purpose.query).ok())
+            .map(|allowed| beyond(request.query(), &allowed))
+            .unwrap_or_default();
+        let purpose = match (registered.map(PurposeInfo::of), told) {
             (Some(words), _) => Some(ShownPurpose { words, source: PurposeSource::Registered }),
             (None, Some(told)) => Some(ShownPurpose { words: told.clone(), source: PurposeSource::Told }),
             (None, None) => None,
         };
-        let host = request.response_uri().host_str().unwrap_or_default().to_owned();
-        Asker { client_id: request.client_id().as_str().to_owned(), host, standing, purpose }
+        let host = host_and_port(request.response_uri());
+        Asker { client_id: request.client_id().as_str().to_owned(), host, standing, purpose, beyond_purpose }
     }
 
-    /// Whether the trust list knows them and the purpose is theirs. Anybody else is answered only after a second, explicit consent.
-    pub fn is_registered(&self) -> bool {
-        matches!(self.standing, MayAsk::Registered(_))
+    /// Whether the trust list knows them, the purpose is theirs, and they ask no more than it allows. Anything else is answered only after
+    /// a second, explicit consent.
+    pub fn is_vouched_for(&self) -> bool {
+        matches!(self.standing, MayAsk::Registered(_)) && self.beyond_purpose.is_empty()
     }
 
     /// The name the trust list vouches for.

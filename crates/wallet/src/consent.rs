@@ -38,9 +38,9 @@ impl ConsentMissing {
 }
 
 impl DisclosurePlan {
-    /// Whether a second, explicit agreement is needed: nobody vouches for the verifier or for its purpose.
+    /// Whether a second, explicit agreement is needed: nobody vouches for the verifier, for its purpose, or for all it asks.
     pub fn needs_second_agreement(&self) -> bool {
-        !self.asker.is_registered()
+        !self.asker.is_vouched_for()
     }
 
     /// Turns what the person said into the permission.

@@ -33,6 +33,8 @@ pub(crate) struct Documents<'w, H, S> {
     store: &'w S,
     now: Timestamp,
     freshness: Freshness,
+    /// A list is asked for at most this often.
+    list_interval: SignedDuration,
     fetched: Mutex<BTreeMap<String, KeptDocument>>,
 }
 
@@ -44,8 +46,14 @@ struct KeptDocument {
 }
 
 impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
-    pub(crate) fn new(http: &'w H, store: &'w S, now: Timestamp, freshness: Freshness) -> Self {
-        Documents { http, store, now, freshness, fetched: Mutex::default() }
+    pub(crate) fn new(
+        http: &'w H,
+        store: &'w S,
+        now: Timestamp,
+        freshness: Freshness,
+        list_interval: SignedDuration,
+    ) -> Self {
+        Documents { http, store, now, freshness, list_interval, fetched: Mutex::default() }
     }
 
     /// Adds what was fetched to a batch that is committed for another reason.
@@ -97,17 +105,24 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         self.key_document(&crate::well_known::inserted(issuer, "jwt-vc-issuer"), "application/json").await
     }
 
+    /// A list that was seen lately; else the one that is there now; where nobody answers, the one seen last, if that may be so old.
     async fn status_list(&self, url: &Url, max_age: SignedDuration) -> Result<FetchedList, Unavailable> {
-        let age = |document: &KeptDocument| self.now.duration_since(document.fetched);
-        let kept = self.kept(url.as_str());
-        if let Some(document) =
-            kept.as_ref().filter(|document| (SignedDuration::ZERO..=max_age).contains(&age(document)))
-        {
-            return Ok(FetchedList { bytes: document.text.clone().into_bytes(), age: age(document) });
+        let kept = self.kept(url.as_str()).map(|document| {
+            let age = self.now.duration_since(document.fetched);
+            FetchedList { bytes: document.text.into_bytes(), age }
+        });
+        let younger_than = |limit: SignedDuration| {
+            kept.clone().filter(|list| (SignedDuration::ZERO..=limit).contains(&list.age))
+        };
+        if let Some(list) = younger_than(self.list_interval.min(max_age)) {
+            return Ok(list);
         }
         let accept = "application/statuslist+jwt, application/vc, application/vc+jwt, application/json";
-        let document = self.ask(url, accept, MAX_LIST).await?;
-        Ok(FetchedList { bytes: document.text.into_bytes(), age: SignedDuration::ZERO })
+        match self.ask(url, accept, MAX_LIST).await {
+            Ok(document) => Ok(FetchedList { bytes: document.text.into_bytes(), age: SignedDuration::ZERO }),
+            Err(Unavailable::Unreachable) => younger_than(max_age).ok_or(Unavailable::Unreachable),
+            Err(refused) => Err(refused),
+        }
     }
 }
 

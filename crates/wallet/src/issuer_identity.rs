@@ -44,9 +44,9 @@ impl IssuerIdentity {
         &self.ids
     }
 
-    /// The host, in ASCII.
-    pub(crate) fn host(&self) -> &str {
-        self.url.as_ref().and_then(Url::host_str).unwrap_or_default()
+    /// The host in ASCII, with its port where that is not the usual one.
+    pub(crate) fn host(&self) -> String {
+        self.url.as_ref().map(host_and_port).unwrap_or_default()
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -69,6 +69,12 @@ impl IssuerIdentity {
         }
         Err(refusal)
     }
+}
+
+/// The host of an address in ASCII, with its port where that is not the usual one.
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 #[cfg(test)]

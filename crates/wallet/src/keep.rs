@@ -69,7 +69,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         event.counterpart = Some(Counterpart {
             id: review.issuer().id.clone(),
             name: review.issuer().name.clone(),
-            host: review.host().to_owned(),
+            host: review.host(),
         });
         event.reason = error.reason();
         self.store.commit(Batch::default().with(event.record_id(), event.to_record()))

@@ -5,12 +5,26 @@
 //! it. **A service asks** (OpenID4VP 1.0): [`Wallet::review_request`] makes a [`DisclosurePlan`], [`DisclosurePlan::consent`] makes the
 //! permission, [`Wallet::present`] redeems it and writes down what left before it leaves.
 //!
+//! Both begin with a link that is read without asking anybody:
+//!
+//! ```
+//! use portage_oid4vci::CredentialOfferUri;
+//! use portage_oid4vp::AuthorizationRequest;
+//!
+//! let offer = "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fcity.example%2Foffers%2F1";
+//! assert!(matches!(CredentialOfferUri::parse(offer), Ok(CredentialOfferUri::ByReference(_))));
+//! let request = "openid4vp://?client_id=decentralized_identifier:did:web:market.example&request_uri=https%3A%2F%2Fmarket.example%2F1";
+//! let request = AuthorizationRequest::parse(request).expect("a request");
+//! assert_eq!(request.client_id().without_prefix(), "did:web:market.example");
+//! ```
+//!
 //! Async over [`ports`], without a runtime, a clock or a file. What arrives goes through the same pipeline as at a verifier
 //! (`portage_verification`). Not here: the authorization code flow, deferred issuance, encrypted responses, `transaction_data`.
 
 mod accept;
 mod asker;
 mod backup;
+mod beyond_purpose;
 mod claims;
 mod consent;
 mod credential;

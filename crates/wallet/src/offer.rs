@@ -143,7 +143,7 @@ impl OfferReview {
     }
 
     /// The host that is spoken to, in ASCII.
-    pub fn host(&self) -> &str {
+    pub fn host(&self) -> String {
         self.identity.host()
     }
 

@@ -1,6 +1,6 @@
 //! A request arrives: who asks, by what right, for what, and what they would learn (OpenID4VP 1.0 §5, §6.4).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portage_dcql::{Candidate, Match, match_query};
 use portage_oid4vp::{
     AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
@@ -20,6 +20,8 @@ use crate::{
 
 const MAX_REQUEST_OBJECT: usize = 1 << 20;
 const MAX_DID_DOCUMENT: usize = 256 << 10;
+/// Oldest list that the wallet's own look is content with when the issuer does not answer.
+const OLDEST_LIST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which credential answers which Credential Query, where the person chose: (query id, credential).
 pub type Choices = [(String, CredentialId)];
@@ -131,7 +133,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let request = authenticated.resolve(now, self.loopback)?;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
-        let documents = Documents::new(self.http, self.store, now, Freshness::Keep);
+        let documents = self.documents(Freshness::Keep, now);
         let matches = match_stored(&request, &held);
         let Some(answer) = matches.answer else {
             return Ok(Review::Unanswerable {
@@ -247,8 +249,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         now: Timestamp,
     ) -> Result<Vec<Reason>, StoreFailure> {
         let keys = [credential.holder_key()?];
+        let format = credential.format();
         let outcome =
-            self.verify_issued(&credential.secured, credential.format(), &keys, documents, now).await;
+            self.verify_issued(&credential.secured, format, &keys, OLDEST_LIST, documents, now).await;
         Ok(outcome.decision.reasons().to_vec())
     }
 

@@ -6,7 +6,7 @@ use portage_trust::Authority;
 use portage_verification::{Expectations, HolderExpectation, InputFormat, Outcome, StatusPolicy};
 
 use crate::{
-    documents::Documents,
+    documents::{Documents, Freshness},
     ports::{Http, WalletStore},
 };
 
@@ -26,17 +26,23 @@ pub struct Wallet<'w, H, S> {
     pub loopback: &'w LoopbackOrigins,
     /// Randomness.
     pub entropy: &'w dyn Entropy,
-    /// Oldest status list that is used without asking for it anew.
-    pub max_list_age: SignedDuration,
+    /// How often a status list is asked for at most.
+    pub list_interval: SignedDuration,
 }
 
 impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
+    /// Public documents, those of this wallet first where `freshness` allows it.
+    pub(crate) fn documents(&self, freshness: Freshness, now: Timestamp) -> Documents<'_, H, S> {
+        Documents::new(self.http, self.store, now, freshness, self.list_interval)
+    }
+
     /// Runs the one pipeline on a credential that is, or should be, bound to one of `keys`.
     pub(crate) async fn verify_issued(
         &self,
         secured: &str,
         format: Format,
         keys: &[VerificationKey],
+        max_list_age: SignedDuration,
         documents: &Documents<'_, H, S>,
         now: Timestamp,
     ) -> Outcome {
@@ -48,7 +54,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             loopback: self.loopback,
             issuer_key: None,
             holder: HolderExpectation::IssuedTo(keys),
-            status: StatusPolicy::Required { max_age: self.max_list_age },
+            status: StatusPolicy::Required { max_age: max_list_age },
             format: Some(input_format(format)),
         };
         portage_verification::run(secured.as_bytes(), &expectations, documents).await

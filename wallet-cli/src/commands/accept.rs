@@ -14,9 +14,10 @@ use crate::{
 pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let offer =
         CredentialOfferUri::parse(args.offer.trim()).map_err(|error| context.refusal(error.reason()))?;
+    let host = host_of(&offer);
     let session = context.open()?;
     let reviewed = session.wallet(context).receive_offer(offer).await;
-    let review = reviewed.map_err(|error| offer_refusal(&error, context))?;
+    let review = reviewed.map_err(|error| offer_refusal(&error, &host, context))?;
     context.show(&ui::credential::offer(&review, context.language));
     let code = tx_code(args.tx_code, &review, context)?;
     let question = context.words("wallet.fetch_question", &[]);
@@ -75,8 +76,24 @@ fn tx_code(
     }
 }
 
-fn offer_refusal(error: &OfferError, context: &Context<'_, '_>) -> Refusal {
+/// Who the offer says it is from, for the words of a refusal.
+fn host_of(offer: &CredentialOfferUri) -> String {
+    match offer {
+        CredentialOfferUri::ByValue(offer) => ui::text::plain(offer.credential_issuer.as_str()),
+        CredentialOfferUri::ByReference(url) => ui::text::plain(&url.origin().ascii_serialization()),
+    }
+}
+
+fn offer_refusal(error: &OfferError, host: &str, context: &Context<'_, '_>) -> Refusal {
     match error.reason() {
+        Some(reason @ Reason::IssuerNotTrusted) => {
+            let said = vec![
+                context.words("offer.issuer_unknown", &[("host", host)]),
+                context.words("wallet.offer_not_accepted", &[]),
+                context.words("wallet.trust_hint", &[]),
+            ];
+            Refusal::in_words(reason, said)
+        }
         Some(reason) => context.refusal(reason).saying(context.words("wallet.offer_not_accepted", &[])),
         None => Refusal::fault(context.words("wallet.issuer_unreachable", &[])).saying(with_causes(error)),
     }

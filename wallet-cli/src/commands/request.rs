@@ -109,7 +109,7 @@ fn review_refusal(error: &ReviewError, context: &Context<'_, '_>) -> Refusal {
             let id = ui::text::plain(&id.0);
             Refusal::usage(context.words("wallet.choice_not_possible", &[("id", &id)]))
         }
-        (_, Some(reason)) => context.refusal(reason).saying(context.words("consent.failed_before", &[])),
+        (_, Some(reason)) => context.refusal(reason),
         (ReviewError::Store(failure), None) => context.store_refusal(failure),
         (_, None) => {
             Refusal::fault(context.words("wallet.verifier_unreachable", &[])).saying(with_causes(error))

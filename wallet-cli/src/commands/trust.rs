@@ -95,7 +95,7 @@ fn tables(list: &TrustList, context: &Context<'_, '_>) -> Vec<String> {
 
 fn table<const N: usize>(header: [String; N]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header);
     table
 }

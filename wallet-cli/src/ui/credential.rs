@@ -1,9 +1,9 @@
 use comfy_table::{ContentArrangement, Table, presets};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Language, message};
 use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential};
 
-use super::{issuer_name, named, text::plain, tier_name, value::shown_value};
+use super::{issuer_name, named, tier_name, value::shown_value};
 
 /// Who offers what, and by what right: before any code is sent.
 pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
@@ -16,7 +16,7 @@ pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
             lines.push(message("format.whole", language, &[]));
         }
     }
-    lines.push(message("offer.address", language, &[("host", review.host())]));
+    lines.push(message("offer.address", language, &[("host", &review.host())]));
     if let Some(tier) = review.issuer().tier {
         let tier = tier_name(tier, language);
         lines.push(message("offer.right", language, &[("issuer", &issuer), ("tier", &tier)]));
@@ -60,7 +60,7 @@ fn body(credential: &StoredCredential, claims: &[ShownClaim], language: Language
         lines.push(format!("  {}", claim_line("offer.claim", claim, language)));
     }
     lines.push(match credential.valid_until {
-        Some(until) => message("offer.valid_until", language, &[("date", &day(until))]),
+        Some(until) => message("offer.valid_until", language, &[("date", &last_day(until))]),
         None => message("offer.no_end", language, &[]),
     });
     let how = if credential.format().is_selective() { "format.selective" } else { "format.whole" };
@@ -110,17 +110,36 @@ pub(crate) fn table(
 fn until(credential: &StoredCredential, now: Timestamp, language: Language) -> String {
     match credential.valid_until {
         None => message("offer.no_end", language, &[]),
-        Some(until) if until < now => message("status.expired", language, &[("date", &day(until))]),
-        Some(until) => day(until),
+        Some(until) if until < now => message("status.expired", language, &[("date", &last_day(until))]),
+        Some(until) => last_day(until),
     }
 }
 
-/// The day of an instant, in UTC.
-pub(crate) fn day(instant: Timestamp) -> String {
-    plain(&instant.strftime("%Y-%m-%d").to_string())
+/// The last day of something that ends at this instant. A day ends later in the west: the day that it is in the westernmost of Canada's time
+/// zones, so that an end at midnight, there or in UTC, is never shown as a day longer than it is.
+pub(crate) fn last_day(end: Timestamp) -> String {
+    let west = end.saturating_sub(SignedDuration::from_hours(8)).unwrap_or(end);
+    west.strftime("%Y-%m-%d").to_string()
 }
 
 /// An instant to the minute, in UTC.
 pub(crate) fn minute(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_at_midnight_is_the_day_before() {
+        for (end, day) in [
+            ("2031-01-01T07:59:59Z", "2030-12-31"),
+            ("2031-01-01T00:00:00Z", "2030-12-31"),
+            ("2030-12-31T23:59:59Z", "2030-12-31"),
+            ("2030-12-31T20:00:00Z", "2030-12-31"),
+        ] {
+            assert_eq!(last_day(end.parse().unwrap()), day);
+        }
+    }
 }

@@ -29,11 +29,7 @@ pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
         lines.push(format!("  {}", withheld(answer, language)));
     }
     lines.push(format!("  {}", message("consent.not_learn_issuer", language, &[])));
-    let warnings: Vec<String> = plan
-        .answers()
-        .iter()
-        .flat_map(|answer| answer.doubts.iter().map(|doubt| warning(answer, *doubt, language)))
-        .collect();
+    let warnings = warnings(plan, language);
     if !warnings.is_empty() {
         lines.push(String::new());
         lines.extend(warnings);
@@ -124,6 +120,21 @@ fn withheld(answer: &PlannedAnswer, language: Language) -> String {
     let labels = labels.join(", ");
     let name = named(&answer.name, language);
     message("wallet.not_learned_of", language, &[("type", &name), ("labels", &labels)])
+}
+
+/// What goes beyond the purpose, and what the wallet found against what would be shown.
+fn warnings(plan: &DisclosurePlan, language: Language) -> Vec<String> {
+    let verifier = asker_name(plan.asker(), language);
+    let mut lines = Vec::new();
+    for answer in plan.answers() {
+        if plan.asker().beyond_purpose.contains(&answer.query) {
+            let name = named(&answer.name, language);
+            let values = [("verifier", verifier.as_str()), ("type", name.as_str())];
+            lines.push(message("wallet.beyond_purpose", language, &values));
+        }
+        lines.extend(answer.doubts.iter().map(|doubt| warning(answer, *doubt, language)));
+    }
+    lines
 }
 
 fn warning(answer: &PlannedAnswer, doubt: Reason, language: Language) -> String {
