@@ -20,4 +20,4 @@ pub mod world;
 pub use clock::SteppedClock;
 pub use entropy::SeededEntropy;
 pub use http::{Answer, Client};
-pub use verifier::{RunningVerifier, VerifierSetup};
+pub use verifier::{RunningVerifier, VerifierSetup, open_request};

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use portage_catalog::Catalog;
 use portage_did::{DidDocument, LoopbackOrigins, Relationship, did_web};
 use portage_keys::{Algorithm, Signer, SigningKey};
@@ -129,21 +130,7 @@ where
 
     /// Opens a request as a wallet: fetches, authenticates and resolves it.
     pub async fn open(&self, request_uri: &str) -> ResolvedRequest {
-        let request = AuthorizationRequest::parse(request_uri).expect("an authorization request");
-        let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
-            panic!("not by reference")
-        };
-        let object = self.client.get(request_uri.as_str(), None).await;
-        assert_eq!(object.status, 200, "{}", object.body);
-        let unverified = UnverifiedRequest::signed(client_id, &object.body).expect("a Request Object");
-        let authenticated = match unverified.authenticate(&self.loopback).expect("a supported request") {
-            AuthenticationStep::Authenticated(authenticated) => authenticated,
-            AuthenticationStep::NeedDidDocument(pending) => {
-                let document = self.client.get(pending.url().as_str(), None).await;
-                pending.supply(document.body.as_bytes()).expect("the verifier's request")
-            }
-        };
-        authenticated.resolve(self.clock.now(), &self.loopback).expect("a request that holds")
+        open_request(&self.client, request_uri, &self.loopback, self.clock.now()).await
     }
 
     /// Posts a response to this replica.
@@ -155,4 +142,28 @@ where
     pub fn client(&self) -> &Client {
         &self.client
     }
+}
+
+/// Opens a request by reference as a wallet: fetches, authenticates and resolves it.
+pub async fn open_request(
+    client: &Client,
+    request_uri: &str,
+    loopback: &LoopbackOrigins,
+    now: Timestamp,
+) -> ResolvedRequest {
+    let request = AuthorizationRequest::parse(request_uri).expect("an authorization request");
+    let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
+        panic!("not by reference")
+    };
+    let object = client.get(request_uri.as_str(), None).await;
+    assert_eq!(object.status, 200, "{}", object.body);
+    let unverified = UnverifiedRequest::signed(client_id, &object.body).expect("a Request Object");
+    let authenticated = match unverified.authenticate(loopback).expect("a supported request") {
+        AuthenticationStep::Authenticated(authenticated) => authenticated,
+        AuthenticationStep::NeedDidDocument(pending) => {
+            let document = client.get(pending.url().as_str(), None).await;
+            pending.supply(document.body.as_bytes()).expect("the verifier's request")
+        }
+    };
+    authenticated.resolve(now, loopback).expect("a request that holds")
 }
