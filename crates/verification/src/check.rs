@@ -27,7 +27,7 @@ pub(crate) struct PreparedCredential {
 
 /// A credential that passed every check but the status.
 pub(crate) struct CheckedCredential {
-    signed: SignedCredential,
+    pub(crate) signed: SignedCredential,
     authorized: IssuerAuthorized,
     holder: Option<HolderProof>,
     catalog_type: Option<String>,

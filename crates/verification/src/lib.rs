@@ -1,6 +1,6 @@
 //! The one pipeline: unverified → evidence → decision. Wallet on receipt, verifier on presentation, `verifier check` offline: all go through
-//! [`begin`], in one order: size, strict parse, `typ` and algorithm, key, signature, holder binding, time, authority for the type, schema, and status
-//! last (no list is fetched for a credential already refused).
+//! [`begin`], in one order: size, strict parse, `typ` and algorithm, key, signature, holder binding, time, authority for the type, schema, query, and
+//! status last (no list is fetched for a credential already refused).
 //!
 //! Pure: when something has to be had from outside, [`Step`] says what, and goes on with what is supplied. [`run`] drives the steps over the
 //! [`Sources`] port. [`Decision::Accepted`] exists only as the return value of the step that ran every check.
@@ -37,6 +37,7 @@ mod input;
 mod issuer_key;
 mod pipeline;
 mod presentation;
+mod query;
 mod refusal;
 mod schema;
 mod signed;
@@ -51,6 +52,7 @@ pub use sources::{FetchedList, Sources, Unavailable, run};
 
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Contexts};
+use portage_dcql::CredentialQuery;
 use portage_did::LoopbackOrigins;
 use portage_keys::VerificationKey;
 use portage_trust::Authority;
@@ -72,6 +74,9 @@ pub struct Expectations<'a> {
     pub issuer_key: Option<&'a VerificationKey>,
     /// What must be proved about the holder.
     pub holder: HolderExpectation<'a>,
+    /// What was asked, where something was: another type or format, a claim that is not there, a value that was not asked for are
+    /// `query_not_satisfied` before any list is fetched.
+    pub query: Option<&'a CredentialQuery>,
     /// Whether and how fresh the status must be.
     pub status: StatusPolicy,
     /// The format the protocol announced, if it did: anything else is `type_mismatch`.

@@ -12,6 +12,7 @@ use crate::{
     holder::PresentationHolder,
     input::{Input, UnverifiedCredential, UnverifiedPresentation},
     presentation::Session,
+    query::check_query,
     refusal::Refusal,
     status::check_entry,
 };
@@ -159,7 +160,8 @@ fn prepare(
     credentials: Vec<Result<UnverifiedCredential, Refusal>>,
     expectations: &Expectations<'_>,
 ) -> Step {
-    if credentials.is_empty() {
+    // A presentation around more than the one credential that was asked for brings something nobody asked for.
+    if credentials.is_empty() || (expectations.query.is_some() && credentials.len() != 1) {
         return summary.refused(Reason::QueryNotSatisfied.into());
     }
     let prepared =
@@ -195,7 +197,11 @@ impl PendingKeys {
             .into_iter()
             .map(|credential| {
                 let keys = credential.keys(&self.wanted, answers)?;
-                credential.check(keys, self.holder.as_ref(), expectations)
+                let checked = credential.check(keys, self.holder.as_ref(), expectations)?;
+                if let Some(query) = expectations.query {
+                    check_query(query, &checked.signed)?;
+                }
+                Ok(checked)
             })
             .collect();
         match all(checked) {

@@ -38,6 +38,7 @@ fn decide(types: Value, contexts: Value, subject: Value) -> Decision {
             loopback: &LoopbackOrigins::default(),
             issuer_key: None,
             holder: HolderExpectation::NotAsked,
+            query: None,
             status: StatusPolicy::NotChecked,
             format: None,
         },

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     Device, Requested, Verifier,
     one_time::{Kind, typeable_token},
-    policy::presented_format,
+    policy::verified_format,
     ports::{SessionNames, SessionStore, StoreFailure},
 };
 
@@ -95,7 +95,7 @@ impl<S: SessionStore> Verifier<S> {
 pub(crate) fn askable_query(purpose: &Purpose) -> Result<Query, CreateError> {
     let query = Query::parse(&purpose.query).map_err(|error| CreateError::PurposeUnsupported(error.0))?;
     for credential in &query.credentials {
-        if presented_format(&credential.format).is_none() {
+        if verified_format(&credential.format).is_none() {
             return Err(CreateError::PurposeUnsupported("a credential format that is not verified"));
         }
         if !credential.holder_binding {

@@ -75,15 +75,11 @@ pub(crate) fn is_sound(reason: Reason) -> bool {
     }
 }
 
-/// The input format a Credential Query's `format` arrives in: JWT and Data Integrity credentials inside a presentation.
-pub(crate) fn presented_format(format: &str) -> Option<InputFormat> {
-    match format {
-        "dc+sd-jwt" => Some(InputFormat::DcSdJwt),
-        "vc+sd-jwt" => Some(InputFormat::VcSdJwt),
-        "vc+jwt" => Some(InputFormat::VpJwt),
-        "ldp_vc" => Some(InputFormat::LdpVp),
-        _ => None,
-    }
+/// The format of a Credential Query, if this version verifies it.
+pub(crate) fn verified_format(format: &str) -> Option<InputFormat> {
+    [InputFormat::DcSdJwt, InputFormat::VcSdJwt, InputFormat::VcJwt, InputFormat::LdpVc]
+        .into_iter()
+        .find(|known| known.name() == format)
 }
 
 async fn judge(
@@ -102,27 +98,24 @@ async fn judge(
         loopback: against.loopback,
         issuer_key: None,
         holder: HolderExpectation::Presented { audience: against.audience, nonce: against.nonce },
+        query: Some(query),
         status: StatusPolicy::Required { max_age: SignedDuration::from_secs(max_age) },
-        format: presented_format(&query.format),
+        format: verified_format(&query.format),
     };
     let outcome = portage_verification::run(&presentation.to_bytes(), &expectations, sources).await;
-    let mut credentials = match outcome.decision {
-        Decision::Accepted(credentials) => credentials,
-        Decision::Rejected(reasons) => return Err(NotHeld::Rejected(first(&reasons))),
-        Decision::Indeterminate(reasons) => return Err(NotHeld::Indeterminate(first(&reasons))),
-    };
-    match (credentials.pop(), credentials.is_empty()) {
-        (Some(credential), true) => hold(query, credential).map_err(NotHeld::Rejected),
-        // A presentation around more than the one credential brings something nobody asked for.
-        _ => Err(NotHeld::Rejected(Reason::QueryNotSatisfied)),
+    match outcome.decision {
+        Decision::Accepted(credentials) => {
+            let mut credentials = credentials.into_iter();
+            let credential = credentials.next().ok_or(NotHeld::Rejected(Reason::QueryNotSatisfied))?;
+            hold(query, credential).map_err(NotHeld::Rejected)
+        }
+        Decision::Rejected(reasons) => Err(NotHeld::Rejected(first(&reasons))),
+        Decision::Indeterminate(reasons) => Err(NotHeld::Indeterminate(first(&reasons))),
     }
 }
 
-/// A verified credential against its Credential Query: format, type, holder, claims, values.
+/// A verified credential that answers its query: whether its holder is its subject, and what of it was asked.
 fn hold(query: &CredentialQuery, credential: VerifiedCredential) -> Result<Held, Reason> {
-    if credential.format().name() != query.format || !is_of_type(query, &credential) {
-        return Err(Reason::QueryNotSatisfied);
-    }
     let holder = credential.evidence().holder.as_ref().ok_or(Reason::HolderBindingMissing)?;
     if !holder.is_subject {
         return Err(Reason::HolderBindingInvalid);
@@ -130,19 +123,6 @@ fn hold(query: &CredentialQuery, credential: VerifiedCredential) -> Result<Held,
     let claims = Value::Object(credential.claims().clone());
     let asked = check_claims(query, &claims).ok_or(Reason::QueryNotSatisfied)?;
     Ok(Held { claims: project(query, &claims, &asked), credential })
-}
-
-/// §B.1, §B.3: one of `vct_values`; all of one entry of `type_values`.
-fn is_of_type(query: &CredentialQuery, credential: &VerifiedCredential) -> bool {
-    let types = credential.types();
-    let vct =
-        query.meta.vct_values.as_ref().is_none_or(|values| values.iter().any(|vct| types.contains(vct)));
-    let expanded = query
-        .meta
-        .type_values
-        .as_ref()
-        .is_none_or(|sets| sets.iter().any(|set| set.iter().all(|ty| types.contains(ty))));
-    vct && expanded && query.meta.doctype_value.is_none()
 }
 
 /// Whom the credential speaks of: `credentialSubject.id`, or `sub`.

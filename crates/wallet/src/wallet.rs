@@ -54,6 +54,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             loopback: self.loopback,
             issuer_key: None,
             holder: HolderExpectation::IssuedTo(keys),
+            query: None,
             status: StatusPolicy::Required { max_age: max_list_age },
             format: Some(input_format(format)),
         };

@@ -131,6 +131,7 @@ impl World {
             loopback: &self.loopback,
             issuer_key: None,
             holder,
+            query: None,
             status: StatusPolicy::Required { max_age: SignedDuration::from_secs(300) },
             format: None,
         }

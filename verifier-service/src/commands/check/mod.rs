@@ -159,6 +159,7 @@ impl Bench {
             loopback: &self.loopback,
             issuer_key: self.key.as_ref(),
             holder,
+            query: None,
             status,
             format: None,
         };
