@@ -12,6 +12,7 @@ mod verifier_side;
 mod backup;
 mod interface;
 mod offers;
+mod order;
 mod privacy;
 mod requests;
 mod story;

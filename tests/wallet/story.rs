@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use portage_catalog::Format;
+use portage_data_integrity::Cryptosuite;
 use portage_oid4vp::AuthorizationResponse;
 use portage_testkit::world::{STATUS_INDEX, World, drive, verdict};
 use portage_verification::{Expectations, HolderExpectation, Outcome, StatusPolicy, begin};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     citizen::Citizen,
     issuer_side::{offer, offer_by_reference, origin_of},
-    stage::{Running, Stage},
+    stage::{RequestDraft, Running, Stage},
     verifier_side::{NONCE, client_id, request},
 };
 
@@ -138,4 +139,56 @@ async fn of_two_that_would_do_the_latest_is_shown_unless_the_person_chooses() {
         let answer = citizen.run(&["present", "--yes", "--use", impossible, &request(&stage)]).await;
         assert_eq!(answer.code, 2, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn eddsa_jcs_2022_serves_for_the_credential_and_for_the_presentation() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    stage.twist(|twist| {
+        twist.draft = Some(Box::new(|draft| draft.proof.cryptosuite = Cryptosuite::EddsaJcs2022));
+    });
+    citizen.accept(&offer(&stage, "operator-card", Format::LdpVc)).await;
+    for suite in ["eddsa-jcs-2022", "eddsa-rdfc-2022"] {
+        let query = query_for(&stage, "operator-card", Format::LdpVc);
+        stage.twist(|twist| {
+            twist.query = Some(query);
+            twist.request = Some(Box::new(move |draft| {
+                takes(draft, json!({ "ldp_vc": { "cryptosuite_values": [suite] } }))
+            }));
+        });
+        stage.take_seen();
+        citizen.run(&["present", &request(&stage), "--yes"]).await.object();
+        let presentation = answer_of(&stage).unwrap()["asked"][0].clone();
+        assert_eq!(presentation["proof"]["cryptosuite"], suite);
+        assert_eq!(presentation["verifiableCredential"][0]["proof"]["cryptosuite"], "eddsa-jcs-2022");
+        assert_eq!(verdict(&check(&stage, &presentation)), "accepted", "{suite}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_verifier_does_not_take_counts_as_absent() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    citizen.accept(&offer(&stage, "person", Format::DcSdJwt)).await;
+    for (formats, code) in [
+        (json!({ "dc+sd-jwt": { "kb-jwt_alg_values": ["ES256"] } }), 0),
+        (json!({ "dc+sd-jwt": {} }), 0),
+        (json!({ "dc+sd-jwt": { "kb-jwt_alg_values": ["EdDSA"] } }), 1),
+        (json!({ "ldp_vc": {} }), 1),
+    ] {
+        let shown = formats.to_string();
+        stage.twist(|twist| twist.request = Some(Box::new(move |draft| takes(draft, formats.clone()))));
+        let answer = citizen.run(&["review", &request(&stage)]).await;
+        assert_eq!(answer.code, code, "{shown}: {answer:?}");
+        if code == 1 {
+            assert_eq!(answer.reason(), "query_not_satisfied");
+            assert_eq!(answer.objects()[0]["answerable"], false);
+        }
+    }
+}
+
+/// The request says which formats it takes.
+fn takes(draft: &mut RequestDraft, formats: Value) {
+    draft.claims.insert("client_metadata".into(), json!({ "vp_formats_supported": formats }));
 }

@@ -102,6 +102,7 @@ fn answer(answer: &PlannedAnswer) -> Value {
     json!({
         "query": answer.query,
         "credential": answer.credential,
+        "type": answer.catalog_type,
         "name": answer.name,
         "format": answer.format.name(),
         "issuer": issuer(&answer.issuer),

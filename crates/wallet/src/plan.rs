@@ -32,6 +32,8 @@ pub struct PlannedAnswer {
     pub credential: CredentialId,
     /// What a person calls it.
     pub name: Text,
+    /// The catalogue's id of its type, if it knows it.
+    pub catalog_type: Option<String>,
     /// Its format.
     pub format: Format,
     /// Who issued it.
@@ -130,6 +132,7 @@ pub(crate) fn prepare(
         query: query.to_owned(),
         credential: credential.id.clone(),
         name: credential.name(catalog),
+        catalog_type: credential.catalog_type.clone(),
         format,
         issuer: credential.issuer.clone(),
         withheld: withheld_claims(&all, &learned),

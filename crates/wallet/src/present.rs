@@ -17,6 +17,7 @@ use crate::{
     history::EventCredential,
     plan::Prepared,
     ports::{Batch, Http, HttpAnswer, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+    review::presentation_suite,
 };
 
 const MAX_ANSWER: usize = 64 << 10;
@@ -180,7 +181,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 let credential = Value::Object(document(secured)?);
                 let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![credential]);
                 let options = ProofOptions {
-                    cryptosuite: Cryptosuite::EddsaRdfc2022,
+                    // The review found one, or the credential would have counted as absent.
+                    cryptosuite: presentation_suite(plan.request.vp_formats())
+                        .unwrap_or(Cryptosuite::EddsaRdfc2022),
                     verification_method: &method,
                     proof_purpose: Relationship::Authentication.name(),
                     created: Some(now),

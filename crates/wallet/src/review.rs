@@ -1,10 +1,12 @@
 //! A request arrives: who asks, by what right, for what, and what they would learn (OpenID4VP 1.0 §5, §6.4).
 
 use jiff::{SignedDuration, Timestamp};
-use portage_dcql::{Candidate, Match, match_query};
+use portage_catalog::Format;
+use portage_data_integrity::Cryptosuite;
+use portage_dcql::{Candidate, Match, MatchOutcome, match_query};
 use portage_oid4vp::{
     AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
-    ResolvedRequest, UnverifiedRequest,
+    ResolvedRequest, UnverifiedRequest, VpFormats,
 };
 use portage_reason::Reason;
 use serde_json::Value;
@@ -164,7 +166,8 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         })))
     }
 
-    /// `request_uri` is fetched by one GET; no redirect is followed, an HTTP error ends the flow.
+    /// `request_uri` is fetched by one GET, whatever `request_uri_method` offers (§5.10: a wallet need not know the other way); no redirect is
+    /// followed, an HTTP error ends the flow.
     async fn fetch_request(&self, request: AuthorizationRequest) -> Result<UnverifiedRequest, ReviewError> {
         let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
             let complete = UnverifiedRequest::of_authorization_request(request)?;
@@ -281,10 +284,10 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
 
 /// Matches what is asked against what is held, the latest credential first. A format the verifier does not list, or a key of an algorithm
 /// it does not take, counts as absent.
-fn match_stored(request: &ResolvedRequest, held: &[StoredCredential]) -> portage_dcql::MatchOutcome {
+fn match_stored(request: &ResolvedRequest, held: &[StoredCredential]) -> MatchOutcome {
     let acceptable: Vec<(&StoredCredential, Value)> = held
         .iter()
-        .filter(|credential| request.vp_formats().lists(credential.format().name()))
+        .filter(|credential| is_taken(request.vp_formats(), credential))
         .map(|credential| (credential, Value::Object(credential.claims.clone())))
         .collect();
     let candidates: Vec<Candidate<'_>> = acceptable
@@ -300,4 +303,23 @@ fn match_stored(request: &ResolvedRequest, held: &[StoredCredential]) -> portage
         })
         .collect();
     match_query(request.query(), &candidates)
+}
+
+/// Whether the verifier takes the format, and the proof that the holder's key would make.
+fn is_taken(formats: &VpFormats, credential: &StoredCredential) -> bool {
+    let Ok(key) = credential.holder_key() else { return false };
+    let algorithm = key.algorithm().jose_name();
+    let format = credential.format();
+    match format {
+        Format::DcSdJwt | Format::VcSdJwt => formats.allows(format.name(), "kb-jwt_alg_values", algorithm),
+        Format::VcJwt => formats.allows(format.name(), "alg_values", algorithm),
+        Format::LdpVc => presentation_suite(formats).is_some(),
+    }
+}
+
+/// The cryptosuite of a presentation's own proof: the first of ours that the verifier takes.
+pub(crate) fn presentation_suite(formats: &VpFormats) -> Option<Cryptosuite> {
+    [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022]
+        .into_iter()
+        .find(|suite| formats.allows(Format::LdpVc.name(), "cryptosuite_values", suite.name()))
 }
