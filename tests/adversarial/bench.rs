@@ -20,6 +20,8 @@ pub(crate) struct Bench {
     pub(crate) documents: Vec<Vec<u8>>,
     /// Status lists by address.
     pub(crate) lists: BTreeMap<String, Vec<u8>>,
+    /// JSON-LD contexts by address.
+    pub(crate) contexts: BTreeMap<String, Vec<u8>>,
     /// Address space of the program in KiB, if it is bounded.
     pub(crate) address_space: Option<u64>,
     /// Values that stand in no line about a refused input.
@@ -44,6 +46,7 @@ impl Bench {
             trust: world.trust.to_json(),
             documents: world.sources.documents.values().cloned().collect(),
             lists: world.sources.lists.iter().map(|(url, (bytes, _))| (url.clone(), bytes.clone())).collect(),
+            contexts: BTreeMap::new(),
             address_space: None,
             secrets: values.filter(|value| value.len() > 5).map(str::to_owned).collect(),
             cases: Vec::new(),
@@ -155,6 +158,10 @@ impl Bench {
         }
         for (number, list) in self.lists.values().enumerate() {
             command.arg("--status").arg(file(folder, &format!("list-{number}"), list));
+        }
+        for (number, (url, context)) in self.contexts.iter().enumerate() {
+            let context = file(folder, &format!("context-{number}"), context);
+            command.arg("--context").arg(format!("{url}={}", context.display()));
         }
         if let Some((audience, nonce)) = &self.session {
             command.args(["--audience", audience, "--nonce", nonce]);

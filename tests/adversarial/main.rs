@@ -7,10 +7,13 @@
 
 mod bench;
 mod kinds;
+mod lists;
 mod silence;
 mod tokens;
 
 mod response;
+mod s_status;
+mod s_unavailable;
 mod v_confusion;
 mod v_data_integrity;
 mod v_json_ld;

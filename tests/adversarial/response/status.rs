@@ -42,7 +42,7 @@ async fn a_revoked_credential_is_rejected_and_the_wallet_hears_only_that_its_ans
 }
 
 #[tokio::test]
-async fn a_status_that_cannot_be_found_out_is_indeterminate_and_grants_nothing() {
+async fn s06_a_status_that_cannot_be_found_out_is_indeterminate_and_grants_nothing() {
     let result = result_of(|world| unreachable(&mut world.sources)).await;
     assert_eq!(
         (&result["decision"], reasons(&result)),
