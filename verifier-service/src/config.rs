@@ -95,7 +95,8 @@ impl Config {
         Self::parse(dir, &text).map_err(|what| ConfigError::Invalid(path, what))
     }
 
-    fn parse(dir: &Path, text: &str) -> Result<Self, String> {
+    /// Reads the text of a configuration for this folder; what is wrong with it, without quoting it.
+    pub(crate) fn parse(dir: &Path, text: &str) -> Result<Self, String> {
         // The message, not the whole error: that one would quote the file, and the file holds the token.
         let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))

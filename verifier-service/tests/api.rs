@@ -201,7 +201,11 @@ fn one_holder_for_all(catalog: &mut Catalog, same_holder: bool) {
     catalog.add_purpose("two-of-one.json", purpose.to_string().as_bytes()).unwrap();
 }
 
-async fn two_of_one(same_holder: bool, second_holder: impl Fn(&Scene) -> &portage_keys::SigningKey) -> Value {
+/// Status code to the wallet, and result.
+async fn two_of_one(
+    same_holder: bool,
+    second_holder: impl Fn(&Scene) -> &portage_keys::SigningKey,
+) -> (u16, Value) {
     let mut catalog = Catalog::bundled();
     one_holder_for_all(&mut catalog, same_holder);
     let scene = Scene::with(catalog).await;
@@ -219,20 +223,23 @@ async fn two_of_one(same_holder: bool, second_holder: impl Fn(&Scene) -> &portag
     let vp_token = VpToken::default()
         .with("person", vec![scene.show("person", "age_over_19", &request)])
         .with("card", vec![Presentation::Text(card)]);
-    scene.verifier.post(form(&request, vp_token)).await;
-    scene.verifier.decided(&transaction).await
+    let answer = scene.verifier.post(form(&request, vp_token)).await;
+    (answer.status, scene.verifier.decided(&transaction).await)
 }
 
 #[tokio::test]
 async fn one_holder_for_all_is_told_and_required_only_where_the_purpose_says_so() {
-    let one = two_of_one(true, |scene| &scene.world.holder_p256).await;
+    let (status, one) = two_of_one(true, |scene| &scene.world.holder_p256).await;
+    assert_eq!(status, 200);
     assert_eq!((&one["decision"], &one["evidence"]["same_holder"]), (&json!("accepted"), &json!("proved")));
-    let two = two_of_one(false, |scene| &scene.world.holder).await;
+    let (_, two) = two_of_one(false, |scene| &scene.world.holder).await;
     assert_eq!(
         (&two["decision"], &two["evidence"]["same_holder"]),
         (&json!("accepted"), &json!("not_proved"))
     );
-    let two = two_of_one(true, |scene| &scene.world.holder).await;
+    // Sound, and not enough for this purpose: the person comes back to an answer.
+    let (status, two) = two_of_one(true, |scene| &scene.world.holder).await;
+    assert_eq!(status, 200);
     assert_eq!(two["decision"], "rejected");
     assert_eq!(two["reasons"], json!(["holder_binding_invalid"]));
 }

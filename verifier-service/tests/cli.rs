@@ -77,6 +77,11 @@ fn init_makes_a_folder_that_is_its_owners_alone_and_never_twice() {
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", path.display());
     }
+    for url in ["http://market.example", "https://market.example/path", "https://192.0.2.1"] {
+        let elsewhere = Folder(tempfile::tempdir().unwrap());
+        assert_eq!(elsewhere.run(&["init", "--url", url]).status.code(), Some(2), "{url}");
+        assert!(elsewhere.content_is_empty(), "{url}");
+    }
     let before = folder.content();
     let again = folder.run(&["init", "--demo"]);
     assert_eq!(again.status.code(), Some(2));

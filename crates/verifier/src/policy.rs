@@ -26,6 +26,26 @@ pub(crate) struct Against<'a> {
     pub(crate) nonce: &'a str,
 }
 
+/// A verdict, and what the wallet hears of it.
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    /// Why the response itself is refused: forged, malformed or unasked. `None` for a sound one, whatever the verdict.
+    pub(crate) refused: Option<Reason>,
+}
+
+impl Judgement {
+    /// A verdict whose reasons say by themselves whether the response was sound.
+    fn of(verdict: Verdict) -> Self {
+        let refused = verdict.reasons().iter().copied().find(|reason| !is_sound(*reason));
+        Judgement { verdict, refused }
+    }
+
+    /// A rejection before anything was verified.
+    pub(crate) fn rejected(reason: Reason) -> Self {
+        Self::of(Verdict::Rejected { reasons: vec![reason], evidence: Map::new() })
+    }
+}
+
 /// One presentation that held.
 struct Held {
     claims: Value,
@@ -46,12 +66,12 @@ pub(crate) async fn decide(
     vp_token: &VpToken,
     against: &Against<'_>,
     sources: &impl Sources,
-) -> Verdict {
-    let Ok(query) = askable_query(purpose) else { return Verdict::rejected(Reason::Unsupported) };
+) -> Judgement {
+    let Ok(query) = askable_query(purpose) else { return Judgement::rejected(Reason::Unsupported) };
     let answered: Vec<(&str, usize)> =
         vp_token.entries().map(|(id, presentations)| (id, presentations.len())).collect();
     if !check_answer(&query, &answered) {
-        return Verdict::rejected(Reason::QueryNotSatisfied);
+        return Judgement::rejected(Reason::QueryNotSatisfied);
     }
     let mut judged = Vec::new();
     for credential in &query.credentials {
@@ -65,7 +85,7 @@ pub(crate) async fn decide(
 
 /// Whether the response goes back to the wallet as sound: time, status, authority and policy may speak against it; forged, malformed or
 /// unasked it is not (`threats.md` §1).
-pub(crate) fn is_sound(reason: Reason) -> bool {
+fn is_sound(reason: Reason) -> bool {
     match reason {
         Reason::StatusListInvalid
         | Reason::StatusIndexInvalid
@@ -133,7 +153,7 @@ fn subject(credential: &VerifiedCredential) -> Option<&str> {
     id.and_then(Value::as_str)
 }
 
-fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>) -> Verdict {
+fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>) -> Judgement {
     let failures: Vec<NotHeld> =
         judged.iter().filter_map(|(_, outcome)| outcome.as_ref().err().copied()).collect();
     let held: Vec<&Held> = judged.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).collect();
@@ -144,13 +164,15 @@ fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHe
     found.insert("same_holder".into(), proved(one_holder).into());
     found.insert("credentials".into(), Value::Object(grouped(&judged, evidence_of)));
     if !failures.is_empty() {
-        return negative(&failures, found);
+        return Judgement::of(negative(&failures, found));
     }
     if purpose.same_holder && !one_holder {
-        return Verdict::Rejected { reasons: vec![Reason::HolderBindingInvalid], evidence: found };
+        // Each of them is sound; that they are several people's is this purpose's own objection.
+        let verdict = Verdict::Rejected { reasons: vec![Reason::HolderBindingInvalid], evidence: found };
+        return Judgement { verdict, refused: None };
     }
     let claims = grouped(&judged, |outcome| outcome.as_ref().map_or(Value::Null, |held| held.claims.clone()));
-    Verdict::Accepted { claims, evidence: found }
+    Judgement { verdict: Verdict::Accepted { claims, evidence: found }, refused: None }
 }
 
 fn negative(failures: &[NotHeld], evidence: Map<String, Value>) -> Verdict {

@@ -6,9 +6,9 @@ use portage_verification::Sources;
 use url::Url;
 
 use crate::{
-    Claim, Device, Received, Session, Verdict, Verifier,
+    Claim, Device, Received, Session, Verifier,
     one_time::{Kind, typeable_token},
-    policy,
+    policy::{self, Judgement},
     ports::{ClaimOutcome, DecideOutcome, Event, SessionStore, StoreFailure},
 };
 
@@ -48,17 +48,19 @@ impl<S: SessionStore> Verifier<S> {
             ClaimOutcome::Absent => return Ok(WalletAnswer::Refused(Reason::RequestInvalid)),
         };
         let Some(purpose) = self.catalog.purpose(&received.purpose) else {
-            let verdict = Verdict::rejected(Reason::PurposeNotRegistered);
-            return self.conclude(received, verdict, 0, now).await;
+            let judgement = Judgement::rejected(Reason::PurposeNotRegistered);
+            return self.conclude(received, judgement, 0, now).await;
         };
-        let verdict = match AuthorizationResponse::parse_form(form) {
-            Err(error) => Verdict::rejected(error.reason()),
-            Ok(AuthorizationResponse::Error(response)) => Verdict::rejected(reason_of_error(response.error)),
+        let judgement = match AuthorizationResponse::parse_form(form) {
+            Err(error) => Judgement::rejected(error.reason()),
+            Ok(AuthorizationResponse::Error(response)) => {
+                Judgement::rejected(reason_of_error(response.error))
+            }
             Ok(AuthorizationResponse::Success { vp_token, .. }) => {
                 self.verify(purpose, &vp_token, &state, sources, now).await
             }
         };
-        self.conclude(received, verdict, purpose.retention_days, now).await
+        self.conclude(received, judgement, purpose.retention_days, now).await
     }
 
     async fn verify(
@@ -68,7 +70,7 @@ impl<S: SessionStore> Verifier<S> {
         state: &str,
         sources: &impl Sources,
         now: Timestamp,
-    ) -> Verdict {
+    ) -> Judgement {
         let client_id = self.identity.client_id();
         let nonce = self.secret.nonce_of_state(state);
         let against = policy::Against {
@@ -86,11 +88,10 @@ impl<S: SessionStore> Verifier<S> {
     async fn conclude(
         &self,
         received: Received,
-        verdict: Verdict,
+        Judgement { verdict, refused }: Judgement,
         retention_days: u32,
         now: Timestamp,
     ) -> Result<WalletAnswer, StoreFailure> {
-        let refused = verdict.reasons().iter().copied().find(|reason| !policy::is_sound(*reason));
         let code = match (received.device, refused) {
             (Device::Same, None) => Some(typeable_token('r', &*self.entropy)),
             _ => None,

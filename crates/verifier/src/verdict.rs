@@ -56,11 +56,6 @@ impl Verdict {
         }
     }
 
-    /// A rejection before anything could be verified.
-    pub(crate) fn rejected(reason: Reason) -> Self {
-        Verdict::Rejected { reasons: vec![reason], evidence: Map::new() }
-    }
-
     /// `{"decision","reasons","claims"?,"evidence"}`: what is stored and what the relying party reads.
     pub fn to_value(&self) -> Map<String, Value> {
         let mut object = Map::new();
@@ -94,7 +89,7 @@ impl Verdict {
 
     #[cfg(test)]
     pub(crate) fn rejected_for_tests() -> Self {
-        Verdict::rejected(Reason::Revoked)
+        Verdict::Rejected { reasons: vec![Reason::Revoked], evidence: Map::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use portage_keys::{Algorithm, Entropy, SigningKey};
 use portage_storage::{KeyFolder, verifier::SqliteSessions};
 use serde_json::json;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::CommandError;
 use crate::{
@@ -33,25 +34,20 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     }
     let url = public_url(args)?;
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
-    let allow = allowed(args, &url);
     let token = [entropy.token(), entropy.token()].concat();
     let refetch_seconds = if args.demo { 1 } else { 60 };
-
+    let text = config::template(&url, args.listen, &token, &allowed(args, &url), refetch_seconds);
+    // Before anything is written: what would not start is not made.
+    Config::parse(dir, &text).map_err(CommandError::Usage)?;
     make_folder(dir)?;
-    let keys = KeyFolder::at(dir.join(wiring::KEYS));
-    let key = SigningKey::generate(Algorithm::EdDsa, entropy);
-    keys.write_signing_key(wiring::SIGNING_KEY, &key).map_err(CommandError::fault)?;
-    let mut secret = [0; 32];
-    entropy.fill(&mut secret);
-    keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)?;
+    make_keys(&KeyFolder::at(dir.join(wiring::KEYS)), entropy)?;
     let trust = dir.join("trust.json");
     if !trust.exists() {
         write_private(&trust, EMPTY_TRUST)?;
     }
     SqliteSessions::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
     // Last: a folder with a configuration is a whole one.
-    write_private(&path, &config::template(&url, args.listen, &token, &allow, refetch_seconds))?;
-    Config::read(dir).map_err(CommandError::fault)?;
+    write_private(&path, &text)?;
 
     let address = url.as_str().trim_end_matches('/');
     if common.json {
@@ -83,6 +79,14 @@ fn allowed(args: &InitArgs, url: &Url) -> Vec<String> {
         }
     }
     allow
+}
+
+fn make_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandError> {
+    let key = SigningKey::generate(Algorithm::EdDsa, entropy);
+    keys.write_signing_key(wiring::SIGNING_KEY, &key).map_err(CommandError::fault)?;
+    let mut secret = Zeroizing::new([0; 32]);
+    entropy.fill(&mut *secret);
+    keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)
 }
 
 fn make_folder(dir: &Path) -> Result<(), CommandError> {
