@@ -166,3 +166,30 @@ async fn wrong_usage_is_told_apart_from_a_fault() {
     let unreadable = citizen.run(&["present", "openid4vp://?", "--yes"]).await;
     assert_eq!((unreadable.code, unreadable.reason()), (1, "request_invalid"));
 }
+
+#[tokio::test]
+async fn a_side_that_fails_is_a_fault_and_no_verdict() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let offer = offer(&stage, "person", Format::DcSdJwt);
+    let failing = || (503, Vec::new(), String::new());
+    for path in ["/.well-known/openid-credential-issuer", "/token", "/nonce", "/credential"] {
+        stage.twist(|twist| drop(twist.answers.insert(path.into(), failing())));
+        let answer = citizen.run(&["accept", &offer, "--yes"]).await;
+        assert_eq!(answer.code, 3, "{path}: {answer:?}");
+        assert!(answer.err.contains("Try again later"), "{}", answer.err);
+        stage.untwist();
+    }
+    citizen.accept(&offer).await;
+
+    stage.twist(|twist| drop(twist.answers.insert("/request/1".into(), failing())));
+    assert_eq!(citizen.run(&["review", &request(&stage)]).await.code, 3);
+    stage.untwist();
+    citizen.wait(1);
+    stage.twist(|twist| drop(twist.answers.insert("/response".into(), failing())));
+    let answer = citizen.run(&["present", &request(&stage), "--yes"]).await;
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.err.contains("had already left your wallet"), "{}", answer.err);
+    let latest = citizen.run(&["history"]).await.objects().remove(0);
+    assert_eq!((&latest["what"], &latest["outcome"]), (&json!("presented"), &json!("unknown")));
+}

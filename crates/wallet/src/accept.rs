@@ -310,7 +310,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             body,
             max_bytes: MAX_ANSWER,
         };
-        self.http.send(request).await
+        self.http.send(request).await?.unless_failed()
     }
 
     /// Tells the issuer how it ended, where it wants to hear. The person's outcome does not depend on whether it heard.

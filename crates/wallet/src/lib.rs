@@ -30,6 +30,7 @@ mod consent;
 mod credential;
 mod documents;
 mod history;
+mod holder_key;
 mod identifiers;
 mod issuer_identity;
 mod keep;

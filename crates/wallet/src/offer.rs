@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     ClaimName, IssuerOnRecord, Wallet,
     credential::type_name,
+    holder_key,
     issuer_identity::IssuerIdentity,
     ports::{Http, HttpFailure, HttpRequest, RequestBody, WalletStore},
 };
@@ -130,8 +131,8 @@ impl OfferError {
             OfferError::Unsupported(_) => Some(Reason::Unsupported),
             OfferError::Fetch { failure, .. } => failure.reason(),
             // An offer that is used, over or unknown is not told apart by its issuer.
-            OfferError::NotThere { what: IssuerDocument::Offer, .. } => Some(Reason::Expired),
-            OfferError::NotThere { .. } => Some(Reason::IssuerMetadataMismatch),
+            OfferError::NotThere { what: IssuerDocument::Offer, status: 400..=499 } => Some(Reason::Expired),
+            OfferError::NotThere { .. } => None,
         }
     }
 }
@@ -317,7 +318,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             Format::DcSdJwt => type_names.first().and_then(|vct| self.catalog.by_vct(vct)),
             _ => self.catalog.by_vc_types(type_names.iter().map(String::as_str)),
         };
-        let (key_form, algorithm) = holder_key(format, configuration)?;
+        let (key_form, algorithm) = holder_key::choose(format, configuration).ok_or(
+            OfferError::Unsupported("the issuer wants a kind of key that this wallet does not have"),
+        )?;
         Ok(OfferedCredential {
             name: type_name(definition, &type_names),
             catalog_type: definition.map(|definition| definition.id.clone()),
@@ -370,36 +373,6 @@ fn same_origin(
 fn specific_types(configuration: &CredentialConfiguration) -> Vec<String> {
     let types = configuration.credential_definition.iter().flat_map(|definition| &definition.types);
     types.filter(|name| *name != "VerifiableCredential").cloned().collect()
-}
-
-/// How the holder's key is named and what it signs with. SD-JWTs are bound to a `jwk`, P-256 where the issuer takes it (the kind that secure
-/// hardware has); the other W3C formats to the did:key of an Ed25519 key, which their presentations are signed with.
-fn holder_key(
-    format: Format,
-    configuration: &CredentialConfiguration,
-) -> Result<(KeyBindingForm, Algorithm), OfferError> {
-    let takes_form = |form: &KeyBindingForm| {
-        configuration.cryptographic_binding_methods_supported.iter().any(|method| method == form.name())
-    };
-    let takes_algorithm = |algorithm: &Algorithm| {
-        let listed = configuration.jwt_proof_algorithms();
-        listed.iter().any(|name| Algorithm::from_jose_name(name) == Some(*algorithm))
-    };
-    let attested = configuration
-        .proof_types_supported
-        .get("jwt")
-        .is_some_and(|jwt| jwt.key_attestations_required.is_some());
-    let (forms, algorithms): (&[KeyBindingForm], &[Algorithm]) = if format.is_selective() {
-        (&[KeyBindingForm::Jwk, KeyBindingForm::DidKey], &[Algorithm::Es256, Algorithm::EdDsa])
-    } else {
-        (&[KeyBindingForm::DidKey], &[Algorithm::EdDsa])
-    };
-    let form = forms.iter().copied().find(takes_form);
-    let algorithm = algorithms.iter().copied().find(takes_algorithm);
-    match (form, algorithm) {
-        (Some(form), Some(algorithm)) if !attested => Ok((form, algorithm)),
-        _ => Err(OfferError::Unsupported("the issuer wants a kind of key that this wallet does not have")),
-    }
 }
 
 fn claim_names(definition: &CredentialType) -> Vec<ClaimName> {

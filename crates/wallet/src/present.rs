@@ -119,7 +119,8 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             body: RequestBody::Form(&form),
             max_bytes: MAX_ANSWER,
         });
-        let result = sent.await.map(|answer| self.read_answer(&plan, &answer));
+        let result = sent.await.and_then(HttpAnswer::unless_failed);
+        let result = result.map(|answer| self.read_answer(&plan, &answer));
         event.outcome = match &result {
             Ok(Presented::Delivered { .. }) => Outcome::Done,
             Ok(Presented::Refused { .. }) => Outcome::Refused,

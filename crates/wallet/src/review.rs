@@ -110,8 +110,11 @@ impl ReviewError {
                 Document::RequestObject => None,
                 Document::VerifierKey => Some(Reason::KeyNotFound),
             }),
-            ReviewError::NotThere { what: Document::RequestObject, .. } => Some(Reason::RequestInvalid),
             ReviewError::NotThere { what: Document::VerifierKey, .. } => Some(Reason::KeyNotFound),
+            ReviewError::NotThere { what: Document::RequestObject, status: 400..=499 } => {
+                Some(Reason::RequestInvalid)
+            }
+            ReviewError::NotThere { .. } => None,
             ReviewError::Choice(_) => Some(Reason::QueryNotSatisfied),
             ReviewError::Store(failure) => failure.reason(),
         }

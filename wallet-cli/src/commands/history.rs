@@ -39,7 +39,7 @@ fn line(event: &Event, context: &Context<'_, '_>) -> String {
     ];
     let key = match (event.what, event.outcome) {
         (EventKind::Received, Outcome::Done) => "history.received",
-        (EventKind::Received, Outcome::Refused) => "history.failed",
+        (EventKind::Received, Outcome::Refused) if !sentence.is_empty() => "history.failed",
         (EventKind::Received, _) => "wallet.history_not_kept",
         (EventKind::Presented, Outcome::Done) => "history.presented",
         (EventKind::Presented, Outcome::Unknown) => "history.unknown",

@@ -55,6 +55,14 @@ impl HttpAnswer {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// The answer, unless the other side says that it failed (5xx): then nobody knows what became of the request.
+    ///
+    /// # Errors
+    /// [`HttpFailure::NoAnswer`].
+    pub fn unless_failed(self) -> Result<Self, HttpFailure> {
+        if self.status >= 500 { Err(HttpFailure::NoAnswer) } else { Ok(self) }
+    }
 }
 
 /// Why there is no answer. Every variant says whether the request may have reached the other side.
