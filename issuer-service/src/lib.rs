@@ -8,6 +8,7 @@
 mod args;
 mod commands;
 mod config;
+mod language;
 mod output;
 pub mod routes;
 mod wiring;

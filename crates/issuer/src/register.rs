@@ -6,7 +6,7 @@ use std::{
 };
 
 use csv::{Reader, ReaderBuilder, StringRecord};
-use portage_catalog::{RegisterMapping, RegisterRecord};
+use portage_catalog::{Language, RegisterMapping, RegisterRecord, Text, message};
 use portage_reason::Reason;
 
 /// A register that is being read. Of a file of any length one row is in memory, and the keys of the rows before it.
@@ -35,7 +35,15 @@ pub struct RowRefusal {
     /// Why.
     pub reason: Reason,
     /// What is wrong, for the clerk.
-    pub message: String,
+    pub message: Text,
+}
+
+impl RowRefusal {
+    /// A refusal with the text of a message in both languages.
+    pub fn new(column: Option<String>, reason: Reason, key: &str, values: &[(&str, &str)]) -> Self {
+        let [en, fr] = Language::ALL.map(|language| message(key, language, values));
+        RowRefusal { column, reason, message: Text { en, fr } }
+    }
 }
 
 /// Why the file is not a register of this kind at all.
@@ -94,11 +102,8 @@ impl<'a> Register<'a> {
             self.columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
         let record = self.mapping.claims_of(&cells)?;
         if !self.seen.insert(record.record.clone()) {
-            return Err(RowRefusal {
-                column: Some(self.mapping.record.clone()),
-                reason: Reason::DuplicateRecord,
-                message: "this record stands in the register before".to_owned(),
-            });
+            let column = Some(self.mapping.record.clone());
+            return Err(RowRefusal::new(column, Reason::DuplicateRecord, "row.duplicate", &[]));
         }
         Ok(record)
     }
@@ -127,24 +132,17 @@ impl Iterator for Register<'_> {
 
 impl From<portage_catalog::RowError> for RowRefusal {
     fn from(error: portage_catalog::RowError) -> Self {
-        RowRefusal { column: Some(error.column), reason: error.reason, message: error.message.en }
+        RowRefusal { column: Some(error.column), reason: error.reason, message: error.message }
     }
 }
 
 /// What the csv crate says of a row, without the row: only where it stands.
 fn malformed(error: csv::Error) -> Result<RowRefusal, io::Error> {
-    let line = error.position().map_or(0, csv::Position::line);
-    let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths { .. } => "has another number of cells than the first line",
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8",
-        csv::ErrorKind::Io(_) => return Err(error.into()),
-        _ => "cannot be read",
-    };
-    Ok(RowRefusal {
-        column: None,
-        reason: Reason::Malformed,
-        message: format!("line {line} of the register {what}"),
-    })
+    if error.is_io_error() {
+        return Err(error.into());
+    }
+    let line = error.position().map_or(0, csv::Position::line).to_string();
+    Ok(RowRefusal::new(None, Reason::Malformed, "row.malformed", &[("line", &line)]))
 }
 
 /// Longest first line that is looked at.
@@ -209,7 +207,7 @@ mod tests {
         assert_eq!(rows.len(), 4);
         let refusal = |at: usize| rows[at].record.clone().unwrap_err();
         assert_eq!(refusal(1).reason, Reason::Malformed);
-        assert!(refusal(1).message.starts_with("line 3 "), "{}", refusal(1).message);
+        assert!(refusal(1).message.en.starts_with("Line 3 "), "{}", refusal(1).message.en);
         assert_eq!(refusal(2).reason, Reason::DuplicateRecord);
         assert!(rows[0].record.is_ok() && rows[3].record.is_ok());
     }

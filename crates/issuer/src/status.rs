@@ -78,11 +78,25 @@ impl<S: IssuanceStore> Issuer<S> {
     ) -> Result<Option<PublishedList>, StatusError> {
         let Some(version) = self.store.list_version(list).await? else { return Ok(None) };
         let last = self.store.published(list, kind).await?;
-        if let Some(last) = &last
-            && !self.is_due(last, version, now)
-        {
-            return Ok(Some(last.clone()));
+        if last.as_ref().is_some_and(|last| !self.is_due(last, version, now)) {
+            return Ok(last);
         }
+        match (self.publish_list(list, kind, last.as_ref(), now).await, last) {
+            // A store that cannot be written: what was published holds until its own end.
+            (Err(StatusError::Store(StoreFailure::Environment(_))), Some(last)) if now < last.valid_until => {
+                Ok(Some(last))
+            }
+            (published, _) => published,
+        }
+    }
+
+    async fn publish_list(
+        &self,
+        list: u32,
+        kind: ListKind,
+        last: Option<&PublishedList>,
+        now: Timestamp,
+    ) -> Result<Option<PublishedList>, StatusError> {
         let Some(state) = self.store.list(list).await? else { return Ok(None) };
         // A clock that went back does not make a list older than the one it follows.
         let issued_at = last.map_or(now, |last| last.issued_at.max(now));

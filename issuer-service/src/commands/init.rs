@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use portage_catalog::{Catalog, Text};
+use portage_catalog::{Catalog, Text, message};
 use portage_did::did_web;
 use portage_keys::{Algorithm, Entropy, SigningKey};
 use portage_storage::{KeyFolder, issuer::SqliteIssuances};
@@ -15,6 +15,7 @@ use super::CommandError;
 use crate::{
     args::{Common, InitArgs},
     config::{self, Config, Template},
+    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -49,7 +50,9 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
             &json!({ "id": did.as_str(), "url": address, "config": path.display().to_string() }),
         )?;
     } else {
-        output::line(&format!("{}\n{did}\n{address}", path.display()))?;
+        let path = path.display().to_string();
+        let ready = message("issuer.ready", of_terminal(), &[("path", &path)]);
+        output::line(&format!("{ready}\n{did}\n{address}"))?;
     }
     Ok(ExitCode::Done)
 }

@@ -5,7 +5,9 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use portage_catalog::{CatalogError, CredentialType, RegisterMapping, RegisterRecord};
+use portage_catalog::{
+    CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, message, reason_sentence,
+};
 use portage_clock::Clock;
 use portage_issuer::{
     CreatedOffer, Issuer, OfferData, OfferDelivery, OfferError, Record, Register, RegisterError, RowRefusal,
@@ -18,6 +20,7 @@ use serde_json::{Map, Value, json};
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
+    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -86,7 +89,7 @@ impl Clerk<'_> {
         for (row, number) in rows.into_iter().zip(1..) {
             let offered = match row {
                 Value::Object(claims) => self.create(Record::Claims, claims, None, None).await?,
-                _ => Err(refusal(None, Reason::Malformed, "not an object of claims")),
+                _ => Err(RowRefusal::new(None, Reason::Malformed, "row.no_claims", &[])),
             };
             self.tell(number, offered)?;
         }
@@ -136,11 +139,13 @@ impl Clerk<'_> {
     ) -> Result<Result<CreatedOffer, RowRefusal>, CommandError> {
         let today = mapping.time_zone.to_datetime(self.clock.now()).date();
         if let Err(reason) = record.validity.check_on(self.args.as_of.unwrap_or(today)) {
-            let column = match reason {
-                Reason::NotYetValid => mapping.valid_from.clone(),
-                _ => mapping.valid_until.clone(),
+            let refusal = match reason {
+                Reason::NotYetValid => {
+                    RowRefusal::new(mapping.valid_from.clone(), reason, "row.not_yet_valid", &[])
+                }
+                _ => RowRefusal::new(mapping.valid_until.clone(), reason, "row.expired", &[]),
             };
-            return Ok(Err(refusal(column, reason, "the record is not valid on that day")));
+            return Ok(Err(refusal));
         }
         let (from, until) = (record.validity.from, record.validity.until);
         let offered = self.create(Record::Key(record.record), record.claims, from, until).await?;
@@ -206,13 +211,17 @@ impl Clerk<'_> {
     }
 
     fn print_refusal(&self, row: u64, refusal: &RowRefusal) -> Result<(), CommandError> {
-        let RowRefusal { column, reason, message } = refusal;
+        let RowRefusal { column, reason, message: text } = refusal;
+        let language = of_terminal();
+        let text = text.in_language(language);
         if self.common.json {
-            let refused = json!({ "column": column, "reason": reason, "message": message });
+            let refused = json!({ "column": column, "reason": reason, "message": text });
             return output::json_line(&json!({ "row": row, "refused": refused }));
         }
+        let row = row.to_string();
         let column = column.as_deref().unwrap_or("-");
-        output::line(&format!("{row}\trefused\t{column}\t{reason}\t{message}"))
+        let values = [("row", row.as_str()), ("column", column), ("message", text)];
+        output::line(&format!("{} {reason}", message("issuer.row_refused", language, &values)))
     }
 }
 
@@ -220,9 +229,11 @@ impl Tally {
     /// Counts on standard error; the reason's name as the last word when something was refused.
     fn finish(&self) -> Result<ExitCode, CommandError> {
         let Tally { offered, already, refused, first_reason } = self;
+        let counts = [offered, refused, already].map(u64::to_string);
+        let [offered, refused, unchanged] = &counts;
+        let values = [("offered", offered.as_str()), ("refused", refused), ("unchanged", unchanged)];
         // Err: nobody reads standard error any more.
-        let _ =
-            writeln!(io::stderr().lock(), "offered {offered}, offered before {already}, refused {refused}");
+        let _ = writeln!(io::stderr().lock(), "{}", message("issuer.offered", of_terminal(), &values));
         match first_reason {
             None => Ok(ExitCode::Done),
             Some(reason) => {
@@ -232,12 +243,29 @@ impl Tally {
     }
 }
 
+/// What the issuer says of claims, in the clerk's words.
 fn explain(error: &OfferError) -> RowRefusal {
-    let column = match error {
-        OfferError::Claims(CatalogError::Claim { claim, .. }) => Some(claim.clone()),
-        _ => None,
-    };
-    refusal(column, error.reason().unwrap_or(Reason::Unsupported), &error.to_string())
+    let reason = error.reason().unwrap_or(Reason::Unsupported);
+    match error {
+        OfferError::Claims(CatalogError::Claim { claim, .. }) => {
+            let column = Some(claim.clone());
+            if reason == Reason::ValueMissing {
+                RowRefusal::new(column, reason, "row.claim_missing", &[("claim", claim)])
+            } else {
+                RowRefusal::new(column, reason, "row.claim_does_not_fit", &[("claim", claim)])
+            }
+        }
+        OfferError::OtherContent => RowRefusal::new(None, reason, "row.collected_before", &[]),
+        OfferError::Expired => RowRefusal::new(None, reason, "row.expired", &[]),
+        _ => RowRefusal {
+            column: None,
+            reason,
+            message: Text {
+                en: reason_sentence(reason, Language::En).to_owned(),
+                fr: reason_sentence(reason, Language::Fr).to_owned(),
+            },
+        },
+    }
 }
 
 fn explain_register(error: RegisterError) -> CommandError {
@@ -245,10 +273,6 @@ fn explain_register(error: RegisterError) -> CommandError {
         Some(reason) => CommandError::Refused(reason, error.to_string()),
         None => CommandError::fault(error),
     }
-}
-
-fn refusal(column: Option<String>, reason: Reason, message: &str) -> RowRefusal {
-    RowRefusal { column, reason, message: message.to_owned() }
 }
 
 fn open(file: &Path) -> Result<Box<dyn Read>, CommandError> {

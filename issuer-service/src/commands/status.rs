@@ -1,10 +1,13 @@
+use portage_catalog::message;
 use portage_clock::Clock;
-use portage_issuer::{Reference, StatusError};
+use portage_issuer::{Reference, StatusChange, StatusError};
+use portage_reason::Reason;
 use serde_json::json;
 
 use super::CommandError;
 use crate::{
     args::{Common, StatusArgs},
+    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -13,19 +16,40 @@ use crate::{
 pub(crate) async fn run(args: &StatusArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let issuer = wiring::open(&common.dir)?.issuer;
     let reference = Reference::new(&args.reference);
-    let status = issuer.change_status(&reference, args.change.into(), clock.now()).await.map_err(explain)?;
+    let change = StatusChange::from(args.change);
+    let changed = issuer.change_status(&reference, change, clock.now()).await;
+    let status = changed.map_err(|error| explain(&error, &args.reference))?;
     if common.json {
         output::json_line(&json!({ "ref": args.reference, "status": status.name() }))?;
     } else {
-        output::line(status.name())?;
+        output::line(&words(change, &args.reference))?;
     }
     Ok(ExitCode::Done)
 }
 
-fn explain(error: StatusError) -> CommandError {
-    match (error.reason(), &error) {
-        (Some(reason), _) => CommandError::Refused(reason, error.to_string()),
-        (None, StatusError::Store(failure)) => CommandError::store(failure),
-        (None, _) => CommandError::fault(error),
+fn words(change: StatusChange, reference: &str) -> String {
+    let values = [("ref", reference)];
+    match change {
+        StatusChange::Revoke => message("issuer.revoked", of_terminal(), &values),
+        StatusChange::Suspend => message("issuer.suspended", of_terminal(), &values),
+        StatusChange::Reinstate => message("issuer.reinstated", of_terminal(), &values),
+    }
+}
+
+fn explain(error: &StatusError, reference: &str) -> CommandError {
+    let values = [("ref", reference)];
+    let refused = |reason, text| CommandError::Refused(reason, text);
+    match error {
+        StatusError::Absent => {
+            refused(Reason::ValueInvalid, message("issuer.no_reference", of_terminal(), &values))
+        }
+        StatusError::RevokedForEver => {
+            refused(Reason::Revoked, message("issuer.revoked", of_terminal(), &values))
+        }
+        StatusError::NotIssued => {
+            refused(Reason::Unsupported, message("issuer.not_collected", of_terminal(), &values))
+        }
+        StatusError::Store(failure) => CommandError::store(failure),
+        StatusError::Entry | StatusError::Signing(_) => CommandError::fault(error),
     }
 }

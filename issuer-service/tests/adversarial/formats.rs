@@ -185,3 +185,38 @@ async fn the_metadata_is_what_the_specification_asks_for() {
     assert_eq!(server.issuer, world.identifier);
     assert!(server.pre_authorized_grant_anonymous_access_supported);
 }
+
+#[tokio::test]
+async fn what_the_issuer_publishes_fits_the_conformance_suites_schemas() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/vectors/openid-conformance-suite/json-schemas");
+    if !folder.exists() {
+        eprintln!("left out: {} is not there", folder.display());
+        return;
+    }
+    let world = World::start_with(Settings { notification: true, ..Settings::default() }).await;
+    let wallet = Wallet::of(&world);
+    let offer = wallet.open(&world.offer_as("person", None, true).await).await;
+    let url = |name| world.identifier.well_known(name).to_string();
+    let get = async |url: String| serde_json::from_slice::<Value>(&wallet.get(&url).await.body).unwrap();
+    let mut metadata = get(url(CredentialIssuerMetadata::WELL_KNOWN)).await;
+    // Of ours the suite's schema knows the members of one format.
+    let configurations = metadata["credential_configurations_supported"].as_object_mut().unwrap();
+    configurations.retain(|_, configuration| configuration["format"] == "dc+sd-jwt");
+    assert!(!configurations.is_empty());
+    let published = [
+        ("oid4vci/credential_issuer_metadata-1_0.json", metadata),
+        (
+            "rfc8414/oauth_authorization_server_metadata.json",
+            get(url(AuthorizationServerMetadata::WELL_KNOWN)).await,
+        ),
+        ("oid4vci/credential_offer-1_0.json", offer.to_value()),
+    ];
+    for (name, document) in published {
+        let schema: Value = serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        let validator =
+            jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
