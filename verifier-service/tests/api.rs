@@ -1,6 +1,6 @@
 //! What a relying party can rely on, over HTTP.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 use portage_catalog::{Catalog, Format, PurposeId};
 use portage_jose::Header;

@@ -1,6 +1,6 @@
 //! The program `verifier` at the command line, as separate processes on one folder.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 use std::{
     fs,

@@ -1,6 +1,6 @@
 //! V-34 with two processes of the program on one folder.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 use std::{
     io::{BufRead, BufReader},

@@ -21,7 +21,7 @@ fn code(redirect_uri: &Url) -> String {
         .query_pairs()
         .find(|(name, _)| name == "response_code")
         .map(|(_, code)| code.into_owned())
-        .expect("a response code")
+        .unwrap()
 }
 
 /// The answer to somebody who asks for what never was.
