@@ -91,6 +91,9 @@ fn v16_another_persons_disclosure() {
     bench.run();
 }
 
+/// Puts a digest where it stands a second time.
+type Change = fn(Kind, &mut Token, Value);
+
 #[test]
 fn v17_the_same_digest_twice() {
     let world = World::new();
@@ -98,13 +101,13 @@ fn v17_the_same_digest_twice() {
     for kind in SD_JWT {
         let sound = kind.issue(&world);
         bench.accepts(kind.name, &sound);
-        let twice = |change: fn(Kind, &mut Token, Value)| {
+        let twice = |change: Change| {
             changed(&world, kind, &sound, |token| {
                 let first = digest(&token.disclosures()[0]);
                 change(kind, token, first);
             })
         };
-        let rows: [(&str, fn(Kind, &mut Token, Value)); 5] = [
+        let rows: [(&str, Change); 5] = [
             ("in one _sd", |kind, token, first| digests(kind, token).push(first)),
             ("nested", |kind, token, first| {
                 level(kind, token).insert("extra".into(), json!({ "inner": { "_sd": [first] } }));

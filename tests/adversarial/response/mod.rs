@@ -1,6 +1,7 @@
-//! Responses to a verifier over HTTP: V-32 to V-36.
+//! Responses to a verifier over HTTP: V-07, V-32 to V-36, S-06, S-07.
 
 mod status;
+mod v07_not_the_subject;
 mod v32_nobody_trusted;
 mod v33_not_what_was_asked;
 mod v34_replayed;
