@@ -48,7 +48,7 @@ fn draft(change: impl Fn(&mut Draft) + Send + Sync + 'static) -> Option<Change<D
 }
 
 #[tokio::test]
-async fn w_12_an_untrusted_issuer_gets_no_code_on_any_path() {
+async fn w12_an_untrusted_issuer_gets_no_code_on_any_path() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let attacker = origin_of(&stage.world.attacker);
@@ -80,7 +80,7 @@ async fn w_12_an_untrusted_issuer_gets_no_code_on_any_path() {
 }
 
 #[tokio::test]
-async fn w_12_a_trusted_issuer_gets_no_code_for_a_type_it_may_not_issue() {
+async fn w12_a_trusted_issuer_gets_no_code_for_a_type_it_may_not_issue() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let city = origin_of(&stage.world.city);
@@ -92,7 +92,7 @@ async fn w_12_a_trusted_issuer_gets_no_code_for_a_type_it_may_not_issue() {
 }
 
 #[tokio::test]
-async fn w_13_metadata_of_another_party_gets_no_code_and_no_token() {
+async fn w13_metadata_of_another_party_gets_no_code_and_no_token() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let offer = offer(&stage, "person", Format::DcSdJwt);
@@ -131,7 +131,7 @@ async fn w_13_metadata_of_another_party_gets_no_code_and_no_token() {
 }
 
 #[tokio::test]
-async fn w_14_a_bad_credential_is_not_stored_and_the_issuer_hears_of_it() {
+async fn w14_a_bad_credential_is_not_stored_and_the_issuer_hears_of_it() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let offer = offer(&stage, "person", Format::DcSdJwt);
@@ -191,7 +191,7 @@ async fn w_14_a_bad_credential_is_not_stored_and_the_issuer_hears_of_it() {
 }
 
 #[tokio::test]
-async fn w_14_a_sound_credential_of_another_type_or_issuer_than_the_offer_is_not_stored() {
+async fn w14_a_sound_credential_of_another_type_or_issuer_than_the_offer_is_not_stored() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     // The Province may issue both; the offer was of one.
@@ -216,7 +216,7 @@ async fn w_14_a_sound_credential_of_another_type_or_issuer_than_the_offer_is_not
 }
 
 #[tokio::test]
-async fn w_14_the_w3c_formats_are_held_to_the_same() {
+async fn w14_the_w3c_formats_are_held_to_the_same() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     for (format, type_id) in [
@@ -236,7 +236,7 @@ async fn w_14_the_w3c_formats_are_held_to_the_same() {
 }
 
 #[tokio::test]
-async fn w_15_more_credentials_than_keys_are_not_stored() {
+async fn w15_more_credentials_than_keys_are_not_stored() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let offer = offer(&stage, "person", Format::DcSdJwt);
@@ -254,7 +254,7 @@ async fn w_15_more_credentials_than_keys_are_not_stored() {
 }
 
 #[tokio::test]
-async fn w_15_an_sd_jwt_with_key_binding_is_no_issued_credential() {
+async fn w15_an_sd_jwt_with_key_binding_is_no_issued_credential() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let offer = offer(&stage, "person", Format::DcSdJwt);
@@ -269,7 +269,7 @@ async fn w_15_an_sd_jwt_with_key_binding_is_no_issued_credential() {
 }
 
 #[tokio::test]
-async fn w_16_reading_a_link_asks_nobody_and_without_a_yes_no_code_is_sent() {
+async fn w16_reading_a_link_asks_nobody_and_without_a_yes_no_code_is_sent() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     stage.take_seen();

@@ -56,7 +56,7 @@ const FORBIDDEN: [&str; 9] = [
 ];
 
 #[tokio::test]
-async fn w_01_a_request_uri_that_must_not_be_contacted_is_not() {
+async fn w01_a_request_uri_that_must_not_be_contacted_is_not() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     for address in FORBIDDEN {
@@ -68,7 +68,7 @@ async fn w_01_a_request_uri_that_must_not_be_contacted_is_not() {
 }
 
 #[tokio::test]
-async fn w_01_a_response_uri_that_must_not_be_contacted_is_not() {
+async fn w01_a_response_uri_that_must_not_be_contacted_is_not() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     for address in FORBIDDEN {
@@ -80,7 +80,7 @@ async fn w_01_a_response_uri_that_must_not_be_contacted_is_not() {
 }
 
 #[tokio::test]
-async fn w_01_offers_metadata_and_lists_that_must_not_be_contacted_are_not() {
+async fn w01_offers_metadata_and_lists_that_must_not_be_contacted_are_not() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     // Trusted by name, so that it is the address that refuses.
@@ -114,7 +114,7 @@ async fn w_01_offers_metadata_and_lists_that_must_not_be_contacted_are_not() {
 }
 
 #[tokio::test]
-async fn w_02_a_redirect_from_request_uri_is_not_followed() {
+async fn w02_a_redirect_from_request_uri_is_not_followed() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     for status in [302, 307, 308] {
@@ -129,7 +129,7 @@ async fn w_02_a_redirect_from_request_uri_is_not_followed() {
 }
 
 #[tokio::test]
-async fn w_02_a_redirect_from_response_uri_is_not_followed_and_nothing_is_posted_again() {
+async fn w02_a_redirect_from_response_uri_is_not_followed_and_nothing_is_posted_again() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     for status in [302, 307, 308] {
@@ -153,7 +153,7 @@ async fn w_02_a_redirect_from_response_uri_is_not_followed_and_nothing_is_posted
 }
 
 #[tokio::test]
-async fn w_03_two_client_ids_or_a_prefix_that_is_not_spoken_is_refused() {
+async fn w03_two_client_ids_or_a_prefix_that_is_not_spoken_is_refused() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let request_uri = format!("{}/request/1", stage.market.origin);
@@ -182,7 +182,7 @@ async fn w_03_two_client_ids_or_a_prefix_that_is_not_spoken_is_refused() {
 }
 
 #[tokio::test]
-async fn w_04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent() {
+async fn w04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let link = request(&stage);
@@ -215,7 +215,7 @@ async fn w_04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent
 }
 
 #[tokio::test]
-async fn w_05_the_rules_of_redirect_uri_and_x509_san_dns_hold() {
+async fn w05_the_rules_of_redirect_uri_and_x509_san_dns_hold() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let response_uri = format!("{}/response", stage.market.origin);
@@ -286,7 +286,7 @@ async fn an_unknown_verifier_is_answered_only_after_a_second_explicit_yes() {
 }
 
 #[tokio::test]
-async fn w_10_no_match_and_no_consent_look_alike_to_the_verifier() {
+async fn w10_no_match_and_no_consent_look_alike_to_the_verifier() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let link = request(&stage);
@@ -308,7 +308,7 @@ async fn w_10_no_match_and_no_consent_look_alike_to_the_verifier() {
 }
 
 #[tokio::test]
-async fn w_11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second_yes() {
+async fn w11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second_yes() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let link = request(&stage);
@@ -329,7 +329,7 @@ async fn w_11_more_than_the_registered_purpose_allows_is_named_and_needs_a_secon
 }
 
 #[tokio::test]
-async fn w_18_a_page_that_is_not_the_verifiers_own_is_not_opened() {
+async fn w18_a_page_that_is_not_the_verifiers_own_is_not_opened() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let answered = |page: String| {

@@ -94,7 +94,7 @@ fn sound(world: &World, request: &ResolvedRequest) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn v_34_of_two_responses_at_once_to_two_processes_one_wins() {
+async fn v34_of_two_responses_at_once_to_two_processes_one_wins() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (free_address(), free_address());
     let made = object(program(folder.path()).args(["init", "--demo", "--listen", &one]));
