@@ -136,7 +136,8 @@ impl Config {
         Self::parse(dir, &text).map_err(|what| ConfigError::Invalid(path, what))
     }
 
-    fn parse(dir: &Path, text: &str) -> Result<Self, String> {
+    /// Reads the text of a configuration for this folder.
+    pub(crate) fn parse(dir: &Path, text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))
             .map_err(|_| "network.allow: only loopback origins like http://localhost:8081".to_owned())?;

@@ -76,7 +76,7 @@ pub enum OfferError {
     #[error("the record is over")]
     Expired,
     /// The record was offered before with other claims, and collected.
-    #[error("the record was collected before with other content; revoke that credential first")]
+    #[error("the record was collected before with other content")]
     OtherContent,
     /// The store.
     #[error(transparent)]
@@ -257,4 +257,39 @@ fn canonical_digest(claims: &Map<String, Value>) -> String {
     let text =
         serde_json_canonicalizer::to_vec(claims).unwrap_or_else(|_| format!("{claims:?}").into_bytes());
     base64url::encode(&sha256(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use portage_catalog::Catalog;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_claims_does_not_make_another_record() {
+        let digest = |value: Value| match value {
+            Value::Object(claims) => canonical_digest(&claims),
+            _ => String::new(),
+        };
+        assert_eq!(
+            digest(json!({ "a": 1, "b": { "c": 2, "d": 3 } })),
+            digest(json!({ "b": { "d": 3, "c": 2 }, "a": 1 }))
+        );
+        assert_ne!(digest(json!({ "a": 1 })), digest(json!({ "a": 2 })));
+        assert_ne!(digest(json!({ "a": 1 })), digest(json!({ "a": "1" })));
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_place_the_type_belongs_to() {
+        let catalog = Catalog::bundled();
+        let person = catalog.credential_type("person").unwrap();
+        // Two in the morning in UTC is the evening before in British Columbia.
+        let now: Timestamp = "2026-02-02T02:00:00Z".parse().unwrap();
+        let day = today(person, now);
+        assert_eq!(day.to_string(), "2026-02-01");
+        let start = start_of_day(person, day);
+        assert!(start <= now && now.duration_since(start) < SignedDuration::from_hours(24));
+        assert_eq!(start.to_string(), "2026-02-01T08:00:00Z");
+    }
 }

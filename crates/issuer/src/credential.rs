@@ -220,3 +220,38 @@ fn collect_paths(path: ClaimPath, value: &Value, paths: &mut Vec<ClaimPath>) {
 fn decoys(credential_type: &CredentialType, claims: &Map<String, Value>) -> usize {
     credential_type.claims.len().saturating_sub(claims.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use portage_catalog::Catalog;
+
+    use super::*;
+
+    #[test]
+    fn each_claim_and_each_of_its_parts_is_disclosable() {
+        let Value::Object(claims) = json!({ "a": 1, "b": { "c": [true, { "d": "x" }] } }) else { return };
+        let shown = |paths: Vec<ClaimPath>| -> Vec<String> {
+            let step = |step: &PathStep| match step {
+                PathStep::Name(name) => name.clone(),
+                PathStep::Index(index) => index.to_string(),
+                PathStep::All => "*".to_owned(),
+            };
+            paths.iter().map(|path| path.iter().map(step).collect::<Vec<_>>().join("/")).collect()
+        };
+        assert_eq!(shown(disclosable(&[], &claims)), ["a", "b/c/0", "b/c/1/d", "b/c/1", "b/c", "b"]);
+        let root = [PathStep::Name("credentialSubject".into())];
+        assert_eq!(shown(disclosable(&root, &claims))[0], "credentialSubject/a");
+    }
+
+    #[test]
+    fn claims_and_decoys_are_as_many_whatever_is_absent() {
+        let catalog = Catalog::bundled();
+        for credential_type in catalog.types() {
+            let mut claims = credential_type.example.clone();
+            while let Some(name) = claims.keys().next_back().cloned() {
+                assert_eq!(decoys(credential_type, &claims) + claims.len(), credential_type.claims.len());
+                claims.remove(&name);
+            }
+        }
+    }
+}

@@ -1,7 +1,5 @@
 //! No reader panics on any bytes, and what is written reads back.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use portage_oid4vci::{
     AuthorizationServerMetadata, CredentialIssuerMetadata, CredentialOffer, CredentialOfferUri,
     CredentialRequest, CredentialResponse, ErrorResponse, Grants, IssuerIdentifier, NonceResponse,

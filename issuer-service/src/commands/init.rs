@@ -10,6 +10,7 @@ use portage_keys::{Algorithm, Entropy, SigningKey};
 use portage_storage::{KeyFolder, issuer::SqliteIssuances};
 use serde_json::json;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::CommandError;
 use crate::{
@@ -34,15 +35,17 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let types = types(args)?;
     let name = Text { en: args.name_en.clone(), fr: args.name_fr.clone() };
-    let template = Template { url: &url, listen: args.listen, name: &name, types: &types, demo: args.demo };
+    let text =
+        Template { url: &url, listen: args.listen, name: &name, types: &types, demo: args.demo }.text();
+    // Before anything is written: what would not start is not made.
+    Config::parse(dir, &text).map_err(CommandError::Usage)?;
 
     std::fs::create_dir_all(dir)
         .map_err(|error| CommandError::Fault(format!("{} could not be made: {error}", dir.display())))?;
     write_keys(&KeyFolder::at(dir.join(wiring::KEYS)), entropy)?;
     SqliteIssuances::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
     // Last: a folder with a configuration is a whole one.
-    write_private(&path, &template.text())?;
-    Config::read(dir).map_err(CommandError::fault)?;
+    write_private(&path, &text)?;
 
     let address = url.as_str().trim_end_matches('/');
     if common.json {
@@ -83,8 +86,8 @@ fn write_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandErro
         keys.write_signing_key(name, &SigningKey::generate(algorithm, entropy))
             .map_err(CommandError::fault)?;
     }
-    let mut secret = [0; 32];
-    entropy.fill(&mut secret);
+    let mut secret = Zeroizing::new([0; 32]);
+    entropy.fill(&mut *secret);
     keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)
 }
 

@@ -214,3 +214,39 @@ async fn an_offer_that_nobody_collects_is_forgotten_a_day_after_its_end() {
     assert_eq!(world.service.issuer.forget(world.now()).await.unwrap().undelivered, 1);
     assert_eq!(hits(&everything(&world), &claims).len(), 0);
 }
+
+/// Strings that mean something to a database, a shell, a template, a terminal or C.
+#[tokio::test]
+async fn d07_hostile_text_is_stored_and_issued_literally() {
+    let world = World::start().await;
+    let wallet = Wallet::of(&world);
+    let hostile = [
+        "Robert'); DROP TABLE issuance;--",
+        "$(reboot) `reboot` ; reboot",
+        "{{7*7}} ${7*7} <%= 7 %>",
+        "../../etc/passwd",
+        "a\u{0}b",
+        "\u{202e}txet\u{feff} <script>alert(1)</script>",
+        "~a~b.c",
+    ];
+    for (number, text_given) in hostile.into_iter().enumerate() {
+        let mut claims = person();
+        claims.insert("family_name".into(), text_given.into());
+        let offer = match world.create(world.data("person", claims)).await {
+            Ok(offer) => offer,
+            Err(error) => {
+                assert!(error.reason().is_some(), "refused with a reason, not with a failure: {error}");
+                continue;
+            }
+        };
+        let token = wallet.token(&offer).await;
+        let sd_jwt =
+            text(&wallet.collect(&world, &token, PERSON, &key(number as u64, Algorithm::Es256)).await);
+        assert_eq!(processed(&world, &sd_jwt)["family_name"], text_given);
+    }
+    for path in
+        ["offers/%27%20OR%201=1--", "offers/%00", "offers/..%2f..%2fissuer.sqlite", "status/token/1%27"]
+    {
+        assert_eq!(wallet.get(&format!("{}/{path}", world.identifier)).await.status, 404, "{path}");
+    }
+}

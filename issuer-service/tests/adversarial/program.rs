@@ -6,9 +6,10 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use portage_oid4vci::IssuerIdentifier;
 use serde_json::{Value, json};
 
-use crate::world::person;
+use crate::{wallet::Wallet, world::person};
 
 pub(crate) fn issuer(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_issuer"));
@@ -159,4 +160,40 @@ fn a_key_that_others_can_read_and_a_damaged_store_stop_the_start() {
     std::fs::write(&store, "").unwrap();
     assert_eq!(end(&run(folder.path(), &["serve"])), (3, "store_corrupt".into()));
     assert_eq!(std::fs::read(&store).unwrap(), b"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_may_be_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let config = folder.path().join("issuer.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("did = \"did:web\"", "did = \"did:key\"")).unwrap();
+    let served = serve(folder.path());
+    let identifier = format!("http://localhost:{}", served.1);
+    let wallet = Wallet::at(&IssuerIdentifier::parse(&identifier).unwrap());
+    assert_eq!(wallet.get(&format!("{identifier}/.well-known/did.json")).await.status, 404);
+    assert_eq!(wallet.get(&format!("{identifier}/readyz")).await.status, 200);
+    // One key, and one algorithm: the other is refused by the configuration.
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap().replace("\"EdDSA\"", "\"ES256\""))
+        .unwrap();
+    assert_eq!(end(&run(folder.path(), &["serve"])).0, 3);
+}
+
+#[test]
+fn init_makes_nothing_that_would_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("city");
+    for wrong in [
+        &["--url", "http://city.example"][..],
+        &["--url", "https://192.0.2.1"],
+        &["--url", "https://city.example/path"],
+        &["--types", "no-such-type"],
+        &["--listen", "127.0.0.1:0"],
+    ] {
+        assert_eq!(end(&run(&dir, &[&["init"], wrong].concat())).0, 2, "{wrong:?}");
+        assert!(!dir.exists(), "{wrong:?}");
+    }
+    assert_eq!(end(&run(&dir, &["init", "--url", "https://city.example", "--types", "person"])).0, 0);
+    assert_eq!(lines(&run(&dir, &["type", "list"])).len(), 1);
 }
