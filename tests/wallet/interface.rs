@@ -79,7 +79,7 @@ async fn a_person_at_a_terminal_is_asked_twice_to_accept_and_once_to_present() {
     let mut person = Scripted::saying(&[true]);
     let yes = citizen.run_in_words(&["present", &request(&stage)], Some(&mut person)).await;
     assert_eq!(yes.code, 0, "{yes:?}");
-    assert_eq!(person.heard, ["Show this to Harbour Market?"]);
+    assert_eq!(person.heard, ["Show this to Harbour Market? [y/N]"]);
     assert!(answer_of(&stage).is_some());
 }
 

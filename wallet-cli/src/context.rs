@@ -119,13 +119,15 @@ impl<'c, 'io> Context<'c, 'io> {
         self.common.json
     }
 
-    /// Asks, unless the answer was given with the command. Without anybody to ask it is `consent_required`.
+    /// Asks, unless the answer was given with the command: yes in either language, and everything else is no. Without anybody to ask it is
+    /// `consent_required`.
     pub(crate) fn agrees(&mut self, given: bool, question: &str) -> Result<bool, Refusal> {
         if given {
             return Ok(true);
         }
-        match &mut self.io.person {
-            Some(person) => person.agrees(question).map_err(|error| Refusal::fault(error.to_string())),
+        let prompt = format!("{question} {}", self.words("wallet.yes_or_no", &[]));
+        match self.ask(&prompt)? {
+            Some(answer) => Ok(["y", "yes", "o", "oui"].contains(&answer.trim().to_lowercase().as_str())),
             None => Err(self.refusal(Reason::ConsentRequired)),
         }
     }

@@ -37,6 +37,11 @@ impl Refusal {
         Refusal { code: exit_code(reason), said, name: Some(reason.name().to_owned()) }
     }
 
+    /// The person said no.
+    pub(crate) fn no(sentence: String) -> Self {
+        Refusal::in_words(Reason::ConsentRequired, vec![sentence])
+    }
+
     /// Refused by the other side, with the protocol's code.
     pub(crate) fn by_peer(sentence: String, code: &str) -> Self {
         Refusal { code: REFUSED, said: vec![sentence], name: Some(code.to_owned()) }

@@ -1,4 +1,8 @@
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use portage_catalog::Language;
 use portage_clock::Clock;
@@ -46,23 +50,17 @@ fn language_of_machine() -> Language {
 
 /// Somebody at a terminal, who can be asked.
 pub trait Person {
-    /// Yes or no; no when the answer is anything else.
+    /// A line, as it was typed.
     ///
     /// # Errors
     /// The terminal went away.
-    fn agrees(&mut self, question: &str) -> io::Result<bool>;
+    fn line(&mut self, prompt: &str) -> io::Result<String>;
 
     /// A line that is not shown while it is typed.
     ///
     /// # Errors
     /// The terminal went away.
     fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>>;
-
-    /// A line.
-    ///
-    /// # Errors
-    /// The terminal went away.
-    fn line(&mut self, prompt: &str) -> io::Result<String>;
 }
 
 /// Where words go, and who can be asked.
@@ -87,30 +85,21 @@ impl Console {
 }
 
 impl Person for Console {
-    fn agrees(&mut self, question: &str) -> io::Result<bool> {
-        dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(false)
-            .show_default(true)
-            .interact()
-            .map_err(io_error)
+    fn line(&mut self, prompt: &str) -> io::Result<String> {
+        let mut err = io::stderr();
+        write!(err, "{prompt} ")?;
+        err.flush()?;
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(line.trim().to_owned()),
+        }
     }
 
     fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>> {
-        dialoguer::Password::new()
-            .with_prompt(prompt)
-            .allow_empty_password(true)
-            .interact()
-            .map(Zeroizing::new)
-            .map_err(io_error)
+        // The prompt gets its own colon.
+        let prompt = prompt.trim_end_matches(|end: char| end == ':' || end.is_whitespace());
+        let answer = dialoguer::Password::new().with_prompt(prompt).allow_empty_password(true).interact();
+        answer.map(Zeroizing::new).map_err(|dialoguer::Error::IO(error)| error)
     }
-
-    fn line(&mut self, prompt: &str) -> io::Result<String> {
-        dialoguer::Input::<String>::new().with_prompt(prompt).interact_text().map_err(io_error)
-    }
-}
-
-fn io_error(error: dialoguer::Error) -> io::Error {
-    let dialoguer::Error::IO(error) = error;
-    error
 }

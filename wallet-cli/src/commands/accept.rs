@@ -22,7 +22,7 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     let code = tx_code(args.tx_code, &review, context)?;
     let question = context.words("wallet.fetch_question", &[]);
     if !context.agrees(args.yes, &question)? {
-        return Err(context.refusal(Reason::ConsentRequired).saying(context.words("offer.refused", &[])));
+        return Err(Refusal::no(context.words("offer.refused", &[])));
     }
 
     let arrived = session.wallet(context).accept_offer(&review, code.as_deref(), context.now()).await;
@@ -40,7 +40,7 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     if !context.agrees(args.yes, &question)? {
         let noted = session.wallet(context).decline_arrival(arrived, context.now()).await;
         noted.map_err(|failure| context.store_refusal(&failure))?;
-        return Err(context.refusal(Reason::ConsentRequired).saying(context.words("offer.refused", &[])));
+        return Err(Refusal::no(context.words("offer.refused", &[])));
     }
     let stored = session.wallet(context).store(arrived, context.now()).await;
     let stored = stored.map_err(|failure| context.store_refusal(&failure))?;

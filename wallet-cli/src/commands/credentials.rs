@@ -1,4 +1,3 @@
-use portage_reason::Reason;
 use portage_wallet::{
     CredentialId, StoredCredential, credential, credentials, history, shown_claims, times_presented,
 };
@@ -57,7 +56,7 @@ pub(crate) fn delete(args: &DeleteArgs, context: &mut Context<'_, '_>) -> Result
     let issuer = ui::issuer_name(&found.issuer, context.language);
     let question = context.words("wallet.delete_question", &[("type", &name), ("issuer", &issuer)]);
     if !context.agrees(args.yes, &question)? {
-        return Err(context.refusal(Reason::ConsentRequired));
+        return Err(Refusal::no(context.words("wallet.not_deleted", &[])));
     }
     let deleted = session.wallet(context).delete(&found.id, context.now());
     deleted.map_err(|failure| context.store_refusal(&failure))?;

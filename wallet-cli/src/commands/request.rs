@@ -44,7 +44,7 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
     let Some(agreement) = ask(args, &plan, context)? else {
         let noted = session.wallet(context).decline(&plan, context.now());
         noted.map_err(|failure| context.store_refusal(&failure))?;
-        return Err(context.refusal(Reason::ConsentRequired).saying(context.words("consent.refused", &[])));
+        return Err(Refusal::no(context.words("consent.refused", &[])));
     };
     let consent = plan.consent(agreement).map_err(|missing| context.refusal(missing.reason()))?;
     let verifier = ui::disclosure::asker_name(plan.asker(), context.language);

@@ -1,5 +1,4 @@
-use comfy_table::{ContentArrangement, Table, presets};
-use portage_catalog::Language;
+use portage_catalog::{Language, PurposeId};
 use portage_reason::Reason;
 use portage_trust::TrustList;
 use portage_wallet::{TrustBefore, TrustImportError, import_trust};
@@ -61,43 +60,37 @@ fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
 
 fn tables(list: &TrustList, context: &Context<'_, '_>) -> Vec<String> {
     let language = context.language;
-    let mut issuers = table([
-        context.words("wallet.column_issuer", &[]),
-        context.words("wallet.column_tier", &[]),
-        context.words("wallet.column_may_issue", &[]),
-    ]);
-    for issuer in list.issuers() {
+    let issuers = list.issuers().map(|issuer| {
         let types: Vec<String> = issuer.types.iter().map(|id| type_name(id, context, language)).collect();
-        issuers.add_row([
+        [
             format!("{}\n{}", ui::named(&issuer.name, language), issuer.id),
             ui::tier_name(issuer.tier, language),
             types.join("\n"),
-        ]);
-    }
-    let mut verifiers =
-        table([context.words("wallet.column_service", &[]), context.words("wallet.column_may_ask", &[])]);
-    for verifier in list.verifiers() {
-        let purposes: Vec<String> = verifier
-            .purposes
-            .iter()
-            .map(|id| match context.catalog.purpose(id) {
-                Some(purpose) => ui::named(&purpose.name, language),
-                None => ui::text::plain(&id.0),
-            })
-            .collect();
-        verifiers.add_row([
-            format!("{}\n{}", ui::named(&verifier.name, language), verifier.id),
-            purposes.join("\n"),
-        ]);
-    }
-    vec![issuers.to_string(), verifiers.to_string()]
+        ]
+    });
+    let verifiers = list.verifiers().map(|verifier| {
+        let purposes: Vec<String> =
+            verifier.purposes.iter().map(|id| purpose_name(id, context, language)).collect();
+        [format!("{}\n{}", ui::named(&verifier.name, language), verifier.id), purposes.join("\n")]
+    });
+    let issuer_header = [
+        context.words("wallet.column_issuer", &[]),
+        context.words("wallet.column_tier", &[]),
+        context.words("wallet.column_may_issue", &[]),
+    ];
+    let verifier_header =
+        [context.words("wallet.column_service", &[]), context.words("wallet.column_may_ask", &[])];
+    vec![
+        ui::table::rows(issuer_header, issuers.collect()),
+        ui::table::rows(verifier_header, verifiers.collect()),
+    ]
 }
 
-fn table<const N: usize>(header: [String; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header);
-    table
+fn purpose_name(id: &PurposeId, context: &Context<'_, '_>, language: Language) -> String {
+    match context.catalog.purpose(id) {
+        Some(purpose) => ui::named(&purpose.name, language),
+        None => ui::text::plain(&id.0),
+    }
 }
 
 fn type_name(id: &str, context: &Context<'_, '_>, language: Language) -> String {

@@ -1,9 +1,8 @@
-use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Language, message};
 use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential};
 
-use super::{issuer_name, named, tier_name, value::shown_value};
+use super::{issuer_name, named, table::rows, tier_name, value::shown_value};
 
 /// Who offers what, and by what right: before any code is sent.
 pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
@@ -86,25 +85,23 @@ pub(crate) fn table(
     now: Timestamp,
     language: Language,
 ) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
+    let header = [
         message("wallet.column_id", language, &[]),
         message("wallet.column_what", language, &[]),
         message("wallet.column_from", language, &[]),
         message("wallet.column_until", language, &[]),
         message("wallet.column_shown", language, &[]),
-    ]);
-    for (credential, shown) in credentials {
-        table.add_row([
+    ];
+    let row = |(credential, shown): &(StoredCredential, usize)| {
+        [
             credential.id.to_string(),
             named(&credential.name(catalog), language),
             issuer_name(&credential.issuer, language),
             until(credential, now, language),
             shown.to_string(),
-        ]);
-    }
-    table.to_string()
+        ]
+    };
+    rows(header, credentials.iter().map(row).collect())
 }
 
 fn until(credential: &StoredCredential, now: Timestamp, language: Language) -> String {

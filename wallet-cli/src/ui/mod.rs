@@ -2,6 +2,7 @@
 
 pub(crate) mod credential;
 pub(crate) mod disclosure;
+pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod value;
 
