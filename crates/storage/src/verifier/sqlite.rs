@@ -231,7 +231,12 @@ impl SessionStore for SqliteSessions {
             swept.events = tx.execute("DELETE FROM event WHERE at < ?1", [events_before])?;
             Ok(swept)
         });
-        Ok(swept.await?)
+        let swept = swept.await?;
+        if swept.deleted > 0 {
+            // What was deleted must not stand in the write-ahead log either.
+            self.0.empty_log().await?;
+        }
+        Ok(swept)
     }
 
     async fn events(&self) -> Result<Vec<Event>, StoreFailure> {
@@ -315,4 +320,45 @@ fn reasons_of(text: &str) -> Option<Vec<Reason>> {
 fn not_ours(column: &str) -> rusqlite::Error {
     let cause = FromSqlError::Other(format!("the column {column}").into());
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use portage_verifier::ports::SessionNames;
+    use serde_json::json;
+
+    use super::*;
+
+    fn folder_holds(folder: &Path, text: &str) -> bool {
+        std::fs::read_dir(folder).unwrap().any(|entry| {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    }
+
+    #[tokio::test]
+    async fn what_was_deleted_stands_in_no_file_any_more() {
+        const CANARY: &str = "a claim like no other";
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteSessions::create(&folder.path().join("verifier.sqlite")).unwrap();
+        let hash = |number| KeyedHash::from_bytes([number; 32]);
+        let names = SessionNames { transaction: hash(1), request: hash(2), state: hash(3) };
+        let now = Timestamp::UNIX_EPOCH;
+        let requested = Requested::new(PurposeId("p".into()), Device::Cross, now);
+        store.insert_new(names, requested).await.unwrap();
+        let claim = Claim("c".into());
+        let ClaimOutcome::Won(received) = store.claim(hash(3), claim.clone(), now).await.unwrap() else {
+            panic!("nobody else claims")
+        };
+        let verdict =
+            json!({ "decision": "accepted", "reasons": [], "evidence": {}, "claims": { "a": CANARY } });
+        let decided = received.decide(Verdict::restored(verdict).unwrap(), None, 0, now);
+        let delete_at = decided.delete_at;
+        let event =
+            Event { at: now, purpose: PurposeId("p".into()), decision: "accepted".into(), reasons: vec![] };
+        store.decide(claim, decided, event).await.unwrap();
+        assert!(folder_holds(folder.path(), CANARY));
+        store.sweep(delete_at, now).await.unwrap();
+        assert!(!folder_holds(folder.path(), CANARY));
+    }
 }
