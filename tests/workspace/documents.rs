@@ -1,6 +1,6 @@
 //! Documents that cannot drift: what they name must exist.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, ops::RangeInclusive, path::Path};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -37,54 +37,78 @@ fn code_spans(page: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether our crate or program defines what `crate::function` or `crate::Type::method` names; `None` when it names nothing of ours.
+fn is_defined(span: &str, sources: &[(String, String)]) -> Option<bool> {
+    let parts: Vec<&str> = span.trim_end_matches("()").split("::").collect();
+    let [first, .., last] = parts.as_slice() else { return None };
+    let name = first.replace('_', "-");
+    let folders = [format!("crates/{name}/"), format!("{name}/")];
+    let ours: Vec<_> = sources
+        .iter()
+        .filter(|(path, _)| folders.iter().any(|folder| path.starts_with(folder.as_str())))
+        .collect();
+    let definitions = [
+        format!("fn {last}"),
+        format!("struct {last}"),
+        format!("enum {last}"),
+        format!("trait {last}"),
+        format!("mod {last}"),
+        format!("    {last}"),
+    ];
+    let defines = |text: &str| definitions.iter().any(|definition| text.contains(definition.as_str()));
+    (!ours.is_empty()).then(|| ours.iter().any(|(_, text)| defines(text)))
+}
+
 /// `docs/architecture.md` names functions as `crate::function` or `crate::Type::method`; each must be defined in that crate.
 #[test]
 fn every_function_the_architecture_names_exists() {
     let sources = sources();
     let mut checked = 0;
     for span in code_spans(&read("docs/architecture.md")) {
-        let name = span.trim_end_matches("()");
-        let parts: Vec<&str> = name.split("::").collect();
-        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { continue };
-        let folder = format!("crates/{}/", first.replace('_', "-"));
-        if parts.len() < 2 || !sources.iter().any(|(path, _)| path.starts_with(&folder)) {
-            continue;
-        }
-        let definitions = [
-            format!("fn {last}"),
-            format!("struct {last}"),
-            format!("enum {last}"),
-            format!("trait {last}"),
-            format!("mod {last}"),
-            format!("    {last}"),
-        ];
-        let defined = sources
-            .iter()
-            .filter(|(path, _)| path.starts_with(&folder))
-            .any(|(_, text)| definitions.iter().any(|definition| text.contains(definition.as_str())));
-        assert!(defined, "docs/architecture.md names `{span}`, which {folder} does not define");
+        let Some(defined) = is_defined(&span, &sources) else { continue };
+        assert!(defined, "docs/architecture.md names `{span}`, which is not defined there");
         checked += 1;
     }
     assert!(checked >= 20, "the walk through one credential names only {checked} functions");
 }
 
-/// `docs/attacks.md` names a test for each attack; each must exist.
+/// The rows that `docs/attacks.md` must have, whatever others it has.
+const ROWS: [(char, &[RangeInclusive<u8>]); 5] = [
+    ('V', &[1..=14, 16..=27, 30..=36]),
+    ('W', &[1..=5, 12..=16]),
+    ('I', &[1..=7, 9..=9, 11..=11, 17..=17]),
+    ('S', &[1..=8, 10..=10]),
+    ('D', &[1..=5]),
+];
+
+/// `docs/attacks.md` has a row for each attack, with what stops it and tests named after it; all of these exist.
 #[test]
-fn every_test_the_attacks_page_names_exists() {
+fn every_attack_has_what_stops_it_and_its_tests() {
     let sources = sources();
     let page = read("docs/attacks.md");
-    let mut named = 0;
-    for row in page.lines().filter(|line| line.starts_with("| ")) {
-        for test in code_spans(row).iter().filter(|span| is_test_name(span)) {
-            named += 1;
-            let definition = format!("fn {test}");
-            assert!(
-                sources.iter().any(|(_, text)| text.contains(&definition)),
-                "docs/attacks.md names the test `{test}`, which does not exist"
-            );
+    let rows: BTreeMap<&str, &str> =
+        page.lines().filter_map(|line| Some((line.strip_prefix("| ")?.split(' ').next()?, line))).collect();
+    let wanted = ROWS.iter().flat_map(|(group, ranges)| {
+        ranges.iter().cloned().flatten().map(move |number| format!("{group}-{number:02}"))
+    });
+    let missing: Vec<_> = wanted.filter(|id| !rows.contains_key(id.as_str())).collect();
+    assert!(missing.is_empty(), "docs/attacks.md has no row for {missing:?}");
+
+    for (id, row) in rows.into_iter().filter(|(id, _)| id.contains('-') && !id.starts_with("--")) {
+        let spans = code_spans(row);
+        let (tests, others): (Vec<_>, Vec<_>) = spans.iter().partition(|span| is_test_name(span));
+        let prefix = id.replace('-', "").to_lowercase();
+        assert!(tests.iter().any(|test| test.starts_with(&prefix)), "{id} has no test of its own");
+        for test in tests {
+            let definition = format!("fn {test}(");
+            let exists = sources.iter().any(|(_, text)| text.contains(&definition));
+            assert!(exists, "docs/attacks.md names the test `{test}`, which does not exist");
         }
+        let functions = others.iter().filter_map(|span| Some((span, is_defined(span, &sources)?)));
+        let undefined: Vec<_> = functions.clone().filter(|(_, defined)| !defined).collect();
+        assert!(undefined.is_empty(), "docs/attacks.md, {id}: {undefined:?} is not defined there");
+        assert!(functions.count() > 0, "docs/attacks.md does not say what stops {id}");
     }
-    assert!(named >= 40, "the page names only {named} tests");
 }
 
 /// Test names of the page begin with the id of the row: `v01_…`, `w12_…`.
