@@ -3,7 +3,7 @@
 //! One file for each group of rows; a test is named after its row. Where files suffice, the shipped program decides (`verifier check`): see
 //! [`bench`]. Where a session, a clock or an HTTP code matters, a verifier listens in process: see [`response`].
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 mod bench;
 mod kinds;
