@@ -17,7 +17,7 @@ use crate::{
     credential::credentials,
     documents::{Documents, Freshness},
     plan::{PlannedAnswer, prepare},
-    ports::{Http, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+    ports::{Batch, Http, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
 };
 
 const MAX_REQUEST_OBJECT: usize = 1 << 20;
@@ -121,6 +121,15 @@ impl ReviewError {
     }
 }
 
+/// What one review looks at.
+struct Look<'r, H, S> {
+    request: &'r ResolvedRequest,
+    /// The latest first.
+    held: &'r [StoredCredential],
+    documents: &'r Documents<'r, H, S>,
+    now: Timestamp,
+}
+
 impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     /// Finds out whose request it is, what it asks, and what of the wallet answers it. Sends nothing but the requests for the Request
     /// Object, the verifier's DID document and status lists; writes nothing.
@@ -138,35 +147,24 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let request = authenticated.resolve(now, self.loopback)?;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
-        let documents = self.documents(Freshness::Keep, now);
         let matches = match_stored(&request, &held);
-        let Some(answer) = matches.answer else {
-            return Ok(Review::Unanswerable {
-                asker: Box::new(asker),
-                missing: self.missing(&request, &matches.matches),
-            });
+        let Some(answered) = matches.answer else {
+            let missing = self.missing(&request, &matches.matches);
+            return Ok(Review::Unanswerable { asker: Box::new(asker), missing });
         };
-        let mut answers = Vec::with_capacity(answer.len());
-        for query in answer {
-            let found =
-                matches.matches.iter().find(|(id, _)| *id == query).map(|(_, found)| found.as_slice());
-            let chosen = choices.iter().find(|(id, _)| *id == query).map(|(_, credential)| credential);
-            answers.push(
-                self.plan_answer(&request, &query, found.unwrap_or_default(), chosen, &held, &documents, now)
-                    .await?,
-            );
+        let documents = self.documents(Freshness::Keep, now);
+        let look = Look { request: &request, held: &held, documents: &documents, now };
+        let mut answers = Vec::with_capacity(answered.len());
+        for (query, found) in matches.matches.iter().filter(|(query, _)| answered.contains(query)) {
+            let chosen = choices.iter().find(|(id, _)| id == query).map(|(_, credential)| credential);
+            answers.push(self.plan_answer(&look, query, found, chosen).await?);
         }
-        if let Some((_, credential)) =
-            choices.iter().find(|(id, _)| !answers.iter().any(|answer| answer.query == *id))
-        {
+        let is_asked = |query: &String| answers.iter().any(|answer| answer.query == *query);
+        if let Some((_, credential)) = choices.iter().find(|(query, _)| !is_asked(query)) {
             return Err(ReviewError::Choice(credential.clone()));
         }
-        Ok(Review::Answerable(Box::new(DisclosurePlan {
-            asker,
-            answers,
-            request,
-            documents: documents.into_batch(Default::default()),
-        })))
+        let documents = documents.into_batch(Batch::default());
+        Ok(Review::Answerable(Box::new(DisclosurePlan { asker, answers, request, documents })))
     }
 
     /// `request_uri` is fetched by one GET, whatever `request_uri_method` offers (§5.10: a wallet need not know the other way); no redirect is
@@ -212,21 +210,18 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     }
 
     /// One answer: the person's choice, else the soundest credential, of these the latest.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one review, used nowhere else")]
     async fn plan_answer(
         &self,
-        request: &ResolvedRequest,
+        look: &Look<'_, H, S>,
         query: &str,
         found: &[Match],
         chosen: Option<&CredentialId>,
-        held: &[StoredCredential],
-        documents: &Documents<'_, H, S>,
-        now: Timestamp,
     ) -> Result<PlannedAnswer, ReviewError> {
         let mut checked = Vec::with_capacity(found.len());
         for matched in found {
-            let Some(credential) = held.iter().find(|held| held.id.0 == matched.candidate) else { continue };
-            checked.push((matched, credential, self.own_check(credential, documents, now).await?));
+            let held = look.held.iter().find(|held| held.id.0 == matched.candidate);
+            let Some(credential) = held else { continue };
+            checked.push((matched, credential, self.own_check(credential, look.documents, look.now).await?));
         }
         // `held` is sorted by arrival, the latest first, and so is `found`: the sort is stable.
         checked.sort_by_key(|(_, _, doubts)| !doubts.is_empty());
@@ -240,9 +235,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         if position >= checked.len() {
             return Err(ReviewError::Store(StoreFailure::Unusable(Reason::VaultCorrupt)));
         }
-        let (matched, credential, doubts) = checked.swap_remove(position);
+        let (matched, credential, doubts) = checked.remove(position);
         let others = checked.iter().map(|(_, credential, _)| credential.id.clone()).collect();
-        let asked = request.query().credential(query);
+        let asked = look.request.query().credential(query);
         let binding = asked.is_none_or(|query| query.holder_binding);
         Ok(prepare(query, credential, &matched.disclose, binding, self.catalog)?.with_check(doubts, others))
     }
