@@ -11,6 +11,7 @@ mod program;
 mod proofs;
 mod register;
 mod replicas;
+mod restarts;
 mod tokens;
 mod wallet;
 mod world;

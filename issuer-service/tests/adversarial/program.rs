@@ -46,13 +46,19 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// On a port of its own, as a further process on the store.
 pub(crate) fn serve(folder: &Path) -> Served {
     let port = free_port();
-    let mut child = issuer(folder, &["serve", "--listen", &format!("127.0.0.1:{port}")])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    start(folder, &["serve", "--listen", &format!("127.0.0.1:{port}")], port)
+}
+
+/// Where its configuration says.
+pub(crate) fn serve_as_configured(folder: &Path) -> Served {
+    start(folder, &["serve"], 0)
+}
+
+fn start(folder: &Path, arguments: &[&str], port: u16) -> Served {
+    let mut child = issuer(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(serde_json::from_str::<Value>(&line).unwrap()["ready"].is_string(), "{line}");
@@ -123,6 +129,31 @@ fn s10_the_command_line_refuses_to_reinstate_what_is_revoked() {
     assert_eq!(end(&run(folder.path(), &["status", reference, "reinstate"])), (1, "revoked".into()));
     assert_eq!(end(&run(folder.path(), &["status", "0", "revoke"])).0, 1);
     assert_eq!(end(&run(folder.path(), &["status", reference, "unrevoke"])).0, 2);
+}
+
+#[test]
+fn i17_the_command_line_refuses_reserved_names_and_stores_nothing_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let file = folder.path().join("claims.json");
+    for name in ["iss", "exp", "cnf", "vct", "status", "_sd", "...", "@context", "no_such_claim"] {
+        let mut claims = person();
+        claims.insert(name.to_owned(), json!("Canary"));
+        std::fs::write(&file, Value::Object(claims).to_string()).unwrap();
+        let output = run(folder.path(), &["offer", "--type", "person", "--claims", file.to_str().unwrap()]);
+        assert_eq!(end(&output), (1, "schema_mismatch".into()), "{name}");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("Canary"), "{name}");
+    }
+    let count = |what: &str| {
+        let store = rusqlite::Connection::open(folder.path().join("issuer.sqlite")).unwrap();
+        store
+            .query_row("SELECT count(*) FROM issuance", [], |row| row.get::<_, u32>(0))
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+    };
+    assert_eq!(count("after the refusals"), 0);
+    let file = write_person(folder.path(), "Canary");
+    assert_eq!(end(&run(folder.path(), &["offer", "--type", "person", "--claims", &file])).0, 0);
+    assert_eq!(count("the twin"), 1);
 }
 
 #[test]

@@ -284,6 +284,43 @@ async fn one_of_many_wins<S: IssuanceStore + 'static>(stores: Vec<Arc<S>>) {
     }
 }
 
+/// One token, many keys at once: one credential. Many tokens at once, few places: no place twice.
+async fn one_key_and_one_place_win<S: IssuanceStore + 'static>(stores: Vec<Arc<S>>) {
+    stores[0].insert_offer(offer("shared"), NOW).await.unwrap();
+    assert_eq!(stores[0].redeem(redemption("shared", "shared", 1)).await.unwrap(), Redeemed::Token);
+    let issue = |number: usize, token: String, holder: String| {
+        let store = Arc::clone(&stores[number % stores.len()]);
+        let issuing = Issuing {
+            indices: (0..40).collect(),
+            list_capacity: 1_000,
+            ..issuing(&token, &format!("{token} {number}"), &holder, 2)
+        };
+        tokio::spawn(async move { place(store.issue(issuing).await.unwrap()) })
+    };
+    let tasks: Vec<_> =
+        (0..16).map(|number| issue(number, "shared".to_owned(), format!("key {number}"))).collect();
+    let mut won = Vec::new();
+    for task in tasks {
+        won.extend(task.await.unwrap());
+    }
+    assert_eq!(won.len(), 1, "one key");
+
+    for number in 0..32 {
+        let reference = format!("p{number}");
+        stores[0].insert_offer(offer(&reference), NOW).await.unwrap();
+        stores[0].redeem(redemption(&reference, &reference, 1)).await.unwrap();
+    }
+    let tasks: Vec<_> =
+        (0..32).map(|number| issue(number, format!("p{number}"), format!("key {number}"))).collect();
+    for task in tasks {
+        won.push(task.await.unwrap().unwrap());
+    }
+    let count = won.len();
+    won.sort_unstable();
+    won.dedup();
+    assert_eq!((won.len(), count), (33, 33), "no place twice");
+}
+
 macro_rules! on_every_back_end {
     ($($test:ident,)*) => {
         mod memory {
@@ -293,6 +330,7 @@ macro_rules! on_every_back_end {
             #[tokio::test(flavor = "multi_thread")]
             async fn one_of_many_wins() {
                 super::one_of_many_wins(vec![Arc::new(MemoryIssuances::new())]).await;
+                super::one_key_and_one_place_win(vec![Arc::new(MemoryIssuances::new())]).await;
             }
         }
 
@@ -310,7 +348,9 @@ macro_rules! on_every_back_end {
                 let path = folder.path().join("issuer.sqlite");
                 let one = SqliteIssuances::create(&path).unwrap();
                 let other = SqliteIssuances::open(&path).unwrap();
-                super::one_of_many_wins(vec![Arc::new(one), Arc::new(other)]).await;
+                let stores = vec![Arc::new(one), Arc::new(other)];
+                super::one_of_many_wins(stores.clone()).await;
+                super::one_key_and_one_place_win(stores).await;
             }
         }
     };
