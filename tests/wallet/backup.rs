@@ -1,6 +1,8 @@
 //! Copies of a wallet, damage, and what stays deleted.
 
 use portage_catalog::Format;
+use portage_keys::vault::{KdfParams, Vault};
+use portage_testkit::SeededEntropy;
 use serde_json::json;
 
 use crate::{citizen::Citizen, issuer_side::offer, stage::Running, verifier_side::request};
@@ -108,4 +110,25 @@ async fn d01_a_damaged_wallet_is_not_opened_not_rewritten_and_not_made_anew() {
     std::fs::write(citizen.path("passphrase"), "another passphrase\n").unwrap();
     let refused = citizen.run(&["list"]).await;
     assert_eq!((refused.code, refused.reason()), (3, "passphrase_wrong"));
+}
+
+#[tokio::test]
+async fn d06_a_copy_of_a_newer_version_is_refused_and_nothing_is_taken_in() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let (sound, pass) = export(&citizen, "copy.portage").await;
+    let before = citizen.wallet_bytes();
+    for (id, record) in
+        [("credential/abc", r#"{"version":2}"#), ("event/abc", r#"{"version":2}"#), ("novelty/abc", "{}")]
+    {
+        let entropy = SeededEntropy::new(8);
+        let mut copy = Vault::create("a passphrase of the copy", KdfParams::MINIMUM, &entropy).unwrap();
+        copy.put(id, record.as_bytes());
+        let newer = citizen.path("newer.portage");
+        std::fs::write(&newer, copy.seal(&entropy)).unwrap();
+        let refused = citizen.run(&["import", &newer, "--export-passphrase-file", &pass]).await;
+        assert_eq!((refused.code, refused.reason()), (3, "store_newer"), "{id}: {refused:?}");
+        assert_eq!(citizen.wallet_bytes(), before);
+    }
+    citizen.run(&["import", &sound, "--export-passphrase-file", &pass]).await.object();
 }
