@@ -53,7 +53,7 @@ async fn what_was_deleted_here_does_not_come_back_with_a_copy() {
 }
 
 #[tokio::test]
-async fn an_export_never_overwrites_and_is_its_owners_alone() {
+async fn d06_an_export_never_overwrites_and_is_its_owners_alone() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
     let (copy, pass) = export(&citizen, "copy.portage").await;
