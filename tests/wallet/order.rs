@@ -137,6 +137,25 @@ impl Bench {
 }
 
 #[tokio::test]
+async fn a_credential_and_its_key_are_kept_together_or_not_at_all_and_the_issuer_hears_which() {
+    let stage = Running::start().await;
+    let bench = Bench::with_person(&stage).await;
+    let link = offer(&stage, "operator-card", Format::LdpVc);
+    let wallet = bench.wallet();
+    for (full, told, kept) in [(true, "credential_failure", 1), (false, "credential_accepted", 2)] {
+        let review = wallet.receive_offer(CredentialOfferUri::parse(&link).unwrap()).await.unwrap();
+        let arrived = wallet.accept_offer(&review, None, stage.world.now).await.unwrap();
+        stage.take_seen();
+        *bench.store.full.lock().unwrap() = full;
+        assert_eq!(wallet.store(arrived, stage.world.now).await.is_err(), full);
+        let seen = stage.take_seen();
+        assert!(seen.iter().any(|seen| seen.body.contains(told)), "{told}: {seen:?}");
+        assert_eq!(bench.store.ids(RecordKind::Credential).unwrap().len(), kept);
+        assert_eq!(bench.store.ids(RecordKind::Key).unwrap().len(), kept);
+    }
+}
+
+#[tokio::test]
 async fn the_history_knows_before_the_first_byte_leaves() {
     let stage = Running::start().await;
     let bench = Bench::with_person(&stage).await;
