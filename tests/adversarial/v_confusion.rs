@@ -54,6 +54,9 @@ fn v30_a_credential_under_the_type_of_another_token() {
     bench.rejects("vc+sd-jwt as dc+sd-jwt", swapped.signed(&world.city.key), "type_mismatch");
     let swapped = Token::read(&VC_JWT.issue(&world)).with(|token| token.header["typ"] = "dc+sd-jwt".into());
     bench.rejects("vc+jwt as dc+sd-jwt", swapped.signed(&world.city.key) + "~", "type_mismatch");
+    let vct = world.credential_type("person").vct.as_str();
+    let both = Token::read(&licence).with(|token| drop(token.payload.insert("vct".into(), vct.into())));
+    bench.rejects("vc+sd-jwt that is both", both.signed(&world.city.key), "type_mismatch");
     bench.run();
 }
 

@@ -105,7 +105,8 @@ fn read_compact(text: &str) -> Result<Input, Unreadable> {
 }
 
 impl UnverifiedCredential {
-    /// An SD-JWT: `@context` makes it a VCDM 2.0 credential, else it is an SD-JWT VC. Each has its `typ`s, and `vc+sd-jwt` is one of both.
+    /// An SD-JWT: `@context` makes it a VCDM 2.0 credential, else it is an SD-JWT VC. Each has its `typ`s, and `vc+sd-jwt` is one of both;
+    /// with the `vct` of the other beside its `@context` it would be either, as the reader likes.
     fn read_sd_jwt(text: &str) -> Result<Self, Unreadable> {
         let sd_jwt = UnverifiedSdJwt::parse(text).map_err(|error| Unreadable::new(None, error.reason()))?;
         let payload = sd_jwt.jwt().unverified_claims();
@@ -114,7 +115,8 @@ impl UnverifiedCredential {
         } else {
             (InputFormat::DcSdJwt, vc::TYP)
         };
-        if !sd_jwt.jwt().header().typ_is_one_of(types) {
+        let is_either = format == InputFormat::VcSdJwt && payload.contains_key("vct");
+        if is_either || !sd_jwt.jwt().header().typ_is_one_of(types) {
             return Err(Unreadable::new(Some(format), Reason::TypeMismatch));
         }
         Ok(UnverifiedCredential { format, secured: Secured::SdJwt(Box::new(sd_jwt)) })
