@@ -142,6 +142,12 @@ impl VerifiedProof {
     pub fn proof(&self) -> &UnverifiedProof {
         &self.proof
     }
+
+    /// The `@context` that was signed in the place of the document's, which may go on behind it: whoever reads the document
+    /// reads it with this one (EdDSA cryptosuites §3.3.2).
+    pub fn context(&self) -> Option<&Value> {
+        self.proof.config.get("@context").filter(|_| self.proof.cryptosuite == Cryptosuite::EddsaJcs2022)
+    }
 }
 
 impl UnverifiedProof {

@@ -142,34 +142,37 @@ fn verify_document(
     let credential = Credential::parse(document).map_err(|error| error.reason())?;
     let mut validity =
         Validity::default().not_before(credential.valid_from()).not_after(credential.valid_until());
-    let mut issuers = None;
     let mut with_keys = Vec::with_capacity(proofs.len());
     for proof in proofs {
         check_purpose(&proof, Relationship::AssertionMethod)?;
         let (key, signer) = keys.for_proof(&proof.verification_method)?;
-        if signer == Signer::Issuer && issuers.is_none() {
-            issuers = Some(NamedKey { key: key.clone(), method: proof.verification_method.clone() });
-        }
         validity = validity.signed_at(proof.created).not_after(proof.expires);
-        with_keys.push((proof, key));
+        with_keys.push((proof, key, signer));
     }
     // A set may hold proofs of others; without one of the issuer it is not the issuer's credential.
-    let signer = issuers.ok_or(Reason::KeyMismatch)?;
-    for (proof, key) in with_keys {
-        let verified = proof.verify(credential.document(), &key, expectations.contexts);
-        verified.map_err(|error| error.reason())?;
+    let issuers = with_keys.iter().position(|(.., signer)| *signer == Signer::Issuer);
+    let issuers = issuers.ok_or(Reason::KeyMismatch)?;
+    let mut verified = Vec::with_capacity(with_keys.len());
+    for (proof, key, _) in with_keys {
+        let proof = proof.verify(credential.document(), &key, expectations.contexts);
+        verified.push((proof.map_err(|error| error.reason())?, key));
     }
-    let types = expanded(&credential, expectations)?;
+    let (proof, key) = verified.into_iter().nth(issuers).ok_or(Reason::KeyMismatch)?;
     let mut claims = credential.document().clone();
     claims.shift_remove("proof");
+    if let Some(context) = proof.context() {
+        // Contexts behind those are nobody's word.
+        claims.insert("@context".into(), context.clone());
+    }
+    let credential = Credential::parse(claims).map_err(|error| error.reason())?;
     Ok(SignedCredential {
         format: InputFormat::LdpVc,
-        claims,
-        types,
-        signer,
+        types: expanded(&credential, expectations)?,
+        signer: NamedKey { key, method: proof.proof().verification_method.clone() },
         validity,
         binding: Binding { confirmation: None, subjects: subject_ids(&credential) },
         sd_jwt: None,
+        claims: credential.document().clone(),
     })
 }
 

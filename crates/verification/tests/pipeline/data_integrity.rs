@@ -180,3 +180,32 @@ fn what_ssi_accepts_of_a_proofs_dates_is_refused() {
     draft.proof.expires = Some(world.now - SignedDuration::from_secs(61));
     assert_verdict(&world.check(&world.sign(&draft, &world.federal.key)), "rejected expired");
 }
+
+#[test]
+fn contexts_behind_the_signed_ones_of_a_jcs_proof_say_nothing() {
+    let mut world = World::new();
+    let context = "https://membership.example/v1";
+    let card_type = world.credential_type("operator-card").type_iri.clone();
+    let membership = json!({ "@context": { "Membership": card_type } });
+    world.contexts.add(context, membership.to_string().as_bytes()).unwrap();
+    let mut draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    draft.proof.cryptosuite = Cryptosuite::EddsaJcs2022;
+    let append = |card: &mut Value| card["@context"].as_array_mut().unwrap().push(context.into());
+
+    // Names that are signed keep their meaning; what was appended is gone.
+    let card = world.sign(&draft, &world.federal.key);
+    let credential = accepted(world.check(&edit(&card, append)));
+    assert_eq!(credential.claims()["@context"], draft.claims["@context"]);
+    assert_eq!(credential.types(), accepted(world.check(&card)).types());
+
+    // A type becomes the card's only where its issuer signed the context that says so.
+    draft.claims.insert("type".into(), json!(["VerifiableCredential", "Membership"]));
+    let forged = edit(&world.sign(&draft, &world.federal.key), append);
+    assert_verdict(&world.check(&forged), "rejected issuer_not_authorized_for_type");
+    draft.claims["@context"].as_array_mut().unwrap().push(context.into());
+    accepted(world.check(&world.sign(&draft, &world.federal.key)));
+    let mut nothing_signed = edit(&card, |card| card["proof"]["@context"] = json!([]));
+    assert!(verdict(&world.check(&nothing_signed)).starts_with("rejected "));
+    nothing_signed = edit(&card, |card| card["proof"]["@context"] = json!([context]));
+    assert_verdict(&world.check(&nothing_signed), "rejected signature_invalid");
+}
