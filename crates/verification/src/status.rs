@@ -38,17 +38,26 @@ const BITSTRING_ENTRY: &str = "BitstringStatusListEntry";
 
 impl StatusEntry {
     /// Every entry of a credential: `status` of a JWT (Token Status List), `credentialStatus` of a VCDM 2.0 credential (Bitstring Status List). A
-    /// mechanism that is not known, or none where the member is there, is refused: never read as "has no status".
+    /// mechanism that is not known, none where the member is there, or the member of the other kind of credential is refused: never read as
+    /// "has no status".
     pub(crate) fn read_all(
         format: InputFormat,
         claims: &Map<String, Value>,
         expectations: &Expectations<'_>,
     ) -> Result<Vec<Self>, Refusal> {
+        let of_another = match format {
+            InputFormat::DcSdJwt => "credentialStatus",
+            InputFormat::LdpVc => "status",
+            _ => "",
+        };
+        if claims.contains_key(of_another) {
+            return Err(Reason::StatusListInvalid.into());
+        }
         let mut kinds = Vec::new();
-        if let Some(status) = claims.get("status").filter(|_| format != InputFormat::LdpVc) {
+        if let Some(status) = claims.get("status") {
             kinds.push(EntryKind::Token(token::Entry::parse(status).map_err(|error| error.reason())?));
         }
-        if let Some(status) = claims.get("credentialStatus").filter(|_| format != InputFormat::DcSdJwt) {
+        if let Some(status) = claims.get("credentialStatus") {
             kinds.extend(bitstring_entries(status)?.into_iter().map(EntryKind::Bitstring));
         }
         if kinds.len() > MAX_ENTRIES {

@@ -344,3 +344,23 @@ fn each_list_is_asked_for_once_and_last_of_all() {
         ]
     );
 }
+
+#[test]
+fn the_status_of_another_kind_of_credential_is_not_read_as_none() {
+    let world = World::new();
+    let url = world.federal.url("/status/token");
+    let entry = portage_status_list::token::entry(&url, STATUS_INDEX);
+    let mut card = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    card.proof.cryptosuite = portage_data_integrity::Cryptosuite::EddsaJcs2022;
+    let mut person = world.draft("person", Format::DcSdJwt, world.holder_p256.verification_key());
+    accepted(world.check(&world.sign(&card, &world.federal.key)));
+    accepted(world.check(&world.sign(&person, &world.province.key)));
+
+    let of_person = person.claims.insert("credentialStatus".into(), card.claims["credentialStatus"].clone());
+    assert_eq!(of_person, None);
+    assert_verdict(&world.check(&world.sign(&person, &world.province.key)), "rejected status_list_invalid");
+    card.claims.insert("status".into(), entry);
+    assert_verdict(&world.check(&world.sign(&card, &world.federal.key)), "rejected status_list_invalid");
+    card.claims.remove("credentialStatus");
+    assert_verdict(&world.check(&world.sign(&card, &world.federal.key)), "rejected status_list_invalid");
+}
