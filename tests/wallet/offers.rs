@@ -92,6 +92,27 @@ async fn w12_a_trusted_issuer_gets_no_code_for_a_type_it_may_not_issue() {
 }
 
 #[tokio::test]
+async fn w12_a_right_to_one_type_of_what_is_offered_is_no_right_to_the_others() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let offer = offer_of(&origin_of(&stage.world.city), "business-licence", Format::VcSdJwt, false);
+    let types = json!(["VerifiableCredential", "BusinessLicenceCredential", "StudentCardCredential"]);
+    stage.twist(|twist| {
+        let change: Change<Value> = Box::new(move |metadata| {
+            let configurations = &mut metadata["credential_configurations_supported"];
+            configurations["business-licence_vc+sd-jwt"]["credential_definition"]["type"] = types.clone();
+        });
+        twist.json.insert("/.well-known/openid-credential-issuer".into(), change);
+    });
+    stage.take_seen();
+    let refused = citizen.run(&["accept", &offer, "--yes"]).await;
+    assert_eq!((refused.code, refused.reason()), (1, "issuer_not_authorized_for_type"), "{refused:?}");
+    assert!(secrets(&stage.take_seen()).is_empty());
+    stage.untwist();
+    citizen.accept(&offer).await;
+}
+
+#[tokio::test]
 async fn w13_metadata_of_another_party_gets_no_code_and_no_token() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;

@@ -75,6 +75,11 @@ pub(crate) struct Validators {
 }
 
 impl CredentialType {
+    /// Every name it goes by, each its own.
+    pub fn names(&self) -> [&str; 4] {
+        [&self.id, &self.vct, &self.vc_type, &self.type_iri]
+    }
+
     /// Checks a claims object: reserved names (`iss`, `exp`, `cnf`, `vct`, `status`, `_sd`, `...`, `@context`, …), required claims,
     /// kinds, the JSON Schema.
     ///

@@ -160,10 +160,7 @@ struct ClaimedType<'a> {
 impl<'a> ClaimedType<'a> {
     /// Every name it goes by in a trust list.
     fn names(&self) -> Vec<&'a str> {
-        let known = self.known.map(|known| {
-            [known.id.as_str(), known.vct.as_str(), known.vc_type.as_str(), known.type_iri.as_str()]
-        });
-        std::iter::once(self.name).chain(known.into_iter().flatten()).collect()
+        std::iter::once(self.name).chain(self.known.into_iter().flat_map(CredentialType::names)).collect()
     }
 }
 

@@ -53,15 +53,15 @@ impl IssuerIdentity {
         self.url.as_ref().map_or_else(Origin::new_opaque, Url::origin)
     }
 
-    /// The right to issue a type, under whichever of its identifiers the authority knows it.
-    pub(crate) fn may_issue(
+    /// The right to issue a credential that is of each of these types, under whichever of its identifiers the authority knows the issuer.
+    pub(crate) fn may_issue_all(
         &self,
         authority: &dyn Authority,
-        types: &[&str],
+        types: &[&[&str]],
     ) -> Result<IssuerAuthorized, Reason> {
         let mut refusal = Reason::IssuerNotTrusted;
         for id in &self.ids {
-            match authority.may_issue(id, types) {
+            match authority.may_issue_all(id, types) {
                 Ok(authorized) => return Ok(authorized),
                 Err(Reason::IssuerNotTrusted) => {}
                 Err(reason) => refusal = reason,

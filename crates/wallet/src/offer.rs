@@ -290,14 +290,24 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 .get(id)
                 .ok_or(OfferError::MetadataMismatch("it does not know what is offered"))?;
             let credential = self.offered_credential(id, configuration)?;
-            let mut names: Vec<&str> = credential.type_names.iter().map(String::as_str).collect();
-            names.extend(credential.catalog_type.as_deref());
-            let authorized = identity.may_issue(self.authority, &names).map_err(OfferError::Trust)?;
+            let types: Vec<_> =
+                credential.type_names.iter().map(|name| self.names_of(name, credential.format)).collect();
+            let types: Vec<_> = types.iter().map(Vec::as_slice).collect();
+            let authorized = identity.may_issue_all(self.authority, &types).map_err(OfferError::Trust)?;
             issuer.get_or_insert_with(|| IssuerOnRecord::from(&authorized));
             offered.push(credential);
         }
         let issuer = issuer.ok_or(OfferError::Unsupported("nothing is offered"))?;
         Ok((offered, issuer))
+    }
+
+    /// Every name that a type goes by in a trust list.
+    fn names_of<'n>(&'n self, name: &'n str, format: Format) -> Vec<&'n str> {
+        let known = match format {
+            Format::DcSdJwt => self.catalog.by_vct(name),
+            _ => self.catalog.by_vc_types([name]),
+        };
+        std::iter::once(name).chain(known.into_iter().flat_map(CredentialType::names)).collect()
     }
 
     fn offered_credential(
