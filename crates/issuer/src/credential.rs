@@ -100,19 +100,13 @@ impl CheckedCredential<'_> {
 
     /// SD-JWT VC (draft-18): claims at the root, each of them disclosable.
     fn sign_dc_sd_jwt(self, signing: &Signing<'_>) -> Result<String, SigningError> {
-        let unsigned = self.unsigned;
-        let disclosable = disclosable(&[], &unsigned.claims);
-        let mut payload = Map::new();
-        payload.insert("iss".into(), unsigned.issuer.into());
-        payload.insert("vct".into(), unsigned.credential_type.vct.as_str().into());
-        payload.insert("iat".into(), unsigned.valid_from.as_second().into());
-        payload.insert("nbf".into(), unsigned.valid_from.as_second().into());
-        payload.insert("exp".into(), unsigned.valid_until.as_second().into());
-        payload.insert("cnf".into(), confirmation(unsigned.holder));
-        let StatusAddresses { token: list, index, .. } = &unsigned.status;
-        payload.insert("status".into(), token::entry(list, *index as usize));
-        let decoys = decoys(unsigned.credential_type, &unsigned.claims);
-        payload.extend(unsigned.claims);
+        let registered = self.unsigned.registered_claims();
+        let mut payload = self.unsigned.claims;
+        // Whatever the catalogue let through: no claim takes the place of what the issuer says of the credential, or hides it.
+        payload.retain(|name, _| !registered.contains_key(name));
+        let disclosable = disclosable(&[], &payload);
+        let decoys = decoys(self.unsigned.credential_type, &payload);
+        payload.extend(registered);
         let builder = SdJwtBuilder { claims: payload, disclosable, decoys, decoys_at: Vec::new() };
         let header = Header::new("dc+sd-jwt").with("kid", signing.verification_method);
         Ok(portage_sd_jwt::issue(&builder, header, signing.signer, signing.entropy)?)
@@ -155,6 +149,20 @@ impl CheckedCredential<'_> {
 }
 
 impl UnsignedCredential<'_> {
+    /// The registered claims of an SD-JWT VC (draft-18 §2.2.2.1).
+    fn registered_claims(&self) -> Map<String, Value> {
+        let StatusAddresses { token: list, index, .. } = &self.status;
+        Map::from_iter([
+            ("iss".to_owned(), self.issuer.into()),
+            ("vct".to_owned(), self.credential_type.vct.as_str().into()),
+            ("iat".to_owned(), self.valid_from.as_second().into()),
+            ("nbf".to_owned(), self.valid_from.as_second().into()),
+            ("exp".to_owned(), self.valid_until.as_second().into()),
+            ("cnf".to_owned(), confirmation(self.holder)),
+            ("status".to_owned(), token::entry(list, *index as usize)),
+        ])
+    }
+
     /// The members of the data model (VCDM 2.0 §4).
     fn data_model(&self, subject_id: Option<String>) -> Map<String, Value> {
         let StatusAddresses { revocation, suspension, index, .. } = &self.status;
@@ -224,8 +232,76 @@ fn decoys(credential_type: &CredentialType, claims: &Map<String, Value>) -> usiz
 #[cfg(test)]
 mod tests {
     use portage_catalog::Catalog;
+    use portage_keys::{Algorithm, OsEntropy, SigningKey, base64url};
+    use portage_oid4vci::{
+        CNonce, IssuerIdentifier, KeyBindingForm, KeyProof, KeyProofExpectation, UnverifiedKeyProof,
+    };
 
     use super::*;
+
+    fn holder(now: Timestamp) -> VerifiedKeyProof {
+        let key = SigningKey::generate(Algorithm::EdDsa, &OsEntropy);
+        let issuer = IssuerIdentifier::parse("https://city.example").unwrap();
+        let proof =
+            KeyProof { issuer: &issuer, nonce: Some(&CNonce::new("n")), now, key: KeyBindingForm::Jwk };
+        let expected = KeyProofExpectation {
+            issuer: &issuer,
+            algorithms: &[Algorithm::EdDsa],
+            key_forms: &[KeyBindingForm::Jwk],
+            now,
+        };
+        UnverifiedKeyProof::parse(&proof.sign(&key).unwrap()).unwrap().verify(&expected).unwrap()
+    }
+
+    #[test]
+    fn no_claim_takes_the_place_of_what_the_issuer_says() {
+        let now: Timestamp = "2026-01-15T00:00:00Z".parse().unwrap();
+        let (catalog, contexts, holder) = (Catalog::bundled(), Contexts::bundled(), holder(now));
+        let signer = SigningKey::generate(Algorithm::EdDsa, &OsEntropy);
+        let signing = Signing {
+            signer: &signer,
+            verification_method: "did:web:city.example#key-1",
+            cryptosuite: Cryptosuite::EddsaRdfc2022,
+            contexts: &contexts,
+            entropy: &OsEntropy,
+        };
+        let credential_type = catalog.credential_type("operator-card").unwrap();
+        let payload = |claims: &Map<String, Value>| {
+            let address = |name: &str| format!("https://city.example/status/{name}");
+            let unsigned = UnsignedCredential {
+                credential_type,
+                format: Format::DcSdJwt,
+                issuer: "did:web:city.example",
+                claims: claims.clone(),
+                holder: &holder,
+                status: StatusAddresses {
+                    revocation: address("r"),
+                    suspension: address("s"),
+                    token: address("t"),
+                    index: 7,
+                },
+                valid_from: now,
+                valid_until: "2027-01-15T00:00:00Z".parse().unwrap(),
+            };
+            // Past the check of the claims, which refuses such names.
+            let text = CheckedCredential { unsigned }.sign_dc_sd_jwt(&signing).unwrap();
+            let part = text.split('.').nth(1).unwrap();
+            let payload: Value = serde_json::from_slice(&base64url::decode(part).unwrap()).unwrap();
+            (payload, text.matches('~').count() - 1)
+        };
+        let honest = credential_type.example.clone();
+        let mut forged = honest.clone();
+        for name in ["iss", "vct", "iat", "nbf", "exp", "cnf", "status"] {
+            forged.insert(name.into(), "attacker".into());
+        }
+        let ((honest, disclosures), (forged, of_forged)) = (payload(&honest), payload(&forged));
+        for name in ["iss", "vct", "iat", "nbf", "exp", "cnf", "status"] {
+            assert!(honest.get(name).is_some(), "{name}");
+            assert_eq!(forged[name], honest[name], "{name}");
+        }
+        assert_eq!(disclosures, of_forged);
+        assert_eq!(disclosures, credential_type.example.len());
+    }
 
     #[test]
     fn each_claim_and_each_of_its_parts_is_disclosable() {
