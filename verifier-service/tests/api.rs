@@ -130,7 +130,7 @@ async fn a_verification_that_crashed_ends_the_session_and_never_reopens_it() {
     let request = scene.verifier.open(&uri).await;
     // A process that claimed the answer and is not heard of again.
     let store = &scene.verifier.service.verifier.store;
-    let state = scene.verifier.service.verifier.secret.state_hash(request.state().unwrap().as_str());
+    let state = scene.verifier.service.verifier.state_hash(request.state().unwrap().as_str());
     store.claim(state, Claim("crashed".into()), scene.clock.now()).await.unwrap();
     assert_eq!(scene.verifier.decided(&transaction).await, json!({ "state": "received" }));
     let vp_token = VpToken::default().with("person", vec![scene.show("person", "age_over_19", &request)]);

@@ -44,8 +44,8 @@ pub use issue::IssueError;
 pub use issuer::{Issuer, IssuerKey, IssuerKeys, Profile, StatusPolicy};
 pub use metadata::configuration_id;
 pub use notification::NotificationError;
-pub use one_time::{KeyedHash, OneTimeSecret};
 pub use open_offer::OpenError;
+pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use ports::{
     Changed, Forgotten, Inserted, IssuanceStore, Issued, Issuing, MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Opened,
     Redeemed, Redemption, StoreFailure,

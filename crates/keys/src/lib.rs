@@ -19,6 +19,7 @@ pub mod base64url;
 pub mod digest;
 mod entropy;
 pub mod multibase;
+pub mod one_time;
 mod signing;
 pub mod vault;
 #[cfg(test)]

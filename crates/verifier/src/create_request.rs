@@ -78,7 +78,7 @@ impl<S: SessionStore> Verifier<S> {
         let names = SessionNames {
             transaction: self.secret.hash(Kind::Transaction, &transaction),
             request: self.secret.hash(Kind::Request, &request_id),
-            state: self.secret.state_hash(&self.secret.state_of_request(&request_id)),
+            state: self.state_hash(&self.state_of_request(&request_id)),
         };
         let session = Requested::new(purpose.clone(), device, now);
         let expires = session.expires_at;

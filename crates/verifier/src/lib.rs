@@ -34,7 +34,7 @@ use portage_trust::Authority;
 use url::Url;
 
 pub use create_request::{CreateError, CreatedRequest};
-pub use one_time::{KeyedHash, OneTimeSecret};
+pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use receive_response::WalletAnswer;
 pub use request_object::RequestObjectError;
 pub use result::TransactionResult;

@@ -41,7 +41,7 @@ impl<S: SessionStore> Verifier<S> {
             return Ok(WalletAnswer::Refused(Reason::Malformed));
         };
         let claim = Claim(self.entropy.token());
-        let received = match self.store.claim(self.secret.state_hash(&state), claim, now).await? {
+        let received = match self.store.claim(self.state_hash(&state), claim, now).await? {
             ClaimOutcome::Won(received) => received,
             ClaimOutcome::Lost(Session::Expired(_)) => return Ok(WalletAnswer::Refused(Reason::Expired)),
             ClaimOutcome::Lost(_) => return Ok(WalletAnswer::Refused(Reason::Replayed)),
@@ -72,7 +72,7 @@ impl<S: SessionStore> Verifier<S> {
         now: Timestamp,
     ) -> Judgement {
         let client_id = self.identity.client_id();
-        let nonce = self.secret.nonce_of_state(state);
+        let nonce = self.nonce_of_state(state);
         let against = policy::Against {
             now,
             catalog: &self.catalog,

@@ -44,11 +44,11 @@ impl<S: SessionStore> Verifier<S> {
         let Session::Requested(requested) = session.at(now) else { return Err(RequestObjectError::Absent) };
         // A purpose that was taken out of the catalogue is not asked for any more.
         let purpose = self.catalog.purpose(&requested.purpose).ok_or(RequestObjectError::Absent)?;
-        let state = self.secret.state_of_request(request_id);
+        let state = self.state_of_request(request_id);
         let object = RequestObject {
             client_id: self.identity.client_id(),
             response_uri: self.addresses.response_uri(),
-            nonce: Nonce::parse(&self.secret.nonce_of_state(&state))?,
+            nonce: Nonce::parse(&self.nonce_of_state(&state))?,
             state: State::parse(&state)?,
             dcql_query: purpose.query.clone(),
             vp_formats: VpFormats::of_portage(),
