@@ -35,7 +35,7 @@ pub(crate) struct ActiveContext {
 }
 
 /// What a term or a compact IRI expands to (JSON-LD 1.1 API §5.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Expanded {
     Keyword(Keyword),
     Iri(String),

@@ -3,7 +3,6 @@
 use crate::{JsonLdError, context::Expanded, rdf::Literal};
 
 /// A member of an expanded document.
-#[derive(Debug)]
 pub(crate) enum Object {
     Node(Node),
     Literal(Literal),
@@ -11,7 +10,7 @@ pub(crate) enum Object {
 }
 
 /// A node object.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Node {
     pub(crate) id: Option<Resource>,
     pub(crate) types: Vec<Resource>,
@@ -22,7 +21,7 @@ pub(crate) struct Node {
 }
 
 /// What can be a subject.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Resource {
     Iri(String),
     Blank(String),

@@ -15,8 +15,8 @@ pub(crate) const XSD_DOUBLE: &str = "http://www.w3.org/2001/XMLSchema#double";
 /// The namespace of datatypes that carry a language and a base direction (JSON-LD 1.1 §10.4.2).
 pub(crate) const I18N: &str = "https://www.w3.org/ns/i18n#";
 
-/// A node or a literal (RDF 1.1 §3.1).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A node or a literal (RDF 1.1 §3.1). `Debug` shows which.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Term {
     /// An absolute IRI.
     Iri(String),
@@ -36,7 +36,18 @@ impl Term {
     }
 }
 
-/// A literal (RDF 1.1 §3.3). `Debug` shows its type, not its value.
+/// Shows no identifier: a subject's is its holder's.
+impl std::fmt::Debug for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Term::Iri(_) => "Iri(…)",
+            Term::Blank(_) => "Blank(…)",
+            Term::Literal(_) => "Literal(…)",
+        })
+    }
+}
+
+/// A literal (RDF 1.1 §3.3). `Debug` shows the length of its value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Literal {
     /// The lexical form.
@@ -49,7 +60,7 @@ pub struct Literal {
 
 impl std::fmt::Debug for Literal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Literal").field("datatype", &self.datatype).finish_non_exhaustive()
+        f.debug_struct("Literal").field("length", &self.lexical.len()).finish_non_exhaustive()
     }
 }
 
@@ -60,8 +71,8 @@ impl Literal {
     }
 }
 
-/// A statement in a graph; `None` is the default graph.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A statement in a graph; `None` is the default graph. `Debug` shows the kinds of its terms.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quad {
     /// IRI or blank node.
     pub subject: Term,
@@ -71,4 +82,35 @@ pub struct Quad {
     pub object: Term,
     /// IRI or blank node.
     pub graph: Option<Term>,
+}
+
+impl std::fmt::Debug for Quad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Quad")
+            .field("subject", &self.subject)
+            .field("object", &self.object)
+            .field("graph", &self.graph)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_value() {
+        let quad = |object| Quad {
+            subject: Term::Iri("canary".into()),
+            predicate: "canary".into(),
+            object,
+            graph: Some(Term::Blank("canary".into())),
+        };
+        let literal =
+            Literal { lexical: "canary".into(), datatype: "canary".into(), language: Some("canary".into()) };
+        let quads = [quad(Term::Literal(literal.clone())), quad(Term::Iri("canary".into()))];
+        let shown = format!("{quads:?} {literal:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("length: 6") && shown.contains("Iri("), "{shown}");
+    }
 }
