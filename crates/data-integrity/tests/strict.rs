@@ -245,3 +245,35 @@ fn types_are_expanded_and_what_no_context_defines_stays_as_it_is() {
     document["@context"] = json!([V2, {}]);
     assert_eq!(expanded_types(&document, &contexts()), Err(CanonicalizeError::ContextNotAllowed));
 }
+
+#[test]
+fn a_set_names_each_value_once() {
+    let mut once = sound();
+    once["type"].as_array_mut().unwrap().push(json!("VerifiableCredential"));
+    assert_eq!(canonicalize(&once, &contexts()).unwrap_err(), CanonicalizeError::DataLoss);
+    for (single, twice) in [
+        (json!(["x"]), json!(["x", "x"])),
+        (json!(["x", "y"]), json!(["x", "y", "x"])),
+        (json!([1, 2]), json!([1, 1.0])),
+        (json!(["x", { "@value": "x", "@language": "fr" }]), json!(["x", { "@value": "x" }])),
+    ] {
+        let numbered = |value: &Value| {
+            let mut document = sound();
+            document["credentialSubject"]["number"] = value.clone();
+            canonicalize(&document, &contexts())
+        };
+        assert!(numbered(&single).is_ok(), "{single}");
+        assert_eq!(numbered(&twice).unwrap_err(), CanonicalizeError::DataLoss, "{twice}");
+    }
+    let held_by = |holders: Value| {
+        let mut document = sound();
+        document["credentialSubject"]["holder"] = holders;
+        canonicalize(&document, &contexts())
+    };
+    assert!(held_by(json!(["did:example:a", "did:example:b"])).is_ok());
+    assert_eq!(held_by(json!(["did:example:a", "did:example:a"])).unwrap_err(), CanonicalizeError::DataLoss);
+    // A list keeps its repetitions.
+    let mut list = sound();
+    list["credentialSubject"]["steps"] = json!(["x", "x"]);
+    assert!(canonicalize(&list, &contexts()).is_ok());
+}

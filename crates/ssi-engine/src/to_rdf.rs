@@ -102,7 +102,9 @@ impl Writer {
         graph: Option<&Term>,
     ) -> Result<(), JsonLdError> {
         let quad = Quad { subject, predicate: predicate.to_owned(), object, graph: graph.cloned() };
-        self.quads.insert(quad);
+        if !self.quads.insert(quad) {
+            return Err(JsonLdError::DataLoss("the same value twice in a set"));
+        }
         if self.quads.len() > self.max_quads { Err(JsonLdError::TooComplex) } else { Ok(()) }
     }
 
