@@ -7,6 +7,7 @@ use crate::{
     CatalogError, Contexts, CredentialType, Purpose, PurposeId,
     contexts::SPECS,
     definition::{is_id, read_type},
+    meanings::{Meanings, SecondTerm},
 };
 
 /// Types, purposes and contexts, checked. A clone shares everything.
@@ -82,7 +83,22 @@ impl Catalog {
                 "context_url is that of a context in the box, which never changes: give yours a new one";
             return Err(CatalogError::invalid(&format!("{id}/type.json"), what));
         }
+        self.check_meanings(&ty, &bundled)
+            .map_err(|what| CatalogError::invalid(&format!("{id}/context.jsonld"), what.to_string()))?;
         self.insert_type(ty)
+    }
+
+    /// What another context names already keeps its one name.
+    fn check_meanings(&self, ty: &CredentialType, bundled: &Contexts) -> Result<(), SecondTerm> {
+        let others =
+            self.types().filter(|other| other.id != ty.id).map(|other| other.context_document.as_str());
+        let documents = bundled.urls().filter_map(|url| bundled.document(url));
+        let mut meanings = Meanings::default();
+        for document in documents.chain(others).chain([ty.context_document.as_str()]) {
+            // Read before, each of them.
+            meanings.read(&serde_json::from_str(document).unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// Adds or replaces a purpose from its file (`<id>.json`). What it asks must be claims of types that are here.

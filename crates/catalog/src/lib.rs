@@ -29,6 +29,7 @@ mod definition;
 mod derived;
 mod error;
 mod format;
+mod meanings;
 mod messages;
 mod purpose;
 mod register;

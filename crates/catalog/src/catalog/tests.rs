@@ -268,6 +268,36 @@ fn a_type_whose_files_disagree_is_refused_with_the_file_named() {
     }
 }
 
+/// A person's type with one more term, within the term `region`.
+fn person_in_vocabulary(vocabulary: &str, member: &str) -> Result<(), CatalogError> {
+    let mut files = files_of("person");
+    let read = |files: &BTreeMap<String, Vec<u8>>, name: &str| -> Value {
+        serde_json::from_slice(&files[name]).unwrap()
+    };
+    let (mut definition, mut context) = (read(&files, "type.json"), read(&files, "context.jsonld"));
+    definition["context_url"] = json!("https://portage-identity.example/contexts/person/v2");
+    context["@context"]["region"] = json!({
+        "@id": context["@context"]["region"],
+        "@context": { member: format!("{vocabulary}{member}") },
+    });
+    files.insert("type.json".to_owned(), definition.to_string().into_bytes());
+    files.insert("context.jsonld".to_owned(), context.to_string().into_bytes());
+    Catalog::bundled().add_type("person", &files)
+}
+
+#[test]
+fn a_context_gives_no_second_name_to_what_another_names() {
+    assert_eq!(person_in_vocabulary("https://a.example/#", "expiration"), Ok(()));
+    // Its name in the box is `expires`, and that is what is checked.
+    match person_in_vocabulary("https://w3id.org/security#", "expiration") {
+        Err(CatalogError::Invalid { file, what }) => {
+            assert_eq!(file, "person/context.jsonld");
+            assert!(what.contains("expires"), "{what}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_folder_with_a_missing_or_a_strange_file_is_refused() {
     let mut files = files_of("person");

@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::meanings::iri_of;
+
 /// Terms of the base context of the W3C data model, which protects them: no later context may give them a meaning.
 const BASE_CONTEXT: &str = include_str!("../../../../specs/contexts/credentials-v2.jsonld");
 
 /// Keywords that would give a misspelt member a meaning, bring another document in, or let a relative IRI resolve.
 const REFUSED_KEYWORDS: [&str; 5] = ["@vocab", "@base", "@import", "@language", "@propagate"];
+
+/// What a definition may say. With more than these one thing could be written in two ways (`@reverse`, `@nest`, maps), or a compact IRI as a name.
+const OF_A_DEFINITION: [&str; 5] = ["@id", "@type", "@container", "@context", "@protected"];
+const CONTAINERS: [&str; 2] = ["@set", "@list"];
 
 /// Checks that a context defines the type and every claim, each with its IRI, and nothing else.
 pub(super) fn check_context<'a>(
@@ -27,6 +33,7 @@ pub(super) fn check_context<'a>(
         return Err("must say \"@version\": 1.1 and \"@protected\": true".to_owned());
     }
     refuse_keywords(document)?;
+    check_definitions(context)?;
     let mut expected = BTreeSet::from([vc_type]);
     check_term(context, vc_type, type_iri)?;
     for claim in claims {
@@ -46,12 +53,32 @@ pub(super) fn check_context<'a>(
 }
 
 fn check_term(context: &Map<String, Value>, term: &str, iri: &str) -> Result<(), String> {
-    let defined = match context.get(term) {
-        Some(Value::String(defined)) => Some(defined.as_str()),
-        Some(Value::Object(definition)) => definition.get("@id").and_then(Value::as_str),
-        _ => None,
-    };
-    if defined == Some(iri) { Ok(()) } else { Err(format!("must define {term} as {iri}")) }
+    if context.get(term).and_then(iri_of) == Some(iri) {
+        Ok(())
+    } else {
+        Err(format!("must define {term} as {iri}"))
+    }
+}
+
+/// Every term, also within, stands for an IRI written in full: never for a keyword.
+fn check_definitions(context: &Map<String, Value>) -> Result<(), String> {
+    for (term, definition) in context.iter().filter(|(term, _)| !term.starts_with('@')) {
+        if !iri_of(definition).is_some_and(|iri| iri.starts_with("https://") || iri.starts_with("http://")) {
+            return Err(format!("the term {term} must stand for an IRI that is written in full"));
+        }
+        let Some(members) = definition.as_object() else { continue };
+        if let Some(member) = members.keys().find(|member| !OF_A_DEFINITION.contains(&member.as_str())) {
+            return Err(format!("the term {term}: {member} is not allowed"));
+        }
+        let container = members.get("@container");
+        if container.is_some_and(|container| !container.as_str().is_some_and(|c| CONTAINERS.contains(&c))) {
+            return Err(format!("the term {term}: @container may be @set or @list"));
+        }
+        if let Some(Value::Object(scoped)) = members.get("@context") {
+            check_definitions(scoped)?;
+        }
+    }
+    Ok(())
 }
 
 fn refuse_keywords(value: &Value) -> Result<(), String> {
@@ -107,6 +134,10 @@ mod tests {
     #[test]
     fn a_context_defines_the_type_and_its_claims_and_nothing_else() {
         assert_eq!(check(good()), Ok(()));
+        let mut scoped = good();
+        scoped["colour"] = json!({"@id": "https://a.example/#colour", "@container": "@set", "@protected": true,
+            "@context": {"hue": {"@id": "https://a.example/#hue", "@type": "@id"}}});
+        assert_eq!(check(scoped), Ok(()));
         for (member, value) in [
             ("@protected", json!(false)),
             ("@version", json!(1.0)),
@@ -119,6 +150,14 @@ mod tests {
                 json!({"@id": "https://a.example/#colour", "@context": {"@vocab": "https://b.example/#"}}),
             ),
             ("colour", json!({"@id": "https://a.example/#colour", "@context": "https://b.example/context"})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@context": {"me": "@id"}})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@context": {"me": {"@id": "@type"}}})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@context": {"me": null}})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@context": {"me": {"@type": "@id"}}})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@context": {"me": "colour:x"}})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@container": "@id"})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@nest": "hue"})),
+            ("colour", json!({"@id": "https://a.example/#colour", "@prefix": true})),
             ("shape", json!("https://a.example/#shape")),
             ("name", json!("https://a.example/#name")),
         ] {
