@@ -1,13 +1,13 @@
 //! From the service's folder to an issuer: one readable function.
 
-use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use portage_catalog::{Catalog, Contexts};
+use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, Relationship, did_key, did_web};
 use portage_issuer::{Issuer, IssuerKey, IssuerKeys, OneTimeSecret, Profile};
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vci::IssuerIdentifier;
-use portage_storage::{KeyFolder, issuer::SqliteIssuances};
+use portage_storage::{KeyFolder, catalog_folder, issuer::SqliteIssuances};
 use serde_json::Value;
 
 use crate::{
@@ -41,7 +41,8 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let ed25519 = keys.signing_key(ED25519_KEY).map_err(CommandError::fault)?;
     let p256 = keys.signing_key(P256_KEY).map_err(CommandError::fault)?;
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
-    let (catalog, contexts) = catalog(&config.types_folder)?;
+    let catalog = catalog(&config.types_folder)?;
+    let contexts = catalog.contexts();
     if let Some(unknown) = config.types.iter().find(|id| catalog.credential_type(id).is_none()) {
         return Err(CommandError::Fault(format!("types: there is no type {unknown}")));
     }
@@ -109,52 +110,8 @@ fn web_document(did: &Did, ed25519: &SigningKey, p256: &SigningKey) -> Value {
 }
 
 /// The bundled catalogue and the types of the folder, if there is one.
-pub(crate) fn catalog(folder: &Path) -> Result<(Catalog, Contexts), CommandError> {
-    let (mut catalog, mut contexts) = (Catalog::bundled(), Contexts::bundled());
-    for (id, files) in type_folders(folder)? {
-        catalog.add_type(&id, &files).map_err(CommandError::fault)?;
-        if let Some(added) = catalog.credential_type(&id) {
-            contexts
-                .add(&added.context_url, added.context_document.as_bytes())
-                .map_err(|error| CommandError::Fault(format!("type {id}: {error}")))?;
-        }
-    }
-    Ok((catalog, contexts))
-}
-
-/// The files of each folder in `folder`, by name.
-pub(crate) fn type_folders(
-    folder: &Path,
-) -> Result<BTreeMap<String, BTreeMap<String, Vec<u8>>>, CommandError> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        entries => entries.map_err(|error| unreadable(folder, &error))?,
-    };
-    let mut types = BTreeMap::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path.is_dir() {
-            types.insert(file_name(&path), files_of(&path)?);
-        }
-    }
-    Ok(types)
-}
-
-fn files_of(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, CommandError> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path.is_file() {
-            files.insert(file_name(&path), fs::read(&path).map_err(|error| unreadable(&path, &error))?);
-        }
-    }
-    Ok(files)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::Fault(format!("{} could not be read: {error}", path.display()))
+pub(crate) fn catalog(folder: &Path) -> Result<Catalog, CommandError> {
+    let mut catalog = Catalog::bundled();
+    catalog_folder::add_types(&mut catalog, folder).map_err(CommandError::fault)?;
+    Ok(catalog)
 }

@@ -27,8 +27,6 @@ pub(crate) struct Config {
     pub(crate) refetch: SignedDuration,
     /// `trust.json`.
     pub(crate) trust: PathBuf,
-    /// Folder of further purposes.
-    pub(crate) purposes: PathBuf,
 }
 
 /// Why a configuration does not serve.
@@ -113,7 +111,6 @@ impl Config {
             loopback,
             refetch: SignedDuration::from_secs(i64::from(file.network.refetch_seconds)),
             trust: dir.join(file.trust.file),
-            purposes: dir.join("purposes"),
         })
     }
 }
@@ -168,7 +165,7 @@ refetch_seconds = {refetch_seconds}
 # Who may issue what. Absent or empty: nobody is trusted and nothing is accepted.
 file = "trust.json"
 
-# Purposes of your own: put their JSON files into the folder purposes/ beside this file.
+# Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file.
 "#
     )
 }

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
 use portage_keys::{OsEntropy, Signer, SigningKey};
-use portage_storage::{KeyFolder, verifier::SqliteSessions};
+use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::TrustList;
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(crate) struct Deployment {
     pub(crate) did_document: Value,
 }
 
-/// Opens the folder: configuration, keys, trust list, purposes, store.
+/// Opens the folder: configuration, keys, trust list, types, purposes, store.
 pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let config = Config::read(dir).map_err(CommandError::fault)?;
     let keys = KeyFolder::at(dir.join(KEYS));
@@ -37,7 +37,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let did = did_web(&config.url).map_err(CommandError::fault)?;
     let did_document = did_document(&did, &key);
-    let catalog = catalog(&config.purposes)?;
+    let catalog = catalog(dir)?;
     let verifier = Verifier {
         identity: identity(did, key)?,
         addresses: Addresses::of(config.url.clone()),
@@ -62,22 +62,11 @@ fn identity(did: Did, key: SigningKey) -> Result<Identity, CommandError> {
     Ok(Identity { did, kid, signer: Arc::new(key) })
 }
 
-/// The bundled catalogue and the purposes of the folder, if there is one.
-fn catalog(purposes: &Path) -> Result<Catalog, CommandError> {
+/// The bundled catalogue, and what the service's folder adds: types, then purposes that ask for them.
+pub(crate) fn catalog(dir: &Path) -> Result<Catalog, CommandError> {
     let mut catalog = Catalog::bundled();
-    let entries = match fs::read_dir(purposes) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(catalog),
-        entries => entries.map_err(|error| unreadable(purposes, &error))?,
-    };
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(purposes, &error))?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        catalog.add_purpose(&file, &bytes).map_err(CommandError::fault)?;
-    }
+    catalog_folder::add_types(&mut catalog, &dir.join("types")).map_err(CommandError::fault)?;
+    catalog_folder::add_purposes(&mut catalog, &dir.join("purposes")).map_err(CommandError::fault)?;
     Ok(catalog)
 }
 

@@ -192,6 +192,32 @@ fn a_purpose_of_ones_own_is_a_file_in_the_folder_purposes() {
 }
 
 #[test]
+fn a_type_of_ones_own_is_a_folder_in_the_folder_types_and_purposes_ask_for_it() {
+    let folder = Folder::new();
+    let specs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    let purpose = fs::read_to_string(specs.join("purposes/age-restricted-sale.json")).unwrap();
+    let own = |text: &str| {
+        text.replace("credentials/person", "credentials/resident")
+            .replace("contexts/person/v1", "contexts/resident/v1")
+            .replace("vocabulary/person#", "vocabulary/resident#")
+            .replace("PersonCredential", "ResidentCredential")
+            .replace("\"id\": \"person\"", "\"id\": \"resident\"")
+    };
+    fs::create_dir(folder.file("purposes")).unwrap();
+    let purpose = own(&purpose).replace("age-restricted-sale", "resident-sale");
+    fs::write(folder.file("purposes/resident-sale.json"), purpose).unwrap();
+    let request = ["request", "--purpose", "resident-sale", "--json"];
+    assert_eq!(folder.run(&request).status.code(), Some(3), "the purpose asks for a type that is not there");
+
+    fs::create_dir_all(folder.file("types/resident")).unwrap();
+    for file in ["type.json", "schema.json", "context.jsonld", "example.json"] {
+        let text = fs::read_to_string(specs.join("credentials/person").join(file)).unwrap();
+        fs::write(folder.file("types/resident").join(file), own(&text)).unwrap();
+    }
+    object(&folder.run(&request));
+}
+
+#[test]
 fn the_store_holds_no_one_time_value_in_clear() {
     let folder = Folder::new();
     let made = object(&folder.run(&["request", "--purpose", "market-vendor-permit", "--json"]));

@@ -1,4 +1,5 @@
 use portage_catalog::{Catalog, CredentialType};
+use portage_storage::catalog_folder::type_folders;
 use serde_json::{Value, json};
 
 use super::CommandError;
@@ -19,7 +20,7 @@ pub(crate) fn run(command: &TypeCommand, common: &Common) -> Result<ExitCode, Co
 }
 
 fn list(config: &Config, common: &Common) -> Result<ExitCode, CommandError> {
-    let (catalog, _) = wiring::catalog(&config.types_folder)?;
+    let catalog = wiring::catalog(&config.types_folder)?;
     for id in &config.types {
         let credential_type = catalog
             .credential_type(id)
@@ -55,7 +56,7 @@ fn check(config: &Config, common: &Common) -> Result<ExitCode, CommandError> {
     let mut catalog = Catalog::bundled();
     let mut checked: Vec<(String, Result<(), portage_catalog::CatalogError>)> =
         catalog.types().map(|credential_type| (credential_type.id.clone(), Ok(()))).collect();
-    for (id, files) in wiring::type_folders(&config.types_folder)? {
+    for (id, files) in type_folders(&config.types_folder).map_err(CommandError::fault)? {
         let result = catalog.add_type(&id, &files);
         checked.retain(|(other, _)| *other != id);
         checked.push((id, result));

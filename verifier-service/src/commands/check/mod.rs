@@ -123,7 +123,9 @@ struct Bench {
 
 impl Bench {
     fn set_up(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Self, CommandError> {
-        let catalog = Catalog::bundled();
+        // The service's own types, where there is a service; purposes are not asked for here.
+        let is_service = dir.join(crate::config::FILE).exists();
+        let catalog = if is_service { wiring::catalog(dir)? } else { Catalog::bundled() };
         let mut contexts = catalog.contexts();
         for text in &args.context {
             let (url, file) = text.split_once('=').ok_or_else(|| usage("--context", &"not URL=FILE"))?;
