@@ -121,6 +121,9 @@ pub(crate) struct OfferArgs {
     /// Put the offer itself into the link, with a code that lives ten minutes: for a wallet that is there now.
     #[arg(long)]
     pub(crate) by_value: bool,
+    /// End offers of the same records that were not collected, and offer anew: a letter or a code was lost.
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, ArgGroup)]

@@ -6,8 +6,8 @@ use portage_reason::Reason;
 use serde_json::{Map, Value};
 
 use crate::{
-    Code, Inserted, IssuanceStore, Issuer, Offer, OfferDelivery, Reference, StoreFailure, one_time::Kind,
-    open_offer::CODE_LIFE,
+    Code, Inserted, IssuanceStore, Issuer, Offer, OfferDelivery, Reference, StandingOffer, StoreFailure,
+    one_time::Kind, open_offer::CODE_LIFE,
 };
 
 /// How many digits a `tx_code` has.
@@ -36,6 +36,8 @@ pub struct OfferData {
     pub tx_code: bool,
     /// How it reaches the wallet.
     pub delivery: OfferDelivery,
+    /// What to do with an offer of the same record that waits to be collected.
+    pub standing: StandingOffer,
 }
 
 /// What makes two offers the same.
@@ -58,6 +60,12 @@ pub struct CreatedOffer {
     pub tx_code: Option<TxCodeValue>,
     /// Whether anything was written: `false` for a record that was offered before.
     pub is_new: bool,
+}
+
+/// An offer that is ready to be written down, and the code that is told when it was.
+struct Prepared {
+    offer: Offer,
+    tx_code: Option<TxCodeValue>,
 }
 
 /// Why nothing was offered.
@@ -104,6 +112,29 @@ impl<S: IssuanceStore> Issuer<S> {
     /// # Errors
     /// [`OfferError`]; nothing was written.
     pub async fn create_offer(&self, data: OfferData, now: Timestamp) -> Result<CreatedOffer, OfferError> {
+        let prepared = self.prepare(data, now)?;
+        let inserted = self.store.insert_offers(vec![prepared.offer.clone()], now).await?;
+        self.created(prepared, inserted.into_iter().next())
+    }
+
+    /// The same for many at once, in one transaction of the store: what is refused leaves the others standing. The results are in the
+    /// order of the data.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; nothing was written.
+    pub async fn create_offers(
+        &self,
+        data: Vec<OfferData>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<CreatedOffer, OfferError>>, StoreFailure> {
+        let prepared: Vec<_> = data.into_iter().map(|data| self.prepare(data, now)).collect();
+        let offers = prepared.iter().flatten().map(|prepared| prepared.offer.clone()).collect();
+        let mut inserted = self.store.insert_offers(offers, now).await?.into_iter();
+        Ok(prepared.into_iter().map(|prepared| self.created(prepared?, inserted.next())).collect())
+    }
+
+    /// Everything but the store: checks, names, hashes.
+    fn prepare(&self, data: OfferData, now: Timestamp) -> Result<Prepared, OfferError> {
         let credential_type = self.offered_type(&data.credential_type)?;
         let format =
             data.format.or(credential_type.formats.first().copied()).ok_or(OfferError::FormatNotOffered)?;
@@ -117,43 +148,55 @@ impl<S: IssuanceStore> Issuer<S> {
         if said_end.is_some_and(|end| end < as_of) {
             return Err(OfferError::Expired);
         }
-        let valid_until = said_end.unwrap_or_else(|| self.default_end(credential_type, now));
 
         let reference = self.reference(credential_type, format, &data);
         let open_until = now.checked_add(data.delivery.life(data.life)).unwrap_or(Timestamp::MAX);
         let tx_code = data.tx_code.then(|| self.new_tx_code());
+        let salt = self.entropy.token();
         let offer = Offer {
             credential_type: credential_type.id.clone(),
             format,
             content: self.content_hash(&data),
             claims: data.claims,
             valid_from: data.valid_from,
-            valid_until,
+            valid_until: said_end.unwrap_or_else(|| self.default_end(credential_type, now)),
             open_until,
             tx_code: tx_code.as_ref().map(|code| self.tx_code_hash(&reference, code)),
             link: (data.delivery == OfferDelivery::ByReference)
-                .then(|| self.keys.secret.hash(Kind::OfferLink, &self.offer_link(&reference, open_until))),
+                .then(|| self.keys.secret.hash(Kind::OfferLink, &self.offer_link(&reference, &salt))),
             code: (data.delivery == OfferDelivery::ByValue).then(|| Code {
-                hash: self.keys.secret.hash(Kind::Code, self.offer_code(&reference, open_until).expose()),
+                hash: self.keys.secret.hash(Kind::Code, self.offer_code(&reference, &salt).expose()),
                 until: open_until,
             }),
-            reference: reference.clone(),
+            standing: data.standing,
+            salt,
+            reference,
         };
-        let inserted = self.store.insert_offer(offer, now).await?;
-        let (is_new, open_until, delivery, asks_code) = match inserted {
-            Inserted::New | Inserted::Renewed => (true, open_until, data.delivery, data.tx_code),
-            Inserted::Existing { open_until, delivery, tx_code } => (false, open_until, delivery, tx_code),
-            Inserted::OtherContent => return Err(OfferError::OtherContent),
-        };
-        let uri = match delivery {
-            OfferDelivery::ByReference => self.offer_uri_by_reference(&reference, open_until),
-            OfferDelivery::ByValue => {
-                let code = self.offer_code(&reference, open_until);
-                let offer = self.credential_offer(&credential_type.id, format, asks_code, code);
-                CredentialOfferUri::ByValue(offer)
+        Ok(Prepared { offer, tx_code })
+    }
+
+    /// What the clerk is told of it.
+    fn created(&self, prepared: Prepared, inserted: Option<Inserted>) -> Result<CreatedOffer, OfferError> {
+        let Prepared { offer, tx_code } = prepared;
+        let (is_new, salt, delivery, asks_code) = match inserted {
+            Some(Inserted::New | Inserted::Renewed) => {
+                (true, offer.salt.clone(), offer.delivery(), tx_code.is_some())
+            }
+            Some(Inserted::Existing { salt, delivery, tx_code }) => (false, salt, delivery, tx_code),
+            Some(Inserted::OtherContent) => return Err(OfferError::OtherContent),
+            None => {
+                return Err(StoreFailure::Environment("an offer was left without an answer".into()).into());
             }
         };
-        Ok(CreatedOffer { reference, uri, tx_code: tx_code.filter(|_| is_new), is_new })
+        let uri = match delivery {
+            OfferDelivery::ByReference => self.offer_uri_by_reference(&offer.reference, &salt),
+            OfferDelivery::ByValue => {
+                let code = self.offer_code(&offer.reference, &salt);
+                let terms = self.credential_offer(&offer.credential_type, offer.format, asks_code, code);
+                CredentialOfferUri::ByValue(terms)
+            }
+        };
+        Ok(CreatedOffer { reference: offer.reference, uri, tx_code: tx_code.filter(|_| is_new), is_new })
     }
 
     /// The type, if this issuer offers it.
@@ -186,14 +229,14 @@ impl<S: IssuanceStore> Issuer<S> {
         self.keys.secret.hash(Kind::Content, &format!("{} {validity}", canonical_digest(&data.claims)))
     }
 
-    /// The last part of the address of an offer by reference: follows from its reference and its end, so it is stored nowhere.
-    pub(crate) fn offer_link(&self, reference: &Reference, open_until: Timestamp) -> String {
-        self.keys.secret.derive("offer link", &format!("{} {}", reference.as_str(), open_until.as_second()))
+    /// The last part of the address of an offer by reference: follows from its reference and its salt, so it is stored nowhere.
+    pub(crate) fn offer_link(&self, reference: &Reference, salt: &str) -> String {
+        self.keys.secret.derive("offer link", &format!("{} {salt}", reference.as_str()))
     }
 
     /// The code of an offer by value, in the same way.
-    fn offer_code(&self, reference: &Reference, open_until: Timestamp) -> PreAuthorizedCode {
-        let of = format!("{} {}", reference.as_str(), open_until.as_second());
+    fn offer_code(&self, reference: &Reference, salt: &str) -> PreAuthorizedCode {
+        let of = format!("{} {salt}", reference.as_str());
         PreAuthorizedCode::new(self.keys.secret.derive("offer code", &of))
     }
 

@@ -52,12 +52,36 @@ pub struct Offer {
     pub valid_until: Timestamp,
     /// Until when the offer can be opened and its code redeemed.
     pub open_until: Timestamp,
+    /// Random: with the reference and the issuer's secret, what the offer's address or code follows from.
+    pub salt: String,
     /// Keyed hash of the `tx_code`, if one is required.
     pub tx_code: Option<KeyedHash>,
     /// Keyed hash of the last part of the offer's address, by reference.
     pub link: Option<KeyedHash>,
     /// The one code, by value.
     pub code: Option<Code>,
+    /// What to do with one that stands under the reference and waits.
+    pub standing: StandingOffer,
+}
+
+impl Offer {
+    /// How it reaches the wallet.
+    pub fn delivery(&self) -> OfferDelivery {
+        match self.link {
+            Some(_) => OfferDelivery::ByReference,
+            None => OfferDelivery::ByValue,
+        }
+    }
+}
+
+/// What to do with an offer of the same record that waits to be collected, or was withdrawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StandingOffer {
+    /// Leave it: the same file again changes nothing.
+    #[default]
+    Keep,
+    /// End it and offer anew: a letter or a code was lost, or a withdrawal is over. What was collected stays as it is.
+    Replace,
 }
 
 /// A pre-authorized code as it is stored.

@@ -38,7 +38,7 @@ pub use create_offer::{CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
 pub use issuance::{
     Code, Entry, Grant, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList, Reference,
-    Status, StatusChange, StatusEntry,
+    StandingOffer, Status, StatusChange, StatusEntry,
 };
 pub use issue::IssueError;
 pub use issuer::{Issuer, IssuerKey, IssuerKeys, Profile, StatusPolicy};

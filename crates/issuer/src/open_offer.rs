@@ -71,12 +71,8 @@ impl<S: IssuanceStore> Issuer<S> {
     }
 
     #[expect(clippy::expect_used, reason = "an issuer identifier is a URL")]
-    pub(crate) fn offer_uri_by_reference(
-        &self,
-        reference: &Reference,
-        open_until: Timestamp,
-    ) -> CredentialOfferUri {
-        let link = self.offer_link(reference, open_until);
+    pub(crate) fn offer_uri_by_reference(&self, reference: &Reference, salt: &str) -> CredentialOfferUri {
+        let link = self.offer_link(reference, salt);
         let address = self.profile.identifier.endpoint(&format!("offers/{link}"));
         CredentialOfferUri::ByReference(Url::parse(&address).expect("an address below an issuer identifier"))
     }

@@ -19,12 +19,13 @@ pub const MAX_OPEN_CODES: u32 = 16;
 /// The issuances. Each verb is one transaction, durable when it returns; in it every one-time value is consumed by one
 /// conditional statement. Two processes on one store are as good as one.
 pub trait IssuanceStore: Send + Sync {
-    /// Writes the offer if its reference is new, or if what stands there was not delivered and is over or has other content.
-    fn insert_offer(
+    /// Writes each offer if its reference is new, or if what stands there was not delivered and is over, has other content, or is to be
+    /// replaced. One transaction for all of them; an answer for each, in their order.
+    fn insert_offers(
         &self,
-        offer: Offer,
+        offers: Vec<Offer>,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Inserted, StoreFailure>> + Send;
+    ) -> impl Future<Output = Result<Vec<Inserted>, StoreFailure>> + Send;
 
     /// Adds a code to the offer behind `link`, if it is open at `now`. Of [`MAX_OPEN_CODES`] the oldest ends.
     fn open_offer(
@@ -100,8 +101,8 @@ pub enum Inserted {
     Renewed,
     /// It is there already, or was withdrawn: nothing changed.
     Existing {
-        /// Until when the one that stands there can be opened.
-        open_until: Timestamp,
+        /// The salt of the one that stands there.
+        salt: String,
         /// How it reaches the wallet.
         delivery: OfferDelivery,
         /// Whether it requires a `tx_code`.

@@ -4,13 +4,14 @@ use std::{
     path::Path,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use portage_catalog::{
     CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, message, reason_sentence,
 };
 use portage_clock::Clock;
 use portage_issuer::{
     CreatedOffer, Issuer, OfferData, OfferDelivery, OfferError, Record, Register, RegisterError, RowRefusal,
+    StandingOffer,
 };
 use portage_reason::Reason;
 use portage_storage::issuer::SqliteIssuances;
@@ -32,7 +33,7 @@ const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
 pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let issuer = wiring::open(&common.dir)?.issuer;
     let credential_type = offered_type(&issuer, args)?.clone();
-    let mut clerk = Clerk { issuer, args, common, clock, tally: Tally::default() };
+    let mut clerk = Clerk { issuer, args, common, clock, batch: Vec::new(), tally: Tally::default() };
     match (&args.claims, &args.from) {
         (Some(file), _) => clerk.offer_claims(file).await?,
         (None, Some(file)) => clerk.offer_register(file, &credential_type).await?,
@@ -59,12 +60,17 @@ fn offered_type<'a>(
     }
 }
 
+/// How many rows are written in one transaction of the store.
+const BATCH: usize = 100;
+
 /// Makes the offers and prints them.
 struct Clerk<'a> {
     issuer: Issuer<SqliteIssuances>,
     args: &'a OfferArgs,
     common: &'a Common,
     clock: &'a Clock,
+    /// Rows that were read and not yet written.
+    batch: Vec<(u64, Result<OfferData, RowRefusal>)>,
     tally: Tally,
 }
 
@@ -87,13 +93,13 @@ impl Clerk<'_> {
             one => vec![one],
         };
         for (row, number) in rows.into_iter().zip(1..) {
-            let offered = match row {
-                Value::Object(claims) => self.create(Record::Claims, claims, None, None).await?,
+            let data = match row {
+                Value::Object(claims) => Ok(self.data(Record::Claims, claims)),
                 _ => Err(RowRefusal::new(None, Reason::Malformed, "row.no_claims", &[])),
             };
-            self.tell(number, offered)?;
+            self.take(number, data, None).await?;
         }
-        Ok(())
+        self.write(None).await
     }
 
     /// The rows of a register, or the one with the key asked for.
@@ -116,12 +122,10 @@ impl Clerk<'_> {
                 continue;
             }
             found = true;
-            let offered = match row.record {
-                Ok(record) => self.offer_record(record, mapping).await?,
-                Err(refusal) => Err(refusal),
-            };
-            self.tell(row.number, offered)?;
+            let data = row.record.and_then(|record| self.data_of_record(record, mapping));
+            self.take(row.number, data, Some(mapping)).await?;
         }
+        self.write(Some(mapping)).await?;
         if found {
             Ok(())
         } else {
@@ -132,54 +136,71 @@ impl Clerk<'_> {
         }
     }
 
-    async fn offer_record(
-        &mut self,
+    fn data_of_record(
+        &self,
         record: RegisterRecord,
         mapping: &RegisterMapping,
-    ) -> Result<Result<CreatedOffer, RowRefusal>, CommandError> {
+    ) -> Result<OfferData, RowRefusal> {
         let today = mapping.time_zone.to_datetime(self.clock.now()).date();
         if let Err(reason) = record.validity.check_on(self.args.as_of.unwrap_or(today)) {
-            let refusal = match reason {
+            return Err(match reason {
                 Reason::NotYetValid => {
                     RowRefusal::new(mapping.valid_from.clone(), reason, "row.not_yet_valid", &[])
                 }
                 _ => RowRefusal::new(mapping.valid_until.clone(), reason, "row.expired", &[]),
-            };
-            return Ok(Err(refusal));
+            });
         }
-        let (from, until) = (record.validity.from, record.validity.until);
-        let offered = self.create(Record::Key(record.record), record.claims, from, until).await?;
-        Ok(offered.map_err(|refusal| match refusal.column {
-            // A claim that does not fit is told by the column it came from.
-            Some(claim) => mapping.row_error(&claim, refusal.reason).into(),
-            None => refusal,
-        }))
+        Ok(OfferData {
+            valid_from: record.validity.from,
+            valid_until: record.validity.until,
+            ..self.data(Record::Key(record.record), record.claims)
+        })
     }
 
-    async fn create(
-        &mut self,
-        record: Record,
-        claims: Map<String, Value>,
-        valid_from: Option<Timestamp>,
-        valid_until: Option<Timestamp>,
-    ) -> Result<Result<CreatedOffer, RowRefusal>, CommandError> {
-        let data = OfferData {
+    fn data(&self, record: Record, claims: Map<String, Value>) -> OfferData {
+        OfferData {
             credential_type: self.args.credential_type.clone(),
             format: self.args.format,
             record,
             claims,
-            valid_from,
-            valid_until,
+            valid_from: None,
+            valid_until: None,
             as_of: self.args.as_of,
             life: SignedDuration::from_hours(24 * i64::from(self.args.expires)),
             tx_code: self.args.tx_code,
             delivery: if self.args.by_value { OfferDelivery::ByValue } else { OfferDelivery::ByReference },
-        };
-        match self.issuer.create_offer(data, self.clock.now()).await {
-            Ok(offer) => Ok(Ok(offer)),
-            Err(OfferError::Store(failure)) => Err(CommandError::store(&failure)),
-            Err(error) => Ok(Err(explain(&error))),
+            standing: if self.args.again { StandingOffer::Replace } else { StandingOffer::Keep },
         }
+    }
+
+    async fn take(
+        &mut self,
+        row: u64,
+        data: Result<OfferData, RowRefusal>,
+        mapping: Option<&RegisterMapping>,
+    ) -> Result<(), CommandError> {
+        self.batch.push((row, data));
+        if self.batch.len() >= BATCH { self.write(mapping).await } else { Ok(()) }
+    }
+
+    /// Writes the rows of the batch and prints them in their order: what is printed is durable.
+    async fn write(&mut self, mapping: Option<&RegisterMapping>) -> Result<(), CommandError> {
+        let batch = std::mem::take(&mut self.batch);
+        let data = batch.iter().filter_map(|(_, data)| data.as_ref().ok()).cloned().collect();
+        let created = self.issuer.create_offers(data, self.clock.now()).await;
+        let mut created = created.map_err(|failure| CommandError::store(&failure))?.into_iter();
+        for (row, data) in batch {
+            let offered = match (data, mapping) {
+                (Err(refusal), _) => Err(refusal),
+                (Ok(_), mapping) => match created.next() {
+                    Some(Ok(offer)) => Ok(offer),
+                    Some(Err(error)) => Err(explain(&error, mapping)),
+                    None => return Err(CommandError::Fault("a row was left without an answer".to_owned())),
+                },
+            };
+            self.tell(row, offered)?;
+        }
+        Ok(())
     }
 
     fn tell(&mut self, row: u64, offered: Result<CreatedOffer, RowRefusal>) -> Result<(), CommandError> {
@@ -243,11 +264,14 @@ impl Tally {
     }
 }
 
-/// What the issuer says of claims, in the clerk's words.
-fn explain(error: &OfferError) -> RowRefusal {
+/// What the issuer says of claims, in the clerk's words; a claim that does not fit is told by the column it came from.
+fn explain(error: &OfferError, mapping: Option<&RegisterMapping>) -> RowRefusal {
     let reason = error.reason().unwrap_or(Reason::Unsupported);
-    match error {
-        OfferError::Claims(CatalogError::Claim { claim, .. }) => {
+    match (error, mapping) {
+        (OfferError::Claims(CatalogError::Claim { claim, .. }), Some(mapping)) => {
+            mapping.row_error(claim, reason).into()
+        }
+        (OfferError::Claims(CatalogError::Claim { claim, .. }), None) => {
             let column = Some(claim.clone());
             if reason == Reason::ValueMissing {
                 RowRefusal::new(column, reason, "row.claim_missing", &[("claim", claim)])
@@ -255,8 +279,8 @@ fn explain(error: &OfferError) -> RowRefusal {
                 RowRefusal::new(column, reason, "row.claim_does_not_fit", &[("claim", claim)])
             }
         }
-        OfferError::OtherContent => RowRefusal::new(None, reason, "row.collected_before", &[]),
-        OfferError::Expired => RowRefusal::new(None, reason, "row.expired", &[]),
+        (OfferError::OtherContent, _) => RowRefusal::new(None, reason, "row.collected_before", &[]),
+        (OfferError::Expired, _) => RowRefusal::new(None, reason, "row.expired", &[]),
         _ => RowRefusal {
             column: None,
             reason,

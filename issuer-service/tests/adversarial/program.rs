@@ -99,6 +99,10 @@ fn offers_are_printed_a_line_each_and_the_same_file_again_changes_nothing() {
     let again = lines(&run(folder.path(), &offer)).remove(0);
     assert_eq!((&again["ref"], &again["offer"]), (&line["ref"], &line["offer"]));
     assert!(again.get("tx_code").is_none(), "told once");
+    // The letter was lost: another link and another code under the same reference.
+    let anew = lines(&run(folder.path(), &[&offer[..], &["--again"]].concat())).remove(0);
+    assert_eq!(anew["ref"], line["ref"]);
+    assert!(anew["offer"] != line["offer"] && anew["tx_code"].is_string());
 
     let mixed = json!([person(), { "family_name": 7 }, person(), "x"]);
     let file = folder.path().join("mixed.json");

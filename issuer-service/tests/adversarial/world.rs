@@ -13,7 +13,7 @@ use portage_data_integrity::Cryptosuite;
 use portage_did::did_web;
 use portage_issuer::{
     CreatedOffer, Issuer, IssuerKey, IssuerKeys, OfferData, OfferDelivery, OfferError, OneTimeSecret,
-    Profile, Record, StatusPolicy,
+    Profile, Record, StandingOffer, StatusPolicy,
 };
 use portage_keys::{Algorithm, Entropy, Signer, SigningKey, VerificationKey, digest::sha256};
 use portage_oid4vci::IssuerIdentifier;
@@ -167,6 +167,7 @@ impl World {
             life: SignedDuration::from_hours(24 * 30),
             tx_code: false,
             delivery: OfferDelivery::ByReference,
+            standing: StandingOffer::Keep,
         }
     }
 

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp, civil::date};
 use portage_catalog::Format;
 use portage_issuer::{
     Changed, Code, Forgotten, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind, MAX_OPEN_CODES,
-    MAX_TX_CODE_TRIES, Offer, OfferDelivery, Opened, PublishedList, Redeemed, Redemption, Reference, Status,
-    StatusChange, StatusEntry,
+    MAX_TX_CODE_TRIES, Offer, OfferDelivery, Opened, PublishedList, Redeemed, Redemption, Reference,
+    StandingOffer, Status, StatusChange, StatusEntry, StoreFailure,
 };
 use serde_json::{Map, json};
 
@@ -40,7 +40,13 @@ fn offer(reference: &str) -> Offer {
         tx_code: None,
         link: Some(hash(&format!("link {reference}"))),
         code: Some(Code { hash: hash(&format!("code {reference}")), until: later(600) }),
+        standing: StandingOffer::Keep,
+        salt: "salt".into(),
     }
+}
+
+async fn insert(store: &impl IssuanceStore, offer: Offer, now: Timestamp) -> Result<Inserted, StoreFailure> {
+    store.insert_offers(vec![offer], now).await.map(|mut inserted| inserted.remove(0))
 }
 
 fn redemption(reference: &str, token: &str, at: i64) -> Redemption {
@@ -78,38 +84,55 @@ fn place(issued: Issued) -> Result<StatusEntry, &'static str> {
 }
 
 async fn delivered(store: &impl IssuanceStore, reference: &str) -> StatusEntry {
-    store.insert_offer(offer(reference), NOW).await.unwrap();
+    insert(store, offer(reference), NOW).await.unwrap();
     assert_eq!(store.redeem(redemption(reference, reference, 1)).await.unwrap(), Redeemed::Token);
     let holder = format!("key {reference}");
     place(store.issue(issuing(reference, &format!("n {reference}"), &holder, 2)).await.unwrap()).unwrap()
 }
 
 async fn an_offer_is_written_once(store: impl IssuanceStore) {
-    assert_eq!(store.insert_offer(offer("a"), NOW).await.unwrap(), Inserted::New);
+    assert_eq!(insert(&store, offer("a"), NOW).await.unwrap(), Inserted::New);
     let mut again = offer("a");
     again.open_until = later(20_000);
-    let existing = Inserted::Existing {
-        open_until: later(10_000),
-        delivery: OfferDelivery::ByReference,
-        tx_code: false,
-    };
-    assert_eq!(store.insert_offer(again.clone(), later(1)).await.unwrap(), existing);
+    again.salt = "another".into();
+    let existing =
+        Inserted::Existing { salt: "salt".into(), delivery: OfferDelivery::ByReference, tx_code: false };
+    assert_eq!(insert(&store, again.clone(), later(1)).await.unwrap(), existing);
     // Other content, not collected: corrected in place. Over: offered anew.
     again.content = hash("other");
-    assert_eq!(store.insert_offer(again.clone(), later(2)).await.unwrap(), Inserted::Renewed);
-    assert_eq!(store.insert_offer(again.clone(), later(30_000)).await.unwrap(), Inserted::Renewed);
+    assert_eq!(insert(&store, again.clone(), later(2)).await.unwrap(), Inserted::Renewed);
+    assert_eq!(insert(&store, again.clone(), later(30_000)).await.unwrap(), Inserted::Renewed);
     // Collected: the same content changes nothing, other content is told apart.
     delivered(&store, "b").await;
-    assert!(matches!(store.insert_offer(offer("b"), later(9)).await.unwrap(), Inserted::Existing { .. }));
+    assert!(matches!(insert(&store, offer("b"), later(9)).await.unwrap(), Inserted::Existing { .. }));
     let mut other = offer("b");
     other.content = hash("other");
-    assert_eq!(store.insert_offer(other, later(9)).await.unwrap(), Inserted::OtherContent);
+    assert_eq!(insert(&store, other, later(9)).await.unwrap(), Inserted::OtherContent);
+}
+
+async fn an_offer_that_waits_is_replaced_when_asked(store: impl IssuanceStore) {
+    let anew = |reference: &str, until: i64| Offer {
+        standing: StandingOffer::Replace,
+        open_until: later(until),
+        ..offer(reference)
+    };
+    insert(&store, offer("a"), NOW).await.unwrap();
+    let answers =
+        store.insert_offers(vec![anew("a", 20_000), offer("b"), offer("b")], later(1)).await.unwrap();
+    assert_eq!(answers[..2], [Inserted::Renewed, Inserted::New], "an answer for each, in their order");
+    assert!(matches!(answers[2], Inserted::Existing { .. }));
+    // Withdrawn: only when asked. Collected: never.
+    store.change_status(Reference::new("b"), StatusChange::Revoke, later(2)).await.unwrap();
+    assert!(matches!(insert(&store, offer("b"), later(3)).await.unwrap(), Inserted::Existing { .. }));
+    assert_eq!(insert(&store, anew("b", 20_000), later(3)).await.unwrap(), Inserted::Renewed);
+    delivered(&store, "c").await;
+    assert!(matches!(insert(&store, anew("c", 20_000), later(4)).await.unwrap(), Inserted::Existing { .. }));
 }
 
 async fn an_offer_by_reference_gives_a_bounded_number_of_codes(store: impl IssuanceStore) {
     let mut by_reference = offer("a");
     by_reference.code = None;
-    store.insert_offer(by_reference, NOW).await.unwrap();
+    insert(&store, by_reference, NOW).await.unwrap();
     let code =
         |number: u32| Code { hash: hash(&format!("c{number}")), until: later(i64::from(number) + 600) };
     assert_eq!(store.open_offer(hash("link x"), code(0), NOW).await.unwrap(), Opened::Absent);
@@ -131,7 +154,7 @@ async fn an_offer_by_reference_gives_a_bounded_number_of_codes(store: impl Issua
 }
 
 async fn a_code_is_redeemed_once_and_its_reuse_revokes(store: impl IssuanceStore) {
-    store.insert_offer(offer("a"), NOW).await.unwrap();
+    insert(&store, offer("a"), NOW).await.unwrap();
     assert_eq!(store.redeem(redemption("a", "t", 601)).await.unwrap(), Redeemed::Refused, "600 s are over");
     assert_eq!(store.redeem(redemption("x", "t", 1)).await.unwrap(), Redeemed::Refused, "unknown");
     let unexpected = Redemption { tx_code: Some(hash("1")), ..redemption("a", "t", 1) };
@@ -150,7 +173,7 @@ async fn a_tx_code_is_guessed_five_times_at_most(store: impl IssuanceStore) {
         tx_code: Some(hash(text)),
         ..redemption(reference, token, 1)
     };
-    store.insert_offer(with_tx_code("a"), NOW).await.unwrap();
+    insert(&store, with_tx_code("a"), NOW).await.unwrap();
     assert_eq!(store.redeem(redemption("a", "t", 1)).await.unwrap(), Redeemed::TxCodeMissing);
     for _ in 1..MAX_TX_CODE_TRIES {
         assert_eq!(store.redeem(guess("a", "wrong", "t")).await.unwrap(), Redeemed::Refused);
@@ -161,7 +184,7 @@ async fn a_tx_code_is_guessed_five_times_at_most(store: impl IssuanceStore) {
         "a guess does not burn"
     );
 
-    store.insert_offer(with_tx_code("b"), NOW).await.unwrap();
+    insert(&store, with_tx_code("b"), NOW).await.unwrap();
     for _ in 0..MAX_TX_CODE_TRIES {
         assert_eq!(store.redeem(guess("b", "wrong", "t2")).await.unwrap(), Redeemed::Refused);
     }
@@ -183,7 +206,7 @@ async fn issuing_binds_one_key_and_one_place(store: impl IssuanceStore) {
     // A place is never given twice, and a full list is followed by another.
     assert_eq!(delivered(&store, "b").await, StatusEntry { list: 1, index: 8 });
     assert_eq!(delivered(&store, "c").await, StatusEntry { list: 2, index: 7 });
-    store.insert_offer(offer("d"), NOW).await.unwrap();
+    insert(&store, offer("d"), NOW).await.unwrap();
     store.redeem(redemption("d", "d", 1)).await.unwrap();
     let one_place = Issuing { indices: vec![7], ..issuing("d", "n d", "key d", 2) };
     assert_eq!(place(store.issue(one_place).await.unwrap()), Err("no place"));
@@ -196,7 +219,7 @@ async fn issuing_binds_one_key_and_one_place(store: impl IssuanceStore) {
 async fn revoked_is_for_ever(store: impl IssuanceStore) {
     use StatusChange::{Reinstate, Revoke, Suspend};
     let place = delivered(&store, "a").await;
-    store.insert_offer(offer("b"), NOW).await.unwrap();
+    insert(&store, offer("b"), NOW).await.unwrap();
     let change = async |reference: &str, change| {
         store.change_status(Reference::new(reference), change, later(5)).await.unwrap()
     };
@@ -221,10 +244,7 @@ async fn revoked_is_for_ever(store: impl IssuanceStore) {
     assert_eq!(change("b", Revoke).await, Changed::Withdrawn);
     assert_eq!(change("b", Reinstate).await, Changed::RevokedForEver);
     assert_eq!(store.redeem(redemption("b", "t", 6)).await.unwrap(), Redeemed::Refused);
-    assert!(matches!(
-        store.insert_offer(offer("b"), later(99_000)).await.unwrap(),
-        Inserted::Existing { .. }
-    ));
+    assert!(matches!(insert(&store, offer("b"), later(99_000)).await.unwrap(), Inserted::Existing { .. }));
 }
 
 async fn a_published_list_never_goes_back(store: impl IssuanceStore) {
@@ -248,15 +268,15 @@ async fn a_published_list_never_goes_back(store: impl IssuanceStore) {
 
 async fn what_is_over_is_forgotten(store: impl IssuanceStore) {
     let first = delivered(&store, "a").await;
-    store.insert_offer(offer("b"), NOW).await.unwrap();
+    insert(&store, offer("b"), NOW).await.unwrap();
     assert_eq!(store.forget(later(300)).await.unwrap(), Forgotten::default());
     let forgotten = store.forget(later(301)).await.unwrap();
     assert_eq!((forgotten.delivered, forgotten.undelivered), (1, 0));
-    assert!(matches!(store.insert_offer(offer("a"), later(302)).await.unwrap(), Inserted::Existing { .. }));
+    assert!(matches!(insert(&store, offer("a"), later(302)).await.unwrap(), Inserted::Existing { .. }));
     // The uncollected offer: a day after its end. The nonce and the code: with time.
     let forgotten = store.forget(later(10_000 + 86_400)).await.unwrap();
     assert_eq!((forgotten.delivered, forgotten.undelivered), (0, 1));
-    assert_eq!(store.insert_offer(offer("b"), later(100_000)).await.unwrap(), Inserted::New);
+    assert_eq!(insert(&store, offer("b"), later(100_000)).await.unwrap(), Inserted::New);
     // The status stays.
     let changed =
         store.change_status(Reference::new("a"), StatusChange::Revoke, later(200_000)).await.unwrap();
@@ -268,7 +288,7 @@ async fn what_is_over_is_forgotten(store: impl IssuanceStore) {
 async fn one_of_many_wins<S: IssuanceStore + 'static>(stores: Vec<Arc<S>>) {
     for round in 0..20 {
         let reference = format!("r{round}");
-        stores[0].insert_offer(offer(&reference), NOW).await.unwrap();
+        insert(stores[0].as_ref(), offer(&reference), NOW).await.unwrap();
         let tasks: Vec<_> = (0..16)
             .map(|number| {
                 let store = Arc::clone(&stores[number % stores.len()]);
@@ -286,7 +306,7 @@ async fn one_of_many_wins<S: IssuanceStore + 'static>(stores: Vec<Arc<S>>) {
 
 /// One token, many keys at once: one credential. Many tokens at once, few places: no place twice.
 async fn one_key_and_one_place_win<S: IssuanceStore + 'static>(stores: Vec<Arc<S>>) {
-    stores[0].insert_offer(offer("shared"), NOW).await.unwrap();
+    insert(stores[0].as_ref(), offer("shared"), NOW).await.unwrap();
     assert_eq!(stores[0].redeem(redemption("shared", "shared", 1)).await.unwrap(), Redeemed::Token);
     let issue = |number: usize, token: String, holder: String| {
         let store = Arc::clone(&stores[number % stores.len()]);
@@ -307,7 +327,7 @@ async fn one_key_and_one_place_win<S: IssuanceStore + 'static>(stores: Vec<Arc<S
 
     for number in 0..32 {
         let reference = format!("p{number}");
-        stores[0].insert_offer(offer(&reference), NOW).await.unwrap();
+        insert(stores[0].as_ref(), offer(&reference), NOW).await.unwrap();
         stores[0].redeem(redemption(&reference, &reference, 1)).await.unwrap();
     }
     let tasks: Vec<_> =
@@ -358,6 +378,7 @@ macro_rules! on_every_back_end {
 
 on_every_back_end! {
     an_offer_is_written_once,
+    an_offer_that_waits_is_replaced_when_asked,
     an_offer_by_reference_gives_a_bounded_number_of_codes,
     a_code_is_redeemed_once_and_its_reuse_revokes,
     a_tx_code_is_guessed_five_times_at_most,

@@ -6,8 +6,8 @@ use std::{
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use portage_issuer::{
     Changed, Code, Entry, Forgotten, Grant, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
-    ListState, MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Offer, OfferDelivery, OfferTerms, Opened, PublishedList,
-    Redeemed, Redemption, Reference, Status, StatusChange, StatusEntry, StoreFailure,
+    ListState, MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Offer, OfferTerms, Opened, PublishedList, Redeemed,
+    Redemption, Reference, StandingOffer, Status, StatusChange, StatusEntry, StoreFailure,
 };
 
 /// Issuances in memory: for tests. One lock is one transaction.
@@ -85,8 +85,9 @@ impl MemoryIssuances {
 }
 
 impl IssuanceStore for MemoryIssuances {
-    async fn insert_offer(&self, offer: Offer, now: Timestamp) -> Result<Inserted, StoreFailure> {
-        Ok(self.kept().insert_offer(offer, now))
+    async fn insert_offers(&self, offers: Vec<Offer>, now: Timestamp) -> Result<Vec<Inserted>, StoreFailure> {
+        let mut kept = self.kept();
+        Ok(offers.into_iter().map(|offer| kept.insert_offer(offer, now)).collect())
     }
 
     async fn open_offer(&self, link: KeyedHash, code: Code, now: Timestamp) -> Result<Opened, StoreFailure> {
@@ -155,13 +156,15 @@ impl Kept {
         if let Some(standing) = self.issuances.get(&offer.reference) {
             let is_same = standing.forgotten || standing.offer.content == offer.content;
             let (is_taken, is_waiting) = match standing.state {
-                State::Withdrawn => return standing.existing(),
+                State::Withdrawn if offer.standing == StandingOffer::Keep => return standing.existing(),
+                State::Withdrawn => (false, false),
                 State::Issued { .. } => (true, false),
                 State::Redeemed { over_at } => (over_at > now, false),
                 State::Offered { .. } => (false, standing.offer.open_until > now),
                 State::Ended { .. } => (false, false),
             };
-            if is_same && (is_taken || is_waiting) {
+            let is_kept = is_waiting && offer.standing == StandingOffer::Keep;
+            if is_same && (is_taken || is_kept) {
                 return standing.existing();
             }
             if is_taken {
@@ -379,11 +382,8 @@ impl Kept {
 impl Issuance {
     fn existing(&self) -> Inserted {
         Inserted::Existing {
-            open_until: self.offer.open_until,
-            delivery: match self.offer.link {
-                Some(_) => OfferDelivery::ByReference,
-                None => OfferDelivery::ByValue,
-            },
+            salt: self.offer.salt.clone(),
+            delivery: self.offer.delivery(),
             tx_code: self.offer.tx_code.is_some(),
         }
     }

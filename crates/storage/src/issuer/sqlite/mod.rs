@@ -15,6 +15,7 @@ use portage_issuer::{
     Changed, Code, Forgotten, Grant, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
     ListState, Offer, Opened, PublishedList, Redeemed, Redemption, Reference, StatusChange, StoreFailure,
 };
+use rusqlite::Transaction;
 
 use crate::{Database, DatabaseError, Schema};
 
@@ -47,8 +48,11 @@ impl SqliteIssuances {
 }
 
 impl IssuanceStore for SqliteIssuances {
-    async fn insert_offer(&self, offer: Offer, now: Timestamp) -> Result<Inserted, StoreFailure> {
-        Ok(self.0.write(move |transaction| offers::insert(transaction, &offer, now)).await?)
+    async fn insert_offers(&self, offers: Vec<Offer>, now: Timestamp) -> Result<Vec<Inserted>, StoreFailure> {
+        let insert = move |transaction: &Transaction<'_>| {
+            offers.iter().map(|offer| offers::insert(transaction, offer, now)).collect()
+        };
+        Ok(self.0.write(insert).await?)
     }
 
     async fn open_offer(&self, link: KeyedHash, code: Code, now: Timestamp) -> Result<Opened, StoreFailure> {

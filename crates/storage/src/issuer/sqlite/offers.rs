@@ -1,5 +1,7 @@
 use jiff::Timestamp;
-use portage_issuer::{Code, Inserted, KeyedHash, MAX_OPEN_CODES, Offer, OfferDelivery, OfferTerms, Opened};
+use portage_issuer::{
+    Code, Inserted, KeyedHash, MAX_OPEN_CODES, Offer, OfferDelivery, OfferTerms, Opened, StandingOffer,
+};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::Value;
 
@@ -12,7 +14,7 @@ pub(super) fn insert(
 ) -> rusqlite::Result<Inserted> {
     let standing = transaction
         .query_row(
-            "SELECT state, status, over_at, open_until, content, link, tx_code FROM issuance WHERE reference = ?1",
+            "SELECT state, status, over_at, salt, content, link, tx_code FROM issuance WHERE reference = ?1",
             [offer.reference.as_str()],
             |row| standing(row, offer, now),
         )
@@ -45,14 +47,15 @@ fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<St
     let was_withdrawn = state == "ended" && status.is_some();
     let is_taken = state == "issued" || (state == "redeemed" && !is_over);
     let is_waiting = state == "offered" && !is_over;
-    if was_withdrawn || (is_same && (is_taken || is_waiting)) {
+    let is_kept = offer.standing == StandingOffer::Keep && (was_withdrawn || (is_same && is_waiting));
+    if is_kept || (is_same && is_taken) {
         let delivery = match hash(row, "link")? {
             Some(_) => OfferDelivery::ByReference,
             None => OfferDelivery::ByValue,
         };
         let tx_code = hash(row, "tx_code")?.is_some();
-        let open_until = instant(row, "open_until")?;
-        return Ok(Standing::Stays(Inserted::Existing { open_until, delivery, tx_code }));
+        let salt = row.get("salt")?;
+        return Ok(Standing::Stays(Inserted::Existing { salt, delivery, tx_code }));
     }
     Ok(if is_taken { Standing::Stays(Inserted::OtherContent) } else { Standing::Replaceable })
 }
@@ -61,8 +64,8 @@ fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO issuance
            (reference, credential_type, format, state, over_at, open_until, link, tx_code, content, claims, valid_from,
-            valid_until)
-         VALUES (?1, ?2, ?3, 'offered', ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            valid_until, salt)
+         VALUES (?1, ?2, ?3, 'offered', ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             offer.reference.as_str(),
             offer.credential_type,
@@ -74,6 +77,7 @@ fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
             Value::Object(offer.claims.clone()).to_string(),
             offer.valid_from.map(millis),
             millis(offer.valid_until),
+            offer.salt,
         ],
     )?;
     match offer.code {

@@ -7,6 +7,7 @@ CREATE TABLE issuance (
     -- Not delivered: when it is over. Issued: until when a lost answer may be asked for again.
     over_at         INTEGER NOT NULL,
     open_until      INTEGER NOT NULL,
+    salt            TEXT NOT NULL,
     -- Keyed hashes.
     link            BLOB UNIQUE,
     tx_code         BLOB,
