@@ -43,10 +43,10 @@ pub(crate) fn by_service(exchanges: &[Exchange]) -> Vec<String> {
             push(&mut found, "that somebody fetched its whole status list, not for which entry".to_owned());
         }
         let body = String::from_utf8_lossy(&exchange.request);
-        if let Ok(Value::Object(message)) = serde_json::from_slice(&exchange.request) {
-            if message.contains_key("proofs") {
-                push(&mut found, "a public key made for this one credential".to_owned());
-            }
+        if let Ok(Value::Object(message)) = serde_json::from_slice(&exchange.request)
+            && message.contains_key("proofs")
+        {
+            push(&mut found, "a public key made for this one credential".to_owned());
         }
         let fields: Map<String, Value> = url::form_urlencoded::parse(body.as_bytes())
             .map(|(name, value)| (name.into(), value.into()))
