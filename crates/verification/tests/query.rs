@@ -1,5 +1,7 @@
 //! What was not asked for is refused before any list is fetched.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 use portage_catalog::Format;
 use portage_dcql::Query;
 use portage_testkit::world::{PRESENTED, World, verdict};
