@@ -8,7 +8,6 @@
 mod args;
 mod commands;
 mod config;
-mod language;
 mod output;
 mod qr;
 pub mod routes;

@@ -26,6 +26,16 @@ pub fn language_of(headers: &HeaderMap) -> Language {
     best.0
 }
 
+/// The language of the terminal: `LC_ALL`, `LC_MESSAGES`, `LANG`, the first that is set. English unless it is one of ours.
+pub fn language_of_terminal() -> Language {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .and_then(|tag| Language::from_tag(&tag))
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

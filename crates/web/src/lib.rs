@@ -23,7 +23,7 @@ mod serve;
 pub use bearer::{BearerError, bearer_token, is_bearer};
 pub use harden::{MAX_BODY, REQUEST_TIME, harden};
 pub use health::{Readiness, health_routes};
-pub use language::language_of;
+pub use language::{language_of, language_of_terminal};
 pub use logging::log_to_stderr;
 pub use refusal::Refusal;
 pub use serve::{Announce, GRACE, announce, bind, serve, shutdown_signal};

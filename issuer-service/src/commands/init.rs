@@ -8,6 +8,7 @@ use portage_catalog::{Catalog, Text, message};
 use portage_did::did_web;
 use portage_keys::{Algorithm, Entropy, SigningKey};
 use portage_storage::{KeyFolder, issuer::SqliteIssuances};
+use portage_web::language_of_terminal;
 use serde_json::json;
 use url::Url;
 use zeroize::Zeroizing;
@@ -16,7 +17,6 @@ use super::CommandError;
 use crate::{
     args::{Common, InitArgs},
     config::{self, Config, Template},
-    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
         )?;
     } else {
         let path = path.display().to_string();
-        let ready = message("issuer.ready", of_terminal(), &[("path", &path)]);
+        let ready = message("issuer.ready", language_of_terminal(), &[("path", &path)]);
         output::line(&format!("{ready}\n{did}\n{address}"))?;
     }
     Ok(ExitCode::Done)

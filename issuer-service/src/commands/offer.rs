@@ -16,12 +16,12 @@ use portage_issuer::{
 use portage_reason::Reason;
 use portage_storage::issuer::SqliteIssuances;
 use portage_strict_json::Limits;
+use portage_web::language_of_terminal;
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
-    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -233,7 +233,7 @@ impl Clerk<'_> {
 
     fn print_refusal(&self, row: u64, refusal: &RowRefusal) -> Result<(), CommandError> {
         let RowRefusal { column, reason, message: text } = refusal;
-        let language = of_terminal();
+        let language = language_of_terminal();
         let text = text.in_language(language);
         if self.common.json {
             let refused = json!({ "column": column, "reason": reason, "message": text });
@@ -254,7 +254,8 @@ impl Tally {
         let [offered, refused, unchanged] = &counts;
         let values = [("offered", offered.as_str()), ("refused", refused), ("unchanged", unchanged)];
         // Err: nobody reads standard error any more.
-        let _ = writeln!(io::stderr().lock(), "{}", message("issuer.offered", of_terminal(), &values));
+        let _ =
+            writeln!(io::stderr().lock(), "{}", message("issuer.offered", language_of_terminal(), &values));
         match first_reason {
             None => Ok(ExitCode::Done),
             Some(reason) => {

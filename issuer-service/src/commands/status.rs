@@ -2,12 +2,12 @@ use portage_catalog::message;
 use portage_clock::Clock;
 use portage_issuer::{Reference, StatusChange, StatusError};
 use portage_reason::Reason;
+use portage_web::language_of_terminal;
 use serde_json::json;
 
 use super::CommandError;
 use crate::{
     args::{Common, StatusArgs},
-    language::of_terminal,
     output::{self, ExitCode},
     wiring,
 };
@@ -30,9 +30,9 @@ pub(crate) async fn run(args: &StatusArgs, common: &Common, clock: &Clock) -> Re
 fn words(change: StatusChange, reference: &str) -> String {
     let values = [("ref", reference)];
     match change {
-        StatusChange::Revoke => message("issuer.revoked", of_terminal(), &values),
-        StatusChange::Suspend => message("issuer.suspended", of_terminal(), &values),
-        StatusChange::Reinstate => message("issuer.reinstated", of_terminal(), &values),
+        StatusChange::Revoke => message("issuer.revoked", language_of_terminal(), &values),
+        StatusChange::Suspend => message("issuer.suspended", language_of_terminal(), &values),
+        StatusChange::Reinstate => message("issuer.reinstated", language_of_terminal(), &values),
     }
 }
 
@@ -41,13 +41,13 @@ fn explain(error: &StatusError, reference: &str) -> CommandError {
     let refused = |reason, text| CommandError::Refused(reason, text);
     match error {
         StatusError::Absent => {
-            refused(Reason::ValueInvalid, message("issuer.no_reference", of_terminal(), &values))
+            refused(Reason::ValueInvalid, message("issuer.no_reference", language_of_terminal(), &values))
         }
         StatusError::RevokedForEver => {
-            refused(Reason::Revoked, message("issuer.revoked", of_terminal(), &values))
+            refused(Reason::Revoked, message("issuer.revoked", language_of_terminal(), &values))
         }
         StatusError::NotIssued => {
-            refused(Reason::Unsupported, message("issuer.not_collected", of_terminal(), &values))
+            refused(Reason::Unsupported, message("issuer.not_collected", language_of_terminal(), &values))
         }
         StatusError::Store(failure) => CommandError::store(failure),
         StatusError::Entry | StatusError::Signing(_) => CommandError::fault(error),

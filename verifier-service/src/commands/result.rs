@@ -2,12 +2,12 @@ use portage_catalog::{Language, message, reason_hint, reason_sentence};
 use portage_clock::Clock;
 use portage_reason::Reason;
 use portage_verifier::{TransactionResult, Verdict};
+use portage_web::language_of_terminal;
 use serde_json::Value;
 
 use super::CommandError;
 use crate::{
     args::{Common, ResultArgs},
-    language,
     output::{self, ExitCode},
     wiring,
 };
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &ResultArgs, common: &Common, clock: Clock) -> Res
     if common.json {
         output::json_line(&result.to_value())?;
     } else {
-        output::line(&in_words(&result, language::of_terminal()))?;
+        output::line(&in_words(&result, language_of_terminal()))?;
     }
     Ok(ExitCode::Done)
 }

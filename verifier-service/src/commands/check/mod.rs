@@ -23,10 +23,11 @@ use portage_trust::{AnyIssuer, Authority};
 use portage_verification::{
     Decision, Expectations, HolderExpectation, Outcome, StatusPolicy, Step, begin, is_presentation,
 };
+use portage_web::language_of_terminal;
 use serde_json::Value;
 
 use super::CommandError;
-use crate::{args::Common, config::Config, language, output::ExitCode, wiring};
+use crate::{args::Common, config::Config, output::ExitCode, wiring};
 use files::Files;
 
 /// Arguments of `check`.
@@ -99,7 +100,7 @@ fn check(
         let input = path.display().to_string();
         if !matches!(outcome.decision, Decision::Accepted(_)) {
             code = ExitCode::Refused;
-            say_why(&input, &outcome, language::of_terminal(), err)?;
+            say_why(&input, &outcome, language_of_terminal(), err)?;
         }
         let mut line = serde_json::Map::from_iter([("input".to_owned(), Value::String(input))]);
         line.extend(outcome.to_json());
