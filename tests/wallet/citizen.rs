@@ -67,15 +67,21 @@ impl Answer {
 pub(crate) struct Scripted {
     answers: Vec<bool>,
     pub(crate) heard: Vec<String>,
+    /// Whether standard output is in front of them.
+    pub(crate) sees_output: bool,
 }
 
 impl Scripted {
     pub(crate) fn saying(answers: &[bool]) -> Self {
-        Scripted { answers: answers.iter().rev().copied().collect(), heard: Vec::new() }
+        Scripted { answers: answers.iter().rev().copied().collect(), heard: Vec::new(), sees_output: true }
     }
 }
 
 impl Person for Scripted {
+    fn sees_output(&self) -> bool {
+        self.sees_output
+    }
+
     fn line(&mut self, prompt: &str) -> io::Result<String> {
         self.heard.push(prompt.to_owned());
         if !prompt.ends_with(']') {

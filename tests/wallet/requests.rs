@@ -286,6 +286,17 @@ async fn an_unknown_verifier_is_answered_only_after_a_second_explicit_yes() {
 }
 
 #[tokio::test]
+async fn whoever_is_asked_sees_what_it_is_about_when_the_output_goes_into_a_file() {
+    let stage = Running::start().await;
+    let citizen = with_person(&stage).await;
+    let mut person = Scripted::saying(&[false]);
+    person.sees_output = false;
+    let no = citizen.run_in_words(&["present", &request(&stage)], Some(&mut person)).await;
+    assert_eq!((no.code, no.reason(), no.out.as_str()), (1, "consent_required", ""));
+    assert!(no.err.contains("What they learn:"), "{no:?}");
+}
+
+#[tokio::test]
 async fn w10_no_match_and_no_consent_look_alike_to_the_verifier() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;

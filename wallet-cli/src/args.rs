@@ -84,7 +84,7 @@ pub(crate) enum Command {
     )]
     Import(ExportArgs),
     /// Whom this wallet trusts.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  wallet trust import trust.json\n  wallet trust list")]
     Trust(TrustCommand),
 }
 

@@ -93,15 +93,24 @@ impl<'c, 'io> Context<'c, 'io> {
         refusal.tell(self.io.err, self.language)
     }
 
-    /// What a person has to see before a question: on standard output, or beside the JSON where somebody is there to read it.
+    /// What a person has to see before a question: where the person looks, which is standard error when standard output goes into a file
+    /// or a script.
     pub(crate) fn show(&mut self, lines: &[String]) {
         let place: &mut dyn io::Write = match (self.common.json, &self.io.person) {
-            (false, _) => self.io.out,
-            (true, Some(_)) => self.io.err,
+            (false, None) => self.io.out,
+            (false, Some(person)) if person.sees_output() => self.io.out,
+            (_, Some(_)) => self.io.err,
             (true, None) => return,
         };
         for line in lines {
             let _ = writeln!(place, "{line}");
+        }
+    }
+
+    /// What was asked for, in words: on standard output, wherever that goes.
+    pub(crate) fn print(&mut self, lines: &[String]) {
+        for line in lines {
+            let _ = writeln!(self.io.out, "{line}");
         }
     }
 
@@ -110,7 +119,7 @@ impl<'c, 'io> Context<'c, 'io> {
         if self.common.json {
             let _ = writeln!(self.io.out, "{object}");
         } else {
-            self.show(lines);
+            self.print(lines);
         }
     }
 

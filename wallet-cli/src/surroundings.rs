@@ -50,6 +50,9 @@ fn language_of_machine() -> Language {
 
 /// Somebody at a terminal, who can be asked.
 pub trait Person {
+    /// Whether standard output is in front of them.
+    fn sees_output(&self) -> bool;
+
     /// A line, as it was typed.
     ///
     /// # Errors
@@ -85,6 +88,10 @@ impl Console {
 }
 
 impl Person for Console {
+    fn sees_output(&self) -> bool {
+        io::IsTerminal::is_terminal(&io::stdout())
+    }
+
     fn line(&mut self, prompt: &str) -> io::Result<String> {
         let mut err = io::stderr();
         write!(err, "{prompt} ")?;

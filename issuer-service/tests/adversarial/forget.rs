@@ -197,6 +197,8 @@ async fn d05_the_store_holds_no_secret_and_after_delivery_no_claim() {
         .unwrap();
     let reference = offer.reference.as_str().to_owned();
     assert_eq!(row, (reference, "person".into(), 1, "2025-10-01".into(), "valid".into(), None, None));
+    let moment: i64 = store.query_row("SELECT over_at FROM issuance", [], |row| row.get(0)).unwrap();
+    assert_eq!(moment, 0, "the day of delivery is kept, the moment is not");
     let revoked =
         world.service.issuer.change_status(&offer.reference, StatusChange::Revoke, world.now()).await;
     assert_eq!(revoked, Ok(Status::Revoked), "and its status can still be changed");

@@ -28,10 +28,10 @@ pub(crate) fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
             context.answer(&[], &object);
         }
     } else if held.is_empty() {
-        context.show(&[context.words("wallet.empty", &[])]);
+        context.print(&[context.words("wallet.empty", &[])]);
     } else {
         let table = ui::credential::table(&held, &context.catalog, context.now(), context.language);
-        context.show(&[table]);
+        context.print(&[table]);
     }
     Ok(())
 }

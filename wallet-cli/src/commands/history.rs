@@ -9,7 +9,7 @@ pub(crate) fn history(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let events =
         portage_wallet::history(&session.store).map_err(|failure| context.store_refusal(&failure))?;
     if events.is_empty() && !context.is_json() {
-        context.show(&[context.words("wallet.history_empty", &[])]);
+        context.print(&[context.words("wallet.history_empty", &[])]);
     }
     for event in &events {
         let line = line(event, context);

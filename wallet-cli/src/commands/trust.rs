@@ -50,10 +50,10 @@ fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
             context.answer(&[], &object);
         }
     } else if session.trust.is_empty() {
-        context.show(&[context.words("wallet.trust_empty", &[])]);
+        context.print(&[context.words("wallet.trust_empty", &[])]);
     } else {
         let lines = tables(&session.trust, context);
-        context.show(&lines);
+        context.print(&lines);
     }
     Ok(())
 }

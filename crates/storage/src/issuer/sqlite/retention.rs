@@ -11,9 +11,10 @@ const NONCE_AFTER_END: SignedDuration = SignedDuration::from_secs(300);
 
 pub(super) fn forget(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Forgotten> {
     let before = |age: SignedDuration| millis(now.checked_sub(age).unwrap_or(Timestamp::MIN));
+    // `over_at` tells the moment of delivery: what stays is the day.
     let delivered = transaction.execute(
         "UPDATE issuance SET claims = NULL, holder = NULL, content = NULL, tx_code = NULL, valid_from = NULL,
-                             valid_until = NULL, tx_tries = 0
+                             valid_until = NULL, tx_tries = 0, over_at = 0
          WHERE state = 'issued' AND claims IS NOT NULL AND over_at <= ?1",
         [millis(now)],
     )?;
