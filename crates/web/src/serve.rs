@@ -1,14 +1,21 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    pin::pin,
     time::Duration,
 };
 
 use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::Readiness;
+use crate::{REQUEST_TIME, Readiness};
 
 /// How long requests in flight may take once the service was told to stop.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -56,28 +63,55 @@ pub async fn serve(
     readiness: Readiness,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let stop = async move {
-        stop.await;
-        tracing::info!("stopping");
-        readiness.withdraw();
-        // Err: the server has ended by itself, and nobody waits.
-        let _ = stopping.send(());
-    };
-    let out_of_time = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
-            Err(_server_ended) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        ended = axum::serve(listener, routes).with_graceful_shutdown(stop).into_future() => ended,
-        () = out_of_time => {
-            tracing::warn!("requests in flight were cut off");
-            Ok(())
+    serve_within(listener, routes, readiness, stop, REQUEST_TIME).await
+}
+
+/// A connection that sends no whole request header within `header_time` is closed: idle or slow, it holds nothing for long.
+async fn serve_within(
+    listener: TcpListener,
+    routes: Router,
+    readiness: Readiness,
+    stop: impl Future<Output = ()> + Send + 'static,
+    header_time: Duration,
+) -> io::Result<()> {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_time);
+    let in_flight = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    // Err: the connection is slower and works all the same.
+                    let _ = stream.set_nodelay(true);
+                    let routes = TowerToHyperService::new(routes.clone());
+                    let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), routes));
+                    tokio::spawn(async move {
+                        if let Err(error) = connection.await {
+                            tracing::debug!(error = %error, "a connection ended early");
+                        }
+                    });
+                }
+                // One client's doing, or no file descriptor left: others are served when there is one.
+                Err(error) => {
+                    tracing::warn!(error = %error, "a connection was not taken");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = &mut stop => break,
         }
     }
+    tracing::info!("stopping");
+    readiness.withdraw();
+    drop(listener);
+    if tokio::time::timeout(GRACE, in_flight.shutdown()).await.is_err() {
+        tracing::warn!("requests in flight were cut off");
+    }
+    Ok(())
 }
+
+/// Pause after a connection that could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Resolves on SIGTERM or SIGINT (Ctrl-C).
 ///
@@ -100,4 +134,82 @@ pub fn shutdown_signal() -> io::Result<impl Future<Output = ()> + Send + 'static
             std::future::pending::<()>().await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        sync::oneshot,
+    };
+
+    use super::*;
+    use crate::harden;
+
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+    async fn served(
+        routes: Router,
+        header_time: Duration,
+    ) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>, Readiness) {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let readiness = Readiness::ready();
+        let stopped = async { drop(stopped.await) };
+        let serving =
+            tokio::spawn(serve_within(listener, harden(routes), readiness.clone(), stopped, header_time));
+        (address, stop, serving, readiness)
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_or_half_a_header_is_closed_and_others_are_served() {
+        let routes = Router::new().route("/", get(async || "here"));
+        let (address, _stop, _serving, _) = served(routes, Duration::from_millis(100)).await;
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(&GET[..20]).await.unwrap();
+        let mut quick = TcpStream::connect(address).await.unwrap();
+        quick.write_all(GET).await.unwrap();
+        let mut answer = vec![0; 12];
+        quick.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, b"HTTP/1.1 200");
+        for connection in [&mut idle, &mut slow] {
+            let mut rest = Vec::new();
+            // Ends when the server closes; the test would hang if it did not.
+            connection.read_to_end(&mut rest).await.unwrap();
+            assert!(!rest.starts_with(b"HTTP/1.1 200"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_answered_after_the_stop_and_new_ones_are_not_taken() {
+        let (entered, mut enter) = tokio::sync::mpsc::channel::<()>(1);
+        let (leave, left) = tokio::sync::watch::channel(false);
+        let slow = move || {
+            let (entered, mut left) = (entered.clone(), left.clone());
+            async move {
+                entered.send(()).await.unwrap();
+                left.wait_for(|left| *left).await.unwrap();
+                "done"
+            }
+        };
+        let (address, stop, serving, readiness) =
+            served(Router::new().route("/", get(slow)), Duration::from_secs(10)).await;
+        let mut in_flight = TcpStream::connect(address).await.unwrap();
+        in_flight.write_all(GET).await.unwrap();
+        enter.recv().await.unwrap();
+        stop.send(()).unwrap();
+        while readiness.is_ready() {
+            tokio::task::yield_now().await;
+        }
+        assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+        leave.send(true).unwrap();
+        let mut answer = String::new();
+        in_flight.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+        serving.await.unwrap().unwrap();
+    }
 }
