@@ -11,14 +11,14 @@ const NONCE_AFTER_END: SignedDuration = SignedDuration::from_secs(300);
 
 pub(super) fn forget(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Forgotten> {
     let before = |age: SignedDuration| millis(now.checked_sub(age).unwrap_or(Timestamp::MIN));
-    // `over_at` tells the moment of delivery: what stays is the day.
+    // `over_at` tells the moment of delivery, `open_until` that of the offer: what stays is the day.
     let delivered = transaction.execute(
         "UPDATE issuance SET claims = NULL, holder = NULL, content = NULL, tx_code = NULL, valid_from = NULL,
-                             valid_until = NULL, tx_tries = 0, over_at = 0
+                             valid_until = NULL, tx_tries = 0, over_at = 0, open_until = 0
          WHERE state = 'issued' AND claims IS NOT NULL AND over_at <= ?1",
         [millis(now)],
     )?;
-    // Codes and tokens of what is deleted go with it. What was withdrawn stays: its reference is not offered again.
+    // Codes and tokens of what is deleted go with it. What was withdrawn stays: its record is not offered again unasked.
     let undelivered = transaction.execute(
         "DELETE FROM issuance WHERE state <> 'issued' AND claims IS NOT NULL AND over_at <= ?1",
         [before(AFTER_END)],
