@@ -25,8 +25,9 @@ async fn the_story_is_told_with_a_licence_of_a_real_register() {
     let (key, trade_name) = record_ending_on(&register, "2025-12-31").expect("a licence valid in 2025");
     let offer = ["--from", file.to_str().expect("a UTF-8 path"), "--record", &key, "--as-of", "2025-10-01"];
     let plot = Plot {
-        clock: Some("2025-10-01T19:00:00Z".to_owned()),
+        clock: Some("2025-10-01T19:00:00Z".parse().expect("an instant")),
         licence_from_register: Some(offer.map(str::to_owned).to_vec()),
+        ..Plot::default()
     };
     let (story, world) =
         story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");

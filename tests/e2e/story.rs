@@ -84,6 +84,22 @@ async fn a_citizen_carries_three_credentials_and_the_service_gets_two_decisions(
     world.stop().await.expect("every service stops when asked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_story_with_a_licence_as_jwt_and_a_card_under_the_other_cryptosuite() {
+    let plot = Plot { other_forms: true, ..Plot::default() };
+    let (story, world) =
+        story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
+    let [first, second] = story.decisions.as_slice() else { panic!("two decisions: {:?}", story.decisions) };
+    assert_eq!((first.decision.as_str(), second.decision.as_str()), ("accepted", "rejected"));
+    assert_eq!(second.reasons, ["revoked"]);
+    assert_eq!(
+        first.claims["licence"],
+        json!({"credentialSubject": {"trade_name": "Ada's Smoked Salmon"}}),
+        "what was not asked is not in the decision, though a JWT is shown whole"
+    );
+    world.stop().await.expect("every service stops when asked");
+}
+
 #[test]
 fn the_search_finds_what_it_looks_for() {
     let folder = tempfile::tempdir().expect("a folder");

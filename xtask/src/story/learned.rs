@@ -35,12 +35,15 @@ const TECHNICAL: &[&str] = &[
     "vct",
 ];
 
+/// What an issuer learns from a fetch of its status list. When that happens depends on caches, so the telling says it once.
+pub(crate) const LIST_FETCHED: &str = "that somebody fetched its whole status list, not for which entry";
+
 /// What a service learned from the requests it received.
 pub(crate) fn by_service(exchanges: &[Exchange]) -> Vec<String> {
     let mut found = Vec::new();
     for exchange in exchanges {
         if exchange.request_line.starts_with("GET /status") {
-            push(&mut found, "that somebody fetched its whole status list, not for which entry".to_owned());
+            push(&mut found, LIST_FETCHED.to_owned());
         }
         let body = String::from_utf8_lossy(&exchange.request);
         if let Ok(Value::Object(message)) = serde_json::from_slice(&exchange.request)

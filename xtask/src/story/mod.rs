@@ -14,7 +14,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
+use learned::LIST_FETCHED;
 use party::Service;
 use portage_clock::Clock;
 pub use told::{Decision, Step, Story};
@@ -24,6 +25,8 @@ pub use world::World;
 pub const BIRTH_DATE: u32 = 19_900_228;
 /// The purpose that the service registered.
 pub const PURPOSE: &str = "market-vendor-permit";
+/// The same, asking for the licence as `vc+jwt`: a purpose of the market's own, beside its configuration.
+pub const PURPOSE_OF_OTHER_FORMS: &str = "market-vendor-permit-jwt";
 /// What the programs of a demo keep a status list for: `ttl` and the least time between two fetches.
 const LIST_LIFETIME: Duration = Duration::from_millis(1_000);
 
@@ -32,13 +35,14 @@ const LIST_LIFETIME: Duration = Duration::from_millis(1_000);
 /// # Errors
 /// Whatever did not go as told, with the program's own words.
 pub async fn play(programs: &Path, plot: &Plot, say: &dyn Fn(&str)) -> Result<(Story, World)> {
-    let world = World::start(programs, plot.clock.as_deref()).await?;
+    let world = World::start(programs, plot).await?;
     world.learned();
     let mut teller = Teller { world: &world, plot, say, story: Story::default() };
     let licence = teller.issue_all().await?;
     teller.first_request().await?;
     teller.revoke(&licence).await?;
     teller.second_request().await?;
+    teller.tell_of_lists();
     let story = teller.story;
     Ok((story, world))
 }
@@ -47,9 +51,11 @@ pub async fn play(programs: &Path, plot: &Plot, say: &dyn Fn(&str)) -> Result<(S
 #[derive(Debug, Clone, Default)]
 pub struct Plot {
     /// An instant at which every program's clock starts (`PORTAGE_CLOCK`).
-    pub clock: Option<String>,
+    pub clock: Option<Timestamp>,
     /// `issuer offer` arguments for the licence of a real register, in the place of the made-up one.
     pub licence_from_register: Option<Vec<String>>,
+    /// The licence as `vc+jwt` and the card signed with `eddsa-jcs-2022`, in the place of the story's own forms.
+    pub other_forms: bool,
 }
 
 struct Teller<'w> {
@@ -73,13 +79,19 @@ impl Teller<'_> {
     /// Three offers, accepted; the reference of the licence comes back.
     async fn issue_all(&mut self) -> Result<String> {
         let world = self.world;
-        let (_, offer) = self.offer("The Province", &world.province, "person", &person(), true).await?;
+        let (_, offer) = self
+            .offer("The Province", &world.province, "person", &person(), &["--tx-code".to_owned()])
+            .await?;
         self.accept("a Person credential from the Province, with the code from the letter", &offer).await?;
         let (_, offer) =
-            self.offer("The federal tier", &world.federal, "operator-card", &card(), false).await?;
+            self.offer("The federal tier", &world.federal, "operator-card", &card(), &[]).await?;
         self.accept("an Operator Card from the federal tier", &offer).await?;
         let (licence, offer) = match &self.plot.licence_from_register {
-            None => self.offer("The City", &world.city, "business-licence", &licence(), false).await?,
+            None if self.plot.other_forms => {
+                let format = ["--format".to_owned(), "vc+jwt".to_owned()];
+                self.offer("The City", &world.city, "business-licence", &licence(), &format).await?
+            }
+            None => self.offer("The City", &world.city, "business-licence", &licence(), &[]).await?,
             Some(arguments) => {
                 self.offer_with("The City", &world.city, "business-licence", arguments).await?
             }
@@ -95,15 +107,13 @@ impl Teller<'_> {
         issuer: &Service,
         kind: &str,
         claims: &Value,
-        with_code: bool,
+        more: &[String],
     ) -> Result<(String, Vec<String>)> {
         let file = issuer.program.folder.join("claims.json");
         std::fs::write(&file, claims.to_string())?;
         let path = file.to_str().context("a temporary folder with a UTF-8 name")?;
         let mut arguments = vec!["--claims".to_owned(), path.to_owned()];
-        if with_code {
-            arguments.push("--tx-code".to_owned());
-        }
+        arguments.extend_from_slice(more);
         let made = self.offer_with(who, issuer, kind, &arguments).await;
         std::fs::remove_file(&file)?;
         made
@@ -171,8 +181,17 @@ impl Teller<'_> {
         self.decide(&request).await
     }
 
+    fn tell_of_lists(&self) {
+        if self.story.steps.iter().flat_map(|step| &step.learned).any(|fact| fact.ends_with(LIST_FETCHED)) {
+            (self.say)(
+                "Besides, each issuer learned at times that somebody fetched its whole status list, not for which entry.",
+            );
+        }
+    }
+
     async fn request(&mut self) -> Result<Request> {
-        let made = self.world.market.program.one(&["request", "--purpose", PURPOSE]).await?;
+        let purpose = if self.plot.other_forms { PURPOSE_OF_OTHER_FORMS } else { PURPOSE };
+        let made = self.world.market.program.one(&["request", "--purpose", purpose]).await?;
         let text =
             |member: &str| made[member].as_str().map(str::to_owned).with_context(|| format!("a {member}"));
         let request = Request { transaction: text("transaction")?, uri: text("request_uri")? };
@@ -206,7 +225,8 @@ struct Request {
 /// `"<party>: <fact>"` as one line a party: `"<party> learned: <fact>; <fact>"`.
 fn by_party(learned: &[String]) -> Vec<String> {
     let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (party, fact) in learned.iter().filter_map(|line| line.split_once(": ")) {
+    let told = learned.iter().filter_map(|line| line.split_once(": "));
+    for (party, fact) in told.filter(|(_, fact)| *fact != LIST_FETCHED) {
         match lines.last_mut() {
             Some((same, facts)) if *same == party => facts.push(fact),
             _ => lines.push((party, vec![fact])),

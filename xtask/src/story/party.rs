@@ -4,10 +4,11 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -28,7 +29,26 @@ pub(crate) struct Program {
     /// The party's folder.
     pub(crate) folder: PathBuf,
     passphrase_file: Option<PathBuf>,
-    clock: Option<String>,
+    clock: Option<StoryClock>,
+}
+
+/// An instant that every program of the story takes for now, and that runs on between their starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoryClock {
+    instant: Timestamp,
+    started: Instant,
+}
+
+impl StoryClock {
+    /// Starts at `instant`.
+    pub(crate) fn starting_at(instant: Timestamp) -> Self {
+        StoryClock { instant, started: Instant::now() }
+    }
+
+    /// What `PORTAGE_CLOCK` must say now.
+    fn reading(self) -> String {
+        self.instant.saturating_add(self.started.elapsed()).unwrap_or(self.instant).to_string()
+    }
 }
 
 /// What a command answered.
@@ -43,14 +63,14 @@ pub(crate) struct Answer {
 
 impl Program {
     /// The program `name` of the folder `programs`, working in `folder`.
-    pub(crate) fn new(programs: &Path, name: &str, folder: PathBuf, clock: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(
+        programs: &Path,
+        name: &str,
+        folder: PathBuf,
+        clock: Option<StoryClock>,
+    ) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        Ok(Program {
-            binary: programs.join(name),
-            folder,
-            passphrase_file: None,
-            clock: clock.map(str::to_owned),
-        })
+        Ok(Program { binary: programs.join(name), folder, passphrase_file: None, clock })
     }
 
     /// With a passphrase file: the wallet.
@@ -75,7 +95,7 @@ impl Program {
             command.arg("--passphrase-file").arg(file);
         }
         match &self.clock {
-            Some(instant) => command.env("PORTAGE_CLOCK", instant),
+            Some(clock) => command.env("PORTAGE_CLOCK", clock.reading()),
             None => command.env_remove("PORTAGE_CLOCK"),
         };
         command.stdin(Stdio::null()).kill_on_drop(true);

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    learned,
-    party::{Program, Service},
+    PURPOSE, PURPOSE_OF_OTHER_FORMS, Plot, learned,
+    party::{Program, Service, StoryClock},
 };
 
 /// Three issuers, one verifier, one wallet, in one temporary folder.
@@ -28,7 +28,8 @@ pub struct World {
 
 impl World {
     /// Makes the five parties, tells them whom to trust, and starts the services.
-    pub(crate) async fn start(programs: &Path, clock: Option<&str>) -> Result<Self> {
+    pub(crate) async fn start(programs: &Path, plot: &Plot) -> Result<Self> {
+        let clock = plot.clock.map(StoryClock::starting_at);
         // Both TLS stacks of the tree are possible providers; a demo on loopback uses neither, but the client wants one named.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::Builder::new().prefix("portage-demo-").tempdir()?;
@@ -50,6 +51,9 @@ impl World {
 
         let mut world = World { province, federal, city, market, wallet, folder };
         world.share_trust(&issuers).await?;
+        if plot.other_forms {
+            world.use_other_forms()?;
+        }
         for service in world.services_mut() {
             service.serve().await?;
         }
@@ -69,7 +73,7 @@ impl World {
                  "tier": "municipal", "types": ["business-licence"]},
             ],
             "verifiers": [
-                {"id": self.market.id, "name": name("Harbour Market", "Marché du port"), "purposes": ["market-vendor-permit"]},
+                {"id": self.market.id, "name": name("Harbour Market", "Marché du port"), "purposes": [PURPOSE, PURPOSE_OF_OTHER_FORMS]},
             ],
         });
         let text = serde_json::to_vec_pretty(&trust)?;
@@ -83,6 +87,27 @@ impl World {
         self.wallet.lines(&arguments).await?;
         let file = file.to_str().context("a temporary folder with a UTF-8 name")?;
         self.wallet.lines(&["trust", "import", file]).await?;
+        Ok(())
+    }
+
+    /// The card under the other cryptosuite, and the market's purpose asking for the licence as `vc+jwt`.
+    fn use_other_forms(&self) -> Result<()> {
+        let config = self.federal.program.folder.join("issuer.toml");
+        let text = std::fs::read_to_string(&config)?;
+        let (before, after) = ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"eddsa-jcs-2022\"");
+        ensure!(text.contains(before), "issuer.toml names the cryptosuite");
+        std::fs::write(&config, text.replace(before, after))?;
+
+        let purpose = include_str!("../../../specs/purposes/market-vendor-permit.json");
+        let (before, after) = ("\"format\": \"vc+sd-jwt\"", "\"format\": \"vc+jwt\"");
+        ensure!(purpose.contains(before), "the purpose asks for a licence as vc+sd-jwt");
+        let purpose = purpose.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS);
+        let folder = self.market.program.folder.join("purposes");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(
+            folder.join(format!("{PURPOSE_OF_OTHER_FORMS}.json")),
+            purpose.replace(before, after),
+        )?;
         Ok(())
     }
 
@@ -131,8 +156,7 @@ impl World {
         lines.push("Try, in another terminal:".to_owned());
         lines.push(format!("  {wallet} list"));
         lines.push(format!("  {wallet} history"));
-        lines
-            .push(format!("  {} request --purpose market-vendor-permit", self.market.program.command_line()));
+        lines.push(format!("  {} request --purpose {PURPOSE}", self.market.program.command_line()));
         lines.push(format!("  {wallet} review '<the request_uri it prints>'"));
         lines.push("Ctrl-C stops them and removes everything.".to_owned());
         lines
