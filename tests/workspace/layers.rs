@@ -154,6 +154,24 @@ fn ssi_is_imported_by_its_facade_alone() {
     }
 }
 
+/// The whole of `ssi` and what it brings are for second opinions in tests; a program carries one TLS stack.
+#[test]
+fn the_programs_carry_neither_the_whole_of_ssi_nor_a_second_tls_stack() {
+    for program in ["wallet-cli", "issuer-service", "verifier-service"] {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--package", program])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .output()
+            .expect("cargo tells what a program is made of");
+        let tree = String::from_utf8(output.stdout).expect("a tree in UTF-8");
+        let carries = |name: &str| tree.lines().any(|line| line.starts_with(&format!("{name} v")));
+        assert!(carries("ring") && carries("ssi-json-ld"), "{program}: the tree could not be read");
+        for unwanted in ["ssi", "aws-lc-sys", "aws-lc-rs", "openssl-sys", "native-tls", "rsa"] {
+            assert!(!carries(unwanted), "{program} carries {unwanted}");
+        }
+    }
+}
+
 #[test]
 fn no_crate_is_a_drawer() {
     for name in imports(&metadata()).keys() {

@@ -159,5 +159,5 @@ pub(crate) fn event(event: &Event) -> Value {
 }
 
 fn instant(instant: Option<Timestamp>) -> Value {
-    instant.map_or(Value::Null, |instant| instant.to_string().into())
+    instant.map_or(Value::Null, |instant| format!("{instant:.0}").into())
 }

@@ -30,7 +30,7 @@ impl CreatedRequest {
             "transaction": self.transaction,
             "request_uri": self.request_uri,
             "qr": qr,
-            "expires": self.expires.to_string(),
+            "expires": format!("{:.0}", self.expires),
         })
     }
 }

@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &RequestArgs, common: &Common, clock: Clock) -> Re
     } else {
         output::line(&qr::terminal(&created.request_uri))?;
         output::line(&created.request_uri)?;
-        output::line(&format!("{}  ({})", created.transaction, created.expires))?;
+        output::line(&format!("{}  ({:.0})", created.transaction, created.expires))?;
     }
     Ok(ExitCode::Done)
 }
