@@ -62,6 +62,10 @@ async fn w12_an_untrusted_issuer_gets_no_code_on_any_path() {
         assert_eq!((refused.code, refused.reason()), (1, "issuer_not_trusted"), "{refused:?}");
         assert!(stage.take_seen().is_empty(), "nobody is contacted whom the trust list does not know");
     }
+    let history = citizen.run(&["history"]).await;
+    let refused =
+        history.objects().into_iter().filter(|event| event["reason"] == "issuer_not_trusted").count();
+    assert_eq!(refused, 3, "each refusal stands in the history: {history:?}");
     let mut trust = crate::citizen::trust(&stage, true);
     entry(&mut trust, stage.world.province.did.as_str())["id"] = stage.world.attacker.did.as_str().into();
     citizen.trust(&trust).await;

@@ -6,7 +6,8 @@ use portage_oid4vci::NotificationEvent;
 use portage_reason::Reason;
 
 use crate::{
-    AcceptError, Arrived, CredentialId, Event, EventKind, OfferReview, Outcome, StoredCredential, Wallet,
+    AcceptError, Arrived, CredentialId, Event, EventKind, OfferError, OfferReview, Outcome, StoredCredential,
+    Wallet,
     claims::shown_claims,
     credential::{credential, key_record},
     history::{Counterpart, EventCredential},
@@ -72,6 +73,23 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             host: review.host(),
         });
         event.reason = error.reason();
+        self.store.commit(Batch::default().with(event.record_id(), event.to_record()))
+    }
+
+    /// Writes down that an offer was refused before anything was sent: `host` is where it pointed. A failure without a verdict is no entry.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub fn note_refused_offer(
+        &self,
+        host: &str,
+        error: &OfferError,
+        now: Timestamp,
+    ) -> Result<(), StoreFailure> {
+        let Some(reason) = error.reason() else { return Ok(()) };
+        let mut event = Event::new(EventKind::Received, Outcome::Refused, now, self.entropy);
+        event.counterpart = Some(Counterpart { id: host.to_owned(), name: None, host: host.to_owned() });
+        event.reason = Some(reason);
         self.store.commit(Batch::default().with(event.record_id(), event.to_record()))
     }
 

@@ -17,7 +17,14 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     let host = host_of(&offer);
     let session = context.open()?;
     let reviewed = session.wallet(context).receive_offer(offer).await;
-    let review = reviewed.map_err(|error| offer_refusal(&error, &host, context))?;
+    let review = match reviewed {
+        Ok(review) => review,
+        Err(error) => {
+            let noted = session.wallet(context).note_refused_offer(&host, &error, context.now());
+            noted.map_err(|failure| context.store_refusal(&failure))?;
+            return Err(offer_refusal(&error, &host, context));
+        }
+    };
     context.show(&ui::credential::offer(&review, context.language));
     let code = tx_code(args.tx_code, &review, context)?;
     let question = context.words("wallet.fetch_question", &[]);
