@@ -218,6 +218,7 @@ listen = {listen}
 # What people read.
 name = {{ en = {en}, fr = {fr} }}
 # "did:web": the DID document stands at the address. "did:key": the DID is the key itself, which then never changes.
+# Verifiers take both; the wallet of this version takes offers from issuers with a did:web alone.
 did = "did:web"
 # What it offers. `issuer type list` shows them; put types of your own into the folder types/ beside this file.
 types = {types}
