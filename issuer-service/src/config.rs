@@ -11,8 +11,9 @@ use portage_data_integrity::Cryptosuite;
 use portage_did::LoopbackOrigins;
 use portage_issuer::StatusPolicy;
 use portage_keys::Algorithm;
+use portage_service::check_url;
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 /// Name of the configuration file in the service's folder.
 pub(crate) const FILE: &str = "issuer.toml";
@@ -142,7 +143,7 @@ impl Config {
         let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))
             .map_err(|_| "network.allow: only loopback origins like http://localhost:8081".to_owned())?;
         let url = Url::parse(&file.url).map_err(|_| "url: not a URL".to_owned())?;
-        check_url(&url, &loopback)?;
+        check_url(&url, &loopback, "https://city.example")?;
         if file.types.is_empty() {
             return Err("types: at least one".to_owned());
         }
@@ -172,21 +173,6 @@ impl Config {
             notification: file.notification.enabled,
             types_folder: dir.join("types"),
         })
-    }
-}
-
-/// An origin with a host name, https unless it is one of the configured loopback origins.
-fn check_url(url: &Url, loopback: &LoopbackOrigins) -> Result<(), String> {
-    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if !is_origin || !url.username().is_empty() || url.password().is_some() {
-        return Err("url: an origin without a path, like https://city.example".to_owned());
-    }
-    if url.scheme() != "https" && !loopback.contains(url) {
-        return Err("url: https, or an origin of network.allow".to_owned());
-    }
-    match url.host() {
-        Some(Host::Domain(_)) => Ok(()),
-        _ => Err("url: a host name; did:web has no addresses".to_owned()),
     }
 }
 

@@ -24,7 +24,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("protocols", &["portage-oid4vci", "portage-oid4vp"]),
     ("judgement", &["portage-trust", "portage-verification"]),
     ("roles", &["portage-issuer", "portage-wallet", "portage-verifier"]),
-    ("adapters", &["portage-storage", "portage-fetch", "portage-web"]),
+    ("adapters", &["portage-storage", "portage-fetch", "portage-web", "portage-service"]),
     ("programs", &["wallet-cli", "issuer-service", "verifier-service"]),
 ];
 
@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["portage-vc", "portage-did", "portage-data-integrity", "portage-catalog", "portage-jose"],
     ),
     ("portage-verification", &["portage-trust"]),
+    ("portage-service", &["portage-web", "portage-storage"]),
 ];
 
 /// Crates that may import everything, and are imported by tests alone.

@@ -6,8 +6,9 @@ use std::{
 
 use jiff::SignedDuration;
 use portage_did::LoopbackOrigins;
+use portage_service::check_url;
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 /// Name of the configuration file in the service's folder.
 pub(crate) const FILE: &str = "verifier.toml";
@@ -100,7 +101,7 @@ impl Config {
         let loopback = LoopbackOrigins::parse(file.network.allow.iter().map(String::as_str))
             .map_err(|_| "network.allow: only loopback origins like http://localhost:8081".to_owned())?;
         let url = Url::parse(&file.url).map_err(|_| "url: not a URL".to_owned())?;
-        check_url(&url, &loopback)?;
+        check_url(&url, &loopback, "https://market.example")?;
         if file.api.token.len() < MIN_TOKEN {
             return Err(format!("api.token: at least {MIN_TOKEN} characters"));
         }
@@ -112,21 +113,6 @@ impl Config {
             refetch: SignedDuration::from_secs(i64::from(file.network.refetch_seconds)),
             trust: dir.join(file.trust.file),
         })
-    }
-}
-
-/// An origin, https unless it is one of the configured loopback origins.
-fn check_url(url: &Url, loopback: &LoopbackOrigins) -> Result<(), String> {
-    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if !is_origin || !url.username().is_empty() || url.password().is_some() {
-        return Err("url: an origin without a path, like https://market.example".to_owned());
-    }
-    if url.scheme() != "https" && !loopback.contains(url) {
-        return Err("url: https, or an origin of network.allow".to_owned());
-    }
-    match url.host() {
-        Some(Host::Domain(_)) => Ok(()),
-        _ => Err("url: a host name; did:web has no addresses".to_owned()),
     }
 }
 

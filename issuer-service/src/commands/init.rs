@@ -1,23 +1,16 @@
-use std::{
-    fs::OpenOptions,
-    io::{self, Write},
-    path::Path,
-};
-
 use portage_catalog::{Catalog, Text, message};
 use portage_did::did_web;
 use portage_keys::{Algorithm, Entropy, SigningKey};
+use portage_service::{ExitCode, make_folder, must_be_new, output, public_url, write_private};
 use portage_storage::{KeyFolder, issuer::SqliteIssuances};
 use portage_web::language_of_terminal;
 use serde_json::json;
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::CommandError;
 use crate::{
     args::{Common, InitArgs},
     config::{self, Config, Template},
-    output::{self, ExitCode},
     wiring,
 };
 
@@ -25,13 +18,8 @@ use crate::{
 pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Result<ExitCode, CommandError> {
     let dir = common.dir.as_path();
     let path = dir.join(config::FILE);
-    if path.exists() {
-        return Err(CommandError::Usage(format!(
-            "{} is there already; it was left as it is",
-            path.display()
-        )));
-    }
-    let url = public_url(args)?;
+    must_be_new(&path)?;
+    let url = public_url(args.url.as_ref(), args.listen)?;
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let types = types(args)?;
     let name = Text { en: args.name_en.clone(), fr: args.name_fr.clone() };
@@ -40,8 +28,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     // Before anything is written: what would not start is not made.
     Config::parse(dir, &text).map_err(CommandError::Usage)?;
 
-    std::fs::create_dir_all(dir)
-        .map_err(|error| CommandError::Fault(format!("{} could not be made: {error}", dir.display())))?;
+    make_folder(dir)?;
     write_keys(&KeyFolder::at(dir.join(wiring::KEYS)), entropy)?;
     SqliteIssuances::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
     // Last: a folder with a configuration is a whole one.
@@ -58,14 +45,6 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
         output::line(&format!("{ready}\n{did}\n{address}"))?;
     }
     Ok(ExitCode::Done)
-}
-
-fn public_url(args: &InitArgs) -> Result<Url, CommandError> {
-    match (&args.url, args.listen.port()) {
-        (Some(url), _) => Ok(url.clone()),
-        (None, 0) => Err(CommandError::Usage("--listen: a port other than 0, or --url".to_owned())),
-        (None, port) => Url::parse(&format!("http://localhost:{port}")).map_err(CommandError::fault),
-    }
 }
 
 /// Those named, each in the box; else all in the box.
@@ -89,17 +68,4 @@ fn write_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandErro
     let mut secret = Zeroizing::new([0; 32]);
     entropy.fill(&mut *secret);
     keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)
-}
-
-fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
-    let write = || -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))
 }

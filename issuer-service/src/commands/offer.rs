@@ -14,6 +14,7 @@ use portage_issuer::{
     StandingOffer,
 };
 use portage_reason::Reason;
+use portage_service::{ExitCode, output};
 use portage_storage::issuer::SqliteIssuances;
 use portage_strict_json::Limits;
 use portage_web::language_of_terminal;
@@ -22,7 +23,6 @@ use serde_json::{Map, Value, json};
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
-    output::{self, ExitCode},
     wiring,
 };
 
@@ -188,7 +188,7 @@ impl Clerk<'_> {
         let batch = std::mem::take(&mut self.batch);
         let data = batch.iter().filter_map(|(_, data)| data.as_ref().ok()).cloned().collect();
         let created = self.issuer.create_offers(data, self.clock.now()).await;
-        let mut created = created.map_err(|failure| CommandError::store(&failure))?.into_iter();
+        let mut created = created.map_err(|failure| super::store_failure(&failure))?.into_iter();
         for (row, data) in batch {
             let offered = match (data, mapping) {
                 (Err(refusal), _) => Err(refusal),

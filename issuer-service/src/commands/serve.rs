@@ -2,12 +2,12 @@ use std::{sync::Arc, time::Duration};
 
 use portage_clock::Clock;
 use portage_issuer::{IssuanceStore, Issuer};
-use portage_web::{Announce, Readiness};
+use portage_service::{ExitCode, serve_until_stopped};
+use portage_web::Announce;
 
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
-    output::ExitCode,
     routes::{Service, routes},
     wiring,
 };
@@ -25,19 +25,10 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
         did_document: deployment.did_document,
     });
 
-    let stop = portage_web::shutdown_signal().map_err(CommandError::fault)?;
-    let address = args.listen.unwrap_or(config.listen);
-    let listener = portage_web::bind(address)
-        .await
-        .map_err(|error| CommandError::Fault(format!("{address} cannot be listened on: {error}")))?;
-    let retention = tokio::spawn(keep_retention(service.clone(), clock));
     let how = if common.json { Announce::Json } else { Announce::Text };
-    portage_web::announce(how, config.url.as_str().trim_end_matches('/')).map_err(CommandError::output)?;
-    let readiness = Readiness::ready();
-    let served = portage_web::serve(listener, routes(service, readiness.clone()), readiness, stop).await;
-    retention.abort();
-    served.map_err(CommandError::fault)?;
-    Ok(ExitCode::Done)
+    let address = args.listen.unwrap_or(config.listen);
+    let retention = keep_retention(service.clone(), clock);
+    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), retention).await
 }
 
 /// The retention job: at the start and then again and again.

@@ -2,13 +2,13 @@ use portage_catalog::message;
 use portage_clock::Clock;
 use portage_issuer::{Reference, StatusChange, StatusError};
 use portage_reason::Reason;
+use portage_service::{ExitCode, output};
 use portage_web::language_of_terminal;
 use serde_json::json;
 
 use super::CommandError;
 use crate::{
     args::{Common, StatusArgs},
-    output::{self, ExitCode},
     wiring,
 };
 
@@ -49,7 +49,7 @@ fn explain(error: &StatusError, reference: &str) -> CommandError {
         StatusError::NotIssued => {
             refused(Reason::Unsupported, message("issuer.not_collected", language_of_terminal(), &values))
         }
-        StatusError::Store(failure) => CommandError::store(failure),
+        StatusError::Store(failure) => super::store_failure(failure),
         StatusError::Entry | StatusError::Signing(_) => CommandError::fault(error),
     }
 }

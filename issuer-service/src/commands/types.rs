@@ -1,4 +1,5 @@
 use portage_catalog::{Catalog, CredentialType};
+use portage_service::{ExitCode, output};
 use portage_storage::catalog_folder::type_folders;
 use serde_json::{Value, json};
 
@@ -6,7 +7,6 @@ use super::CommandError;
 use crate::{
     args::{Common, TypeCommand},
     config::Config,
-    output::{self, ExitCode},
     wiring,
 };
 

@@ -1,11 +1,6 @@
-use std::{
-    fs::OpenOptions,
-    io::{self, Write},
-    path::Path,
-};
-
 use portage_did::did_web;
 use portage_keys::{Algorithm, Entropy, SigningKey};
+use portage_service::{ExitCode, make_folder, must_be_new, output, public_url, write_private};
 use portage_storage::{KeyFolder, verifier::SqliteSessions};
 use serde_json::json;
 use url::Url;
@@ -15,7 +10,6 @@ use super::CommandError;
 use crate::{
     args::{Common, InitArgs},
     config::{self, Config},
-    output::{self, ExitCode},
     wiring,
 };
 
@@ -26,13 +20,8 @@ const EMPTY_TRUST: &str = "{\n  \"issuers\": [],\n  \"verifiers\": []\n}\n";
 pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Result<ExitCode, CommandError> {
     let dir = common.dir.as_path();
     let path = dir.join(config::FILE);
-    if path.exists() {
-        return Err(CommandError::Usage(format!(
-            "{} is there already; it was left as it is",
-            path.display()
-        )));
-    }
-    let url = public_url(args)?;
+    must_be_new(&path)?;
+    let url = public_url(args.url.as_ref(), args.listen)?;
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let token = [entropy.token(), entropy.token()].concat();
     let refetch_seconds = if args.demo { 1 } else { 60 };
@@ -60,14 +49,6 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     Ok(ExitCode::Done)
 }
 
-fn public_url(args: &InitArgs) -> Result<Url, CommandError> {
-    match (&args.url, args.listen.port()) {
-        (Some(url), _) => Ok(url.clone()),
-        (None, 0) => Err(CommandError::Usage("--listen: a port other than 0, or --url".to_owned())),
-        (None, port) => Url::parse(&format!("http://localhost:{port}")).map_err(CommandError::fault),
-    }
-}
-
 /// The origins that use http: those named, and the service's own when it is one.
 fn allowed(args: &InitArgs, url: &Url) -> Vec<String> {
     let own = (url.scheme() == "http").then(|| url.origin().ascii_serialization());
@@ -87,22 +68,4 @@ fn make_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandError
     let mut secret = Zeroizing::new([0; 32]);
     entropy.fill(&mut *secret);
     keys.write_secret(wiring::ONE_TIME_SECRET, &secret).map_err(CommandError::fault)
-}
-
-fn make_folder(dir: &Path) -> Result<(), CommandError> {
-    std::fs::create_dir_all(dir)
-        .map_err(|error| CommandError::Fault(format!("{} could not be made: {error}", dir.display())))
-}
-
-fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
-    let write = || -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))
 }

@@ -1,11 +1,12 @@
 use portage_catalog::PurposeId;
 use portage_clock::Clock;
-use portage_verifier::Device;
+use portage_reason::Reason;
+use portage_service::{ExitCode, output};
+use portage_verifier::{CreateError, Device};
 
 use super::CommandError;
 use crate::{
     args::{Common, RequestArgs},
-    output::{self, ExitCode},
     qr, wiring,
 };
 
@@ -14,7 +15,7 @@ pub(crate) async fn run(args: &RequestArgs, common: &Common, clock: Clock) -> Re
     let deployment = wiring::open(&common.dir)?;
     let device = if args.same_device { Device::Same } else { Device::Cross };
     let purpose = PurposeId(args.purpose.clone());
-    let created = deployment.verifier.create_request(&purpose, device, clock.now()).await?;
+    let created = deployment.verifier.create_request(&purpose, device, clock.now()).await.map_err(refusal)?;
     if common.json {
         output::json_line(&created.to_value(&qr::svg(&created.request_uri)))?;
     } else {
@@ -23,4 +24,14 @@ pub(crate) async fn run(args: &RequestArgs, common: &Common, clock: Clock) -> Re
         output::line(&format!("{}  ({:.0})", created.transaction, created.expires))?;
     }
     Ok(ExitCode::Done)
+}
+
+fn refusal(error: CreateError) -> CommandError {
+    match error {
+        CreateError::Store(failure) => super::store_failure(failure),
+        CreateError::PurposeNotRegistered => {
+            CommandError::Refused(Reason::PurposeNotRegistered, error.to_string())
+        }
+        CreateError::PurposeUnsupported(_) => CommandError::Refused(Reason::Unsupported, error.to_string()),
+    }
 }

@@ -1,6 +1,7 @@
 use portage_catalog::{Language, message, reason_hint, reason_sentence};
 use portage_clock::Clock;
 use portage_reason::Reason;
+use portage_service::{ExitCode, output};
 use portage_verifier::{TransactionResult, Verdict};
 use portage_web::language_of_terminal;
 use serde_json::Value;
@@ -8,7 +9,6 @@ use serde_json::Value;
 use super::CommandError;
 use crate::{
     args::{Common, ResultArgs},
-    output::{self, ExitCode},
     wiring,
 };
 
@@ -16,7 +16,11 @@ use crate::{
 pub(crate) async fn run(args: &ResultArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir)?;
     let code = args.response_code.as_deref();
-    let result = deployment.verifier.result(&args.transaction, code, clock.now()).await?;
+    let result = deployment
+        .verifier
+        .result(&args.transaction, code, clock.now())
+        .await
+        .map_err(super::store_failure)?;
     let Some(result) = result else {
         return Err(CommandError::Refused(
             Reason::RequestInvalid,

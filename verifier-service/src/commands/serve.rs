@@ -2,13 +2,13 @@ use std::{sync::Arc, time::Duration};
 
 use portage_clock::Clock;
 use portage_fetch::{CacheSettings, Fetcher, HttpSources};
+use portage_service::{ExitCode, serve_until_stopped};
 use portage_verifier::{Verifier, ports::SessionStore};
-use portage_web::{Announce, Readiness};
+use portage_web::Announce;
 
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
-    output::ExitCode,
     routes::{ApiToken, Service, routes},
     wiring,
 };
@@ -23,7 +23,6 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let fetcher = Fetcher::new(config.loopback.clone()).map_err(CommandError::fault)?;
     let settings = CacheSettings { list_interval: config.refetch, ..CacheSettings::default() };
     let sources = HttpSources::new(fetcher, clock.clone(), settings);
-    let readiness = Readiness::ready();
     let service = Arc::new(Service {
         verifier: deployment.verifier,
         sources,
@@ -32,18 +31,10 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
         did_document: deployment.did_document,
     });
 
-    let stop = portage_web::shutdown_signal().map_err(CommandError::fault)?;
-    let address = args.listen.unwrap_or(config.listen);
-    let listener = portage_web::bind(address)
-        .await
-        .map_err(|error| CommandError::Fault(format!("{address} cannot be listened on: {error}")))?;
-    let sweeping = tokio::spawn(sweep(service.clone(), clock));
     let how = if common.json { Announce::Json } else { Announce::Text };
-    portage_web::announce(how, config.url.as_str().trim_end_matches('/')).map_err(CommandError::output)?;
-    let served = portage_web::serve(listener, routes(service, readiness.clone()), readiness, stop).await;
-    sweeping.abort();
-    served.map_err(CommandError::fault)?;
-    Ok(ExitCode::Done)
+    let address = args.listen.unwrap_or(config.listen);
+    let retention = sweep(service.clone(), clock);
+    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), retention).await
 }
 
 /// The retention job: at the start and then every minute.

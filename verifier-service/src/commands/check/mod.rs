@@ -19,6 +19,7 @@ use portage_clock::Clock;
 use portage_did::LoopbackOrigins;
 use portage_jose::Jwk;
 use portage_keys::VerificationKey;
+use portage_service::ExitCode;
 use portage_trust::{AnyIssuer, Authority};
 use portage_verification::{
     Decision, Expectations, HolderExpectation, Outcome, StatusPolicy, Step, begin, is_presentation,
@@ -27,7 +28,7 @@ use portage_web::language_of_terminal;
 use serde_json::Value;
 
 use super::CommandError;
-use crate::{args::Common, config::Config, output::ExitCode, wiring};
+use crate::{args::Common, config::Config, wiring};
 use files::Files;
 
 /// Arguments of `check`.

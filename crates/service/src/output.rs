@@ -1,10 +1,12 @@
+//! What a program prints, and how it ends.
+
 use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::commands::CommandError;
+use crate::CommandError;
 
-/// How the program ends (`docs`: 0 done, 1 refused by a check, 2 wrong usage, 3 environment or store fault).
+/// How the program ends (0 done, 1 refused by a check, 2 wrong usage, 3 environment or store fault).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
     /// Done.
@@ -36,28 +38,34 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 /// One JSON object on a line of standard output.
-pub(crate) fn json_line(value: &Value) -> Result<(), CommandError> {
+///
+/// # Errors
+/// [`CommandError::Fault`].
+pub fn json_line(value: &Value) -> Result<(), CommandError> {
     line(&value.to_string())
 }
 
 /// One line of standard output.
-pub(crate) fn line(text: &str) -> Result<(), CommandError> {
+///
+/// # Errors
+/// [`CommandError::Fault`].
+pub fn line(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(CommandError::output)
 }
 
 /// What clap found: help and version are no error.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(error: &clap::Error) -> ExitCode {
     // Err: nobody reads the terminal any more, and there is nobody left to tell.
     let _ = error.print();
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
 }
 
 /// Says on standard error why the command failed, the reason's name as the last word.
-pub(crate) fn failed(error: &CommandError) -> ExitCode {
+pub fn failed(program: &str, error: &CommandError) -> ExitCode {
     let text = match error.reason() {
-        Some(reason) => format!("issuer: {error}: {reason}"),
-        None => format!("issuer: {error}"),
+        Some(reason) => format!("{program}: {error}: {reason}"),
+        None => format!("{program}: {error}"),
     };
     // Err: nobody reads standard error any more.
     let _ = writeln!(io::stderr().lock(), "{text}");
