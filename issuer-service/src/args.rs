@@ -87,9 +87,29 @@ pub(crate) enum TypeCommand {
     /// List the types it offers.
     #[command(after_help = "Example:\n  issuer type list --json")]
     List,
-    /// Check the types of the box and of the folder types/.
-    #[command(after_help = "Example:\n  issuer type check --json")]
-    Check,
+    /// Check the types of the box and of the folder types/, and list what has no French and what is hard to read.
+    #[command(after_help = "Example:\n  issuer type check\n  issuer type check library-card --strict")]
+    Check(TypeCheckArgs),
+    /// Show a type as people will see it, in English and in French.
+    #[command(after_help = "Example:\n  issuer type show student-card")]
+    Show(TypeShowArgs),
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct TypeCheckArgs {
+    /// These types alone [default: all].
+    #[arg(value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// Refuse a type with a text that has no French, or with a contrast below 4.5 to 1.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct TypeShowArgs {
+    /// The type.
+    #[arg(value_name = "TYPE")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, ArgGroup)]

@@ -1,3 +1,8 @@
+use crate::{
+    message,
+    plain::{MAX_SHOWN, plain_up_to},
+};
+
 /// The languages of the texts in the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
@@ -27,11 +32,12 @@ impl Language {
     }
 }
 
-/// One text in both languages. French may be missing only in types of a department's own, and is then never invented.
+/// One text in both languages. French may be missing only in types of a department's own, and is then never invented; English only in what
+/// an issuer says of a type that nobody else describes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// English.
+    /// English; empty where an issuer's metadata has French alone.
     pub en: String,
     /// French; empty where its publisher gave none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -39,7 +45,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// The text in that language, or the English one where there is no French ([`Text::language_shown`] tells).
+    /// The text in that language, or the one there is ([`Text::language_shown`] tells which).
     pub fn in_language(&self, language: Language) -> &str {
         match self.language_shown(language) {
             Language::En => &self.en,
@@ -47,9 +53,29 @@ impl Text {
         }
     }
 
+    /// What a person reads: on one line, fit for a terminal, and marked in words where it is in the other language. The words after the text
+    /// are heard as they are seen.
+    pub fn in_words(&self, language: Language) -> String {
+        self.in_words_up_to(language, MAX_SHOWN)
+    }
+
+    /// The same with another length.
+    pub fn in_words_up_to(&self, language: Language, max: usize) -> String {
+        let text = plain_up_to(self.in_language(language), max);
+        match self.language_shown(language) {
+            shown if shown == language => text,
+            Language::En => message("value.english_only", language, &[("text", &text)]),
+            Language::Fr => message("value.french_only", language, &[("text", &text)]),
+        }
+    }
+
     /// The language that [`Text::in_language`] answers in, so that English in a French page is marked as English.
     pub fn language_shown(&self, language: Language) -> Language {
-        if self.fr.is_empty() { Language::En } else { language }
+        match language {
+            Language::Fr if self.fr.trim().is_empty() => Language::En,
+            Language::En if self.en.is_empty() && !self.fr.trim().is_empty() => Language::Fr,
+            language => language,
+        }
     }
 }
 
@@ -62,6 +88,11 @@ mod tests {
         let text = Text { en: "Photo".to_owned(), fr: String::new() };
         assert_eq!(text.in_language(Language::Fr), "Photo");
         assert_eq!(text.language_shown(Language::Fr), Language::En);
+        assert_eq!(text.in_words(Language::Fr), "Photo (en anglais)");
+        assert_eq!(text.in_words(Language::En), "Photo");
+        let french = Text { en: String::new(), fr: "Nom\u{202e}".to_owned() };
+        assert_eq!(french.in_words(Language::En), "Nom (in French)");
+        assert_eq!(french.in_words(Language::Fr), "Nom");
     }
 
     #[test]

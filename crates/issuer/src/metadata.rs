@@ -1,4 +1,4 @@
-use portage_catalog::{CredentialType, Format, Language};
+use portage_catalog::{CredentialType, Format, Language, Text};
 use portage_keys::Algorithm;
 use portage_oid4vci::{
     AuthorizationServerMetadata, ClaimDescription, ClaimDisplay, ClaimPathStep, CredentialConfiguration,
@@ -98,7 +98,11 @@ impl<S> Issuer<S> {
                 .collect(),
             proof_types_supported: [("jwt".to_owned(), jwt_proof_type(format))].into(),
             credential_metadata: Some(CredentialMetadata {
-                display: LANGUAGES.map(|language| display(credential_type, language)).to_vec(),
+                display: LANGUAGES
+                    .into_iter()
+                    .filter(|(language, _)| is_there(&credential_type.name, *language))
+                    .map(|language| display(credential_type, language))
+                    .collect(),
                 claims: claims(credential_type, is_w3c),
             }),
             vct: (!is_w3c).then(|| credential_type.vct.clone()),
@@ -127,11 +131,17 @@ fn display(credential_type: &CredentialType, (language, locale): (Language, &str
     CredentialDisplay {
         name: credential_type.name.in_language(language).to_owned(),
         locale: Some(locale.to_owned()),
-        description: Some(credential_type.description.in_language(language).to_owned()),
+        description: is_there(&credential_type.description, language)
+            .then(|| credential_type.description.in_language(language).to_owned()),
         background_color: Some(credential_type.colours.0.clone()),
         text_color: Some(credential_type.colours.1.clone()),
         ..CredentialDisplay::default()
     }
+}
+
+/// A text that its publisher did not give in a language is not published under that language's name.
+fn is_there(text: &Text, language: Language) -> bool {
+    text.language_shown(language) == language
 }
 
 fn claims(credential_type: &CredentialType, is_w3c: bool) -> Vec<ClaimDescription> {
@@ -141,11 +151,13 @@ fn claims(credential_type: &CredentialType, is_w3c: bool) -> Vec<ClaimDescriptio
             path: root.into_iter().chain([ClaimPathStep::Name(definition.name.clone())]).collect(),
             mandatory: definition.required,
             display: LANGUAGES
+                .into_iter()
+                .filter(|(language, _)| is_there(&definition.label, *language))
                 .map(|(language, locale)| ClaimDisplay {
                     name: Some(definition.label.in_language(language).to_owned()),
                     locale: Some(locale.to_owned()),
                 })
-                .to_vec(),
+                .collect(),
         }
     };
     credential_type.claims.iter().map(describe).collect()

@@ -28,7 +28,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     match args.command {
         Command::Init(init) => init::run(&init, &common, &OsEntropy),
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
-        Command::Type(command) => types::run(&command, &common),
+        Command::Type(command) => types::run(&command, &common, &clock),
         Command::Offer(offer) => block_on(offer::run(&offer, &common, &clock)),
         Command::Status(status) => block_on(status::run(&status, &common, &clock)),
     }

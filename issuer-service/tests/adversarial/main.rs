@@ -13,5 +13,6 @@ mod register;
 mod replicas;
 mod restarts;
 mod tokens;
+mod types;
 mod wallet;
 mod world;

@@ -1,3 +1,4 @@
+use portage_catalog::plain;
 use portage_oid4vci::CredentialOfferUri;
 use portage_reason::Reason;
 use portage_wallet::{AcceptError, NextStep, OfferError, OfferReview};
@@ -86,8 +87,8 @@ fn tx_code(
 /// Who the offer says it is from, for the words of a refusal.
 fn host_of(offer: &CredentialOfferUri) -> String {
     match offer {
-        CredentialOfferUri::ByValue(offer) => ui::text::plain(offer.credential_issuer.as_str()),
-        CredentialOfferUri::ByReference(url) => ui::text::plain(&url.origin().ascii_serialization()),
+        CredentialOfferUri::ByValue(offer) => plain(offer.credential_issuer.as_str()),
+        CredentialOfferUri::ByReference(url) => plain(&url.origin().ascii_serialization()),
     }
 }
 

@@ -1,3 +1,4 @@
+use portage_catalog::plain;
 use portage_wallet::{
     CredentialId, StoredCredential, credential, credentials, history, shown_claims, times_presented,
 };
@@ -69,5 +70,5 @@ fn find(id: &str, session: &Session, context: &Context<'_, '_>) -> Result<Stored
     let found = credential(&session.store, &CredentialId(id.to_owned()));
     found
         .map_err(|failure| context.store_refusal(&failure))?
-        .ok_or_else(|| Refusal::usage(context.words("wallet.no_credential", &[("id", &ui::text::plain(id))])))
+        .ok_or_else(|| Refusal::usage(context.words("wallet.no_credential", &[("id", &plain(id))])))
 }

@@ -1,4 +1,4 @@
-use portage_catalog::reason_sentence;
+use portage_catalog::{plain, reason_sentence};
 use portage_wallet::{Event, EventCredential, EventKind, Outcome};
 
 use crate::{context::Context, json, refusal::Refusal, ui};
@@ -22,7 +22,7 @@ fn line(event: &Event, context: &Context<'_, '_>) -> String {
     let time = ui::credential::minute(event.at);
     let party = event.counterpart.as_ref().map_or_else(String::new, |party| match &party.name {
         Some(name) => ui::named(name, context.language),
-        None => ui::text::plain(&party.host),
+        None => plain(&party.host),
     });
     let names: Vec<String> =
         event.credentials.iter().map(|credential| ui::named(&credential.name, context.language)).collect();
@@ -63,7 +63,10 @@ fn claims(credential: &EventCredential, context: &Context<'_, '_>) -> String {
         .iter()
         .map(|path| {
             let claim = path.rsplit('.').next().unwrap_or(path);
-            ui::text::plain(definition.map_or(claim, |known| known.label(claim, context.language)))
+            match definition.and_then(|known| known.claim(claim)) {
+                Some(known) => ui::named(&known.label, context.language),
+                None => plain(claim),
+            }
         })
         .collect();
     if labels.is_empty() { name } else { format!("{name} ({})", labels.join(", ")) }

@@ -1,3 +1,4 @@
+use portage_catalog::plain;
 use portage_oid4vp::AuthorizationRequest;
 use portage_reason::Reason;
 use portage_wallet::{
@@ -106,7 +107,7 @@ fn no_match(context: &Context<'_, '_>) -> Refusal {
 fn review_refusal(error: &ReviewError, context: &Context<'_, '_>) -> Refusal {
     match (error, error.reason()) {
         (ReviewError::Choice(id), _) => {
-            let id = ui::text::plain(&id.0);
+            let id = plain(&id.0);
             Refusal::usage(context.words("wallet.choice_not_possible", &[("id", &id)]))
         }
         (_, Some(reason)) => context.refusal(reason),

@@ -1,4 +1,4 @@
-use portage_catalog::{Language, PurposeId};
+use portage_catalog::{Language, PurposeId, plain};
 use portage_reason::Reason;
 use portage_trust::TrustList;
 use portage_wallet::{TrustBefore, TrustImportError, import_trust};
@@ -89,13 +89,13 @@ fn tables(list: &TrustList, context: &Context<'_, '_>) -> Vec<String> {
 fn purpose_name(id: &PurposeId, context: &Context<'_, '_>, language: Language) -> String {
     match context.catalog.purpose(id) {
         Some(purpose) => ui::named(&purpose.name, language),
-        None => ui::text::plain(&id.0),
+        None => plain(&id.0),
     }
 }
 
 fn type_name(id: &str, context: &Context<'_, '_>, language: Language) -> String {
     match context.catalog.credential_type(id).or_else(|| context.catalog.by_vct(id)) {
         Some(known) => ui::named(&known.name, language),
-        None => ui::text::plain(id),
+        None => plain(id),
     }
 }

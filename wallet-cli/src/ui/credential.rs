@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
-use portage_catalog::{Catalog, Language, message};
+use portage_catalog::{Catalog, Language, message, shown_value};
 use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential};
 
-use super::{issuer_name, named, table::rows, tier_name, value::shown_value};
+use super::{issuer_name, named, table::rows, tier_name};
 
 /// Who offers what, and by what right: before any code is sent.
 pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {

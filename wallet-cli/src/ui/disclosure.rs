@@ -1,11 +1,11 @@
 //! The most important screen: who asks, by what right, for what, what they learn and what they do not.
 
-use portage_catalog::{Catalog, Language, message, message_for_count, reason_sentence};
+use portage_catalog::{Catalog, Language, message, message_for_count, plain, reason_sentence};
 use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{Asker, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, ShownPurpose};
 
-use super::{credential::claim_line, issuer_name, named, text::plain_up_to};
+use super::{credential::claim_line, issuer_name, named};
 
 /// Longest text of a purpose that is shown.
 const MAX_PURPOSE: usize = 2000;
@@ -53,7 +53,7 @@ pub(crate) fn unanswerable(
         let known = query.credential_type.as_deref().and_then(|id| catalog.credential_type(id));
         let name = match known {
             Some(known) => named(&known.name, language),
-            None => super::text::plain(query.credential_type.as_deref().unwrap_or(&query.query)),
+            None => plain(query.credential_type.as_deref().unwrap_or(&query.query)),
         };
         lines.push(format!("  {name}"));
     }
@@ -79,7 +79,7 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
         None => lines.push(message("consent.no_purpose", language, &[])),
         Some(purpose) => {
             let words = &purpose.words;
-            let text = |text: &portage_catalog::Text| plain_up_to(text.in_language(language), MAX_PURPOSE);
+            let text = |text: &portage_catalog::Text| text.in_words_up_to(language, MAX_PURPOSE);
             lines.push(message("consent.why", language, &[("text", &text(&words.text))]));
             lines.push(message("consent.law", language, &[("law", &text(&words.law))]));
             if purpose.source == PurposeSource::Told {
@@ -161,8 +161,8 @@ fn terms(purpose: Option<&ShownPurpose>, language: Language) -> Vec<String> {
         0 => message("consent.not_kept", language, &[]),
         days => message_for_count("consent.kept", u64::from(days), language, &[]),
     };
-    let alternative = plain_up_to(words.alternative.in_language(language), MAX_PURPOSE);
-    let contact = super::text::plain(&words.contact);
+    let alternative = words.alternative.in_words_up_to(language, MAX_PURPOSE);
+    let contact = plain(&words.contact);
     vec![
         kept,
         message("consent.alternative", language, &[("text", &alternative)]),

@@ -3,21 +3,19 @@
 pub(crate) mod credential;
 pub(crate) mod disclosure;
 pub(crate) mod table;
-pub(crate) mod text;
-pub(crate) mod value;
 
-use portage_catalog::{Language, Text};
+use portage_catalog::{Language, Text, plain};
 use portage_trust::Tier;
 use portage_wallet::IssuerOnRecord;
 
-/// A name in the person's language, fit for a terminal.
+/// A name in the person's language, fit for a terminal; one that is there in the other language alone is marked.
 pub(crate) fn named(text: &Text, language: Language) -> String {
-    text::plain(text.in_language(language))
+    text.in_words(language)
 }
 
 /// Who issued it: the name that the trust list vouches for, else the identifier.
 pub(crate) fn issuer_name(issuer: &IssuerOnRecord, language: Language) -> String {
-    issuer.name.as_ref().map_or_else(|| text::plain(&issuer.id), |name| named(name, language))
+    issuer.name.as_ref().map_or_else(|| plain(&issuer.id), |name| named(name, language))
 }
 
 /// A tier in words.

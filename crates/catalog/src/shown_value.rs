@@ -1,10 +1,9 @@
-use portage_catalog::{ClaimKind, Language, message};
 use serde_json::Value;
 
-use super::text::plain;
+use crate::{ClaimKind, Language, message, plain};
 
-/// A claim's value in words.
-pub(crate) fn shown_value(value: &Value, kind: Option<ClaimKind>, language: Language) -> String {
+/// A claim's value as a person reads it: yes and no, days with their hyphens, a picture by its size. `kind` where the type is known.
+pub fn shown_value(value: &Value, kind: Option<ClaimKind>, language: Language) -> String {
     match (value, kind) {
         (Value::Bool(true), _) => message("value.yes", language, &[]),
         (Value::Bool(false), _) => message("value.no", language, &[]),

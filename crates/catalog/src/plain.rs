@@ -1,15 +1,15 @@
-//! Text that somebody else wrote, made fit for a terminal.
+//! Text that somebody else wrote, made fit to be shown: on a terminal it moves no cursor and turns no line round (SD-JWT VC, textual information).
 
 /// Longest text that is shown of a name, a label or a value.
-const MAX_SHOWN: usize = 300;
+pub(crate) const MAX_SHOWN: usize = 300;
 
-/// The text on one line, without control characters, direction overrides and invisible characters, cut to a length.
-pub(crate) fn plain(text: &str) -> String {
+/// The text on one line, without control characters, direction overrides and invisible characters, cut to 300 characters.
+pub fn plain(text: &str) -> String {
     plain_up_to(text, MAX_SHOWN)
 }
 
 /// The same with another length.
-pub(crate) fn plain_up_to(text: &str, max: usize) -> String {
+pub fn plain_up_to(text: &str, max: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     for character in text.chars() {
