@@ -30,7 +30,7 @@ pub enum ClaimKind {
 }
 
 /// One claim of a type.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimDefinition {
     /// Its name: a member of the SD-JWT VC payload, or of `credentialSubject`.

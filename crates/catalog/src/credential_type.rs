@@ -6,7 +6,7 @@ use portage_reason::Reason;
 use serde_json::{Map, Value};
 
 use crate::{
-    CatalogError, ClaimDefinition, DerivedClaim, Format, Language, RegisterMapping, Text,
+    CatalogError, ClaimDefinition, DerivedClaim, Format, Language, Logo, RegisterMapping, Text,
     claim::is_claim_name, is_reserved_claim_name,
 };
 
@@ -51,8 +51,10 @@ pub struct CredentialType {
     pub example: Map<String, Value>,
     /// Colours `#rrggbb`: background and text.
     pub colours: (String, String),
-    /// What to ask for, and what need not be shown.
-    pub disclosure: Text,
+    /// What to ask for, and what need not be shown. Every type in the box says it.
+    pub disclosure: Option<Text>,
+    /// The picture on its card.
+    pub logo: Option<Logo>,
     /// What a department should know about the type, such as what it does not cover.
     pub note: Option<Text>,
     pub(crate) validators: Arc<Validators>,

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    CatalogError, ClaimDefinition, ClaimKind, CredentialType, DerivedClaim, Format, LastDay, RegisterMapping,
-    Text, claim::is_claim_name, credential_type::Validators, error::read_file,
+    CatalogError, ClaimDefinition, ClaimKind, CredentialType, DerivedClaim, Format, LastDay, Logo,
+    LogoMediaType, RegisterMapping, Text, claim::is_claim_name, credential_type::Validators,
+    error::read_file,
 };
 
 mod context;
@@ -36,7 +37,7 @@ struct Definition {
     valid_until: Option<ValidUntil>,
     protected: bool,
     colours: Colours,
-    disclosure: Text,
+    disclosure: Option<Text>,
     note: Option<Text>,
 }
 
@@ -55,7 +56,8 @@ struct Colours {
 }
 
 /// The files of a type's folder.
-const FILES: [&str; 5] = ["type.json", "schema.json", "context.jsonld", "register.json", "example.json"];
+const FILES: [&str; 7] =
+    ["type.json", "schema.json", "context.jsonld", "register.json", "example.json", "logo.png", "logo.jpg"];
 
 /// Reads a type from the files of its folder (name → bytes).
 pub(crate) fn read_type(id: &str, files: &BTreeMap<&str, &[u8]>) -> Result<CredentialType, CatalogError> {
@@ -116,12 +118,30 @@ pub(crate) fn read_type(id: &str, files: &BTreeMap<&str, &[u8]>) -> Result<Crede
         example,
         colours: (definition.colours.background, definition.colours.text),
         disclosure: definition.disclosure,
+        logo: read_logo(id, files)?,
         note: definition.note,
         validators: Arc::new(validators),
     };
     ty.check_claims(&ty.example)
         .map_err(|error| CatalogError::invalid(&path("example.json"), error.to_string()))?;
     Ok(ty)
+}
+
+/// The logo, under the name that tells what it is.
+fn read_logo(id: &str, files: &BTreeMap<&str, &[u8]>) -> Result<Option<Logo>, CatalogError> {
+    let mut logos = [LogoMediaType::Png, LogoMediaType::Jpeg]
+        .into_iter()
+        .filter_map(|media_type| files.get(media_type.file_name()).map(|bytes| (media_type, bytes)));
+    let Some((media_type, bytes)) = logos.next() else { return Ok(None) };
+    let invalid = |what: &str| CatalogError::invalid(&format!("{id}/{}", media_type.file_name()), what);
+    if logos.next().is_some() {
+        return Err(invalid("a type has one logo: there is a second one"));
+    }
+    let logo = Logo::read(bytes).map_err(|error| invalid(&error.to_string()))?;
+    if logo.media_type() != media_type {
+        return Err(invalid(&format!("is {}", logo.media_type().name())));
+    }
+    Ok(Some(logo))
 }
 
 fn check_definition(id: &str, definition: &Definition) -> Result<(), String> {

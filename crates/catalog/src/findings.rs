@@ -74,8 +74,8 @@ impl CredentialType {
             let description = claim.description.as_ref();
             texts.extend(description.map(|text| (format!("claims.{}.description", claim.name), text)));
         }
-        texts.push(("disclosure".to_owned(), &self.disclosure));
-        texts.extend(self.note.as_ref().map(|note| ("note".to_owned(), note)));
+        let last = [("disclosure", &self.disclosure), ("note", &self.note)];
+        texts.extend(last.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_ref()?))));
         texts
     }
 }
@@ -115,7 +115,7 @@ mod tests {
         ty.name.fr.clear();
         ty.claims[0].label.fr.clear();
         ty.claims[1].description = None;
-        ty.disclosure.fr = " ".to_owned();
+        ty.disclosure.as_mut().unwrap().fr = " ".to_owned();
         let found = ty.findings();
         let found: Vec<_> = found.iter().map(|finding| (finding.name(), finding.member())).collect();
         assert_eq!(

@@ -84,7 +84,8 @@ fn the_example_shows_every_claim_and_no_real_person() {
 fn every_text_is_there_in_both_languages() {
     for ty in Catalog::bundled().types() {
         let claims = ty.claims.iter().flat_map(|claim| [Some(&claim.label), claim.description.as_ref()]);
-        let texts = [Some(&ty.name), Some(&ty.description), Some(&ty.disclosure), ty.note.as_ref()];
+        let texts = [Some(&ty.name), Some(&ty.description), ty.disclosure.as_ref(), ty.note.as_ref()];
+        assert!(ty.disclosure.is_some(), "{}", ty.id);
         for text in texts.into_iter().chain(claims).flatten() {
             assert_text(&ty.id, text);
         }

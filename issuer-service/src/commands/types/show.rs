@@ -77,8 +77,8 @@ fn card(
     ];
     let claims = credential_type.claims.iter().map(|claim| format!("    {}", line(claim, example, language)));
     lines.extend(claims);
-    if !credential_type.disclosure.en.is_empty() {
-        let text = sentence(&credential_type.disclosure);
+    if let Some(disclosure) = &credential_type.disclosure {
+        let text = sentence(disclosure);
         lines.push(format!("  {}", message("issuer.preview_disclosure", language, &[("text", &text)])));
     }
     if let Some(note) = &credential_type.note {
