@@ -19,6 +19,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "portage-vc",
             "portage-status-list",
             "portage-dcql",
+            "portage-transparency-log",
         ],
     ),
     ("protocols", &["portage-oid4vci", "portage-oid4vp"]),
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "portage-status-list",
         &["portage-vc", "portage-did", "portage-data-integrity", "portage-catalog", "portage-jose"],
     ),
+    ("portage-transparency-log", &["portage-catalog"]),
     ("portage-verification", &["portage-trust"]),
     ("portage-service", &["portage-web", "portage-storage"]),
 ];
