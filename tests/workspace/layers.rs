@@ -22,7 +22,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "portage-transparency-log",
         ],
     ),
-    ("protocols", &["portage-oid4vci", "portage-oid4vp"]),
+    ("protocols", &["portage-oid4vci", "portage-oid4vp", "portage-federation"]),
     ("judgement", &["portage-trust", "portage-verification"]),
     ("roles", &["portage-issuer", "portage-wallet", "portage-verifier"]),
     ("adapters", &["portage-storage", "portage-fetch", "portage-web", "portage-service"]),

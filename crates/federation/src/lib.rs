@@ -1,0 +1,49 @@
+//! OpenID Federation 1.0: who vouches for whom, as messages and rules, without IO.
+//!
+//! Entities publish what they say of themselves ([`EntityConfiguration`]); superiors publish what they say of those below them
+//! ([`SubordinateStatement`]). What arrives is an [`UnverifiedStatement`]; [`UnverifiedStatement::verify`] with keys that somebody vouched
+//! for makes it a [`VerifiedStatement`]. Policies ([`MetadataPolicy`], all seven operators) and [`Constraints`] come down the chain and
+//! can only restrict.
+//!
+//! Beyond the standard stands one claim, [`RIGHTS_CLAIM`]: what an entity may do, for which types and for whom ([`Rights`]). It narrows
+//! ([`HeldRights::narrow`]): whoever grants more than they hold grants what they hold. Without it there is membership and no right.
+//!
+//! Not spoken: explicit registration, the resolve endpoint, RSA keys.
+//!
+//! ```
+//! use portage_federation::{EntityConfiguration, EntityId, FederationKeys, UnverifiedStatement};
+//! use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
+//!
+//! let key = SigningKey::generate(Algorithm::EdDsa, &OsEntropy);
+//! let keys = FederationKeys::of([key.verification_key().clone()]);
+//! let (now, tomorrow) = ("2026-06-01T00:00:00Z".parse()?, "2026-06-02T00:00:00Z".parse()?);
+//! let city = EntityConfiguration::new(EntityId::parse("https://city.example")?, keys, now, tomorrow);
+//!
+//! let statement = UnverifiedStatement::parse(&city.sign(&key)?)?.verify_self_signed(now)?;
+//! assert_eq!(statement.statement().subject().as_str(), "https://city.example");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod constraints;
+mod entity_id;
+mod entity_statement;
+mod federation_keys;
+mod jurisdiction;
+mod metadata;
+mod metadata_policy;
+mod rights;
+#[cfg(test)]
+mod tests;
+
+pub use constraints::{Constraints, NamingConstraints};
+pub use entity_id::{EntityId, NotAnEntityId, WELL_KNOWN};
+pub use entity_statement::{
+    CarriedTrustMark, ENTITY_STATEMENT_MEDIA_TYPE, ENTITY_STATEMENT_TYP, EntityConfiguration,
+    EntityStatement, LEEWAY, StatementError, SubordinateStatement, TrustMarkOwner, UnverifiedStatement,
+    VerifiedStatement,
+};
+pub use federation_keys::FederationKeys;
+pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
+pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
+pub use metadata_policy::{MetadataPolicy, PolicyError};
+pub use rights::{HeldRights, RIGHTS_CLAIM, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName};
