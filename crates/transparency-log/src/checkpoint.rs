@@ -3,7 +3,7 @@
 //! [C2SP tlog-checkpoint]: https://c2sp.org/tlog-checkpoint
 
 use crate::{
-    merkle::TreeHash,
+    merkle::{TreeHash, TreeHead},
     signed_note::{NoteError, NoteSigner, SignNoteError, UnverifiedNote, VerifierKey},
 };
 
@@ -111,6 +111,11 @@ impl SignedCheckpoint {
     /// The root of the tree.
     pub const fn root(&self) -> &TreeHash {
         &self.checkpoint.root
+    }
+
+    /// Size and root.
+    pub const fn head(&self) -> TreeHead {
+        TreeHead { size: self.checkpoint.size, root: self.checkpoint.root }
     }
 
     /// The note as it arrived: what is served, kept, and shown to others as evidence.

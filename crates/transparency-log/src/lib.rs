@@ -14,14 +14,26 @@
 
 mod checkpoint;
 mod merkle;
+mod proof;
+mod remembered;
 mod signed_note;
+#[cfg(test)]
+mod testing;
+mod tile;
+mod tile_check;
 
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use merkle::{
     Frontier, MemoryTree, NotThere, ProofInvalid, TILE_HEIGHT, TILE_WIDTH, TileRows, TreeHash, TreeHead,
     consistency_proof, hash_whole, inclusion_proof, root, verify_consistency, verify_inclusion,
 };
+pub use proof::InclusionProof;
+pub use remembered::{Broken, Comparison, Evidence, Misbehaviour, RememberedCheckpoint};
 pub use signed_note::{
     MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, NoteSigner, SignNoteError, UnverifiedNote, VerifiedNote,
     VerifierKey,
 };
+pub use tile::{
+    CHECKPOINT_PATH, MAX_ENTRY_BYTES, NotATilePath, TileKind, TilePath, bundled_entry, paths_between,
+};
+pub use tile_check::{TileCheck, TileStep};
