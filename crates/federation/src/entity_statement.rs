@@ -177,6 +177,11 @@ impl UnverifiedStatement {
         Ok(UnverifiedStatement { jwt, kid, statement })
     }
 
+    /// The `kid` of the key it claims to be signed with.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     /// What it says, not yet verified: good for finding keys and for following hints, for nothing else.
     pub fn unverified(&self) -> &EntityStatement {
         &self.statement

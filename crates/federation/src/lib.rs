@@ -8,6 +8,9 @@
 //! Beyond the standard stands one claim, [`RIGHTS_CLAIM`]: what an entity may do, for which types and for whom ([`Rights`]). It narrows
 //! ([`HeldRights::narrow`]): whoever grants more than they hold grants what they hold. Without it there is membership and no right.
 //!
+//! [`TrustChain::validate`] takes statements from the subject to an anchor and keys that are pinned here ([`TrustAnchors`]), and gives a
+//! [`ResolvedEntity`]: everything in it comes from that one chain. [`TrustMark`]s and [`HistoricalKeys`] are validated beside it.
+//!
 //! Not spoken: explicit registration, the resolve endpoint, RSA keys.
 //!
 //! ```
@@ -28,12 +31,17 @@ mod constraints;
 mod entity_id;
 mod entity_statement;
 mod federation_keys;
+mod historical_keys;
 mod jurisdiction;
 mod metadata;
 mod metadata_policy;
+mod resolved_entity;
 mod rights;
 #[cfg(test)]
 mod tests;
+mod trust_anchor;
+mod trust_chain;
+mod trust_mark;
 
 pub use constraints::{Constraints, NamingConstraints};
 pub use entity_id::{EntityId, NotAnEntityId, WELL_KNOWN};
@@ -43,7 +51,15 @@ pub use entity_statement::{
     VerifiedStatement,
 };
 pub use federation_keys::FederationKeys;
+pub use historical_keys::{HISTORICAL_KEYS_MEDIA_TYPE, HISTORICAL_KEYS_TYP, HistoricalKey, HistoricalKeys};
 pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
 pub use metadata_policy::{MetadataPolicy, PolicyError};
+pub use resolved_entity::{PathEntity, ResolvedEntity};
 pub use rights::{HeldRights, RIGHTS_CLAIM, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName};
+pub use trust_anchor::{TrustAnchor, TrustAnchors};
+pub use trust_chain::{ChainError, ChainFault, MAX_STATEMENTS, TrustChain};
+pub use trust_mark::{
+    TRUST_MARK_DELEGATION_TYP, TRUST_MARK_TYP, TrustMark, TrustMarkDelegation, TrustMarkError,
+    VerifiedTrustMark,
+};

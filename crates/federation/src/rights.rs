@@ -100,6 +100,24 @@ impl Role {
     }
 }
 
+impl RetiredReason {
+    /// `superseded`, `compromised`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RetiredReason::Superseded => "superseded",
+            RetiredReason::Compromised => "compromised",
+        }
+    }
+
+    /// Reads the member `reason`.
+    pub(crate) fn from_member(members: &Map<String, Value>) -> Self {
+        match members.get("reason").and_then(Value::as_str) {
+            Some("superseded") => RetiredReason::Superseded,
+            _ => RetiredReason::Compromised,
+        }
+    }
+}
+
 impl TypeName {
     /// Reads one.
     ///
@@ -344,20 +362,13 @@ impl RetiredKey {
         let thumbprint = members.get("thumbprint").and_then(Value::as_str).filter(|text| !text.is_empty());
         let at =
             NumericDate::from_claim(members, "at").ok().flatten().ok_or("a retired key without its time")?;
-        let reason = match members.get("reason").and_then(Value::as_str) {
-            Some("superseded") => RetiredReason::Superseded,
-            _ => RetiredReason::Compromised,
-        };
+        let reason = RetiredReason::from_member(members);
         let thumbprint = thumbprint.ok_or("a retired key without its thumbprint")?.to_owned();
         Ok(RetiredKey { thumbprint, at: at.0, reason })
     }
 
     fn to_value(&self) -> Value {
-        let reason = match self.reason {
-            RetiredReason::Superseded => "superseded",
-            RetiredReason::Compromised => "compromised",
-        };
-        json!({ "thumbprint": self.thumbprint, "at": Value::from(NumericDate(self.at)), "reason": reason })
+        json!({ "thumbprint": self.thumbprint, "at": Value::from(NumericDate(self.at)), "reason": self.reason.name() })
     }
 
     /// Whether a signature made at `signed_at` (as far as the signer tells) no longer counts at `now`.

@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use portage_catalog::Text;
+use portage_jose::Jwk;
+use portage_keys::VerificationKey;
+use portage_reason::Reason;
+
+use crate::{
+    CarriedTrustMark, EntityId, FederationKeys, HeldRights, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER,
+    OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier, TrustMarkOwner, trust_chain::is_over,
+};
+
+/// An entity as one chain shows it. [`crate::TrustChain::validate`] makes it, and nothing else; what belongs to it never mixes with
+/// what another chain says of the same entity (T-11).
+#[derive(Debug, Clone)]
+pub struct ResolvedEntity {
+    pub(crate) id: EntityId,
+    pub(crate) metadata: Metadata,
+    pub(crate) keys: FederationKeys,
+    pub(crate) rights: HeldRights,
+    pub(crate) path: Vec<PathEntity>,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) trust_marks: Vec<CarriedTrustMark>,
+    pub(crate) trust_mark_issuers: BTreeMap<String, Vec<EntityId>>,
+    pub(crate) trust_mark_owners: BTreeMap<String, TrustMarkOwner>,
+}
+
+/// An entity on the way from the subject to the anchor, as the one above it describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathEntity {
+    /// Its identifier.
+    pub id: EntityId,
+    /// Its name, as its superior says it (the anchor's: as it is pinned); `None` when the superior says none.
+    pub name: Option<Text>,
+    /// Its tier, as far as its jurisdiction bears it out.
+    pub tier: Option<Tier>,
+    /// What is left of its jurisdiction.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// What its superior grants it, before it is narrowed (the anchor's: what is pinned).
+    pub granted: Option<Rights>,
+    /// When the word of its superior ends.
+    pub expires_at: Timestamp,
+}
+
+impl ResolvedEntity {
+    /// Its identifier.
+    pub fn id(&self) -> &EntityId {
+        &self.id
+    }
+
+    /// Its name: what its superior says, else what it says of itself under the policies.
+    pub fn name(&self) -> Option<Text> {
+        let said = self.path.first().and_then(|first| first.name.clone());
+        said.or_else(|| self.metadata.organization_name())
+    }
+
+    /// Its metadata after every policy and constraint.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The federation keys that its superior vouches for.
+    pub fn keys(&self) -> &FederationKeys {
+        &self.keys
+    }
+
+    /// What it may do.
+    pub fn rights(&self) -> &HeldRights {
+        &self.rights
+    }
+
+    /// The way to the anchor: the subject first, the anchor last.
+    pub fn path(&self) -> &[PathEntity] {
+        &self.path
+    }
+
+    /// The anchor.
+    pub fn anchor(&self) -> Option<&EntityId> {
+        self.path.last().map(|anchor| &anchor.id)
+    }
+
+    /// When the oldest of its statements was issued.
+    pub fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+
+    /// When the first of its statements ends, and the chain with it (§10.4).
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// How old the oldest of its statements is.
+    pub fn age(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.issued_at).max(SignedDuration::ZERO)
+    }
+
+    /// The marks it carries, not validated.
+    pub fn trust_marks(&self) -> &[CarriedTrustMark] {
+        &self.trust_marks
+    }
+
+    /// The DIDs that its superior says are its own.
+    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+        self.rights.links().last().into_iter().flat_map(|link| link.identifiers.iter().map(String::as_str))
+    }
+
+    /// Whether it goes by this name: its identifier, or a DID that its superior says is its own. What it says of itself does not count.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.id.as_str() == name || self.identifiers().any(|did| did == name)
+    }
+
+    /// Whether it may issue the type that goes by these names.
+    ///
+    /// # Errors
+    /// [`Reason::TrustChainInvalid`]: the chain is over (§10.4). [`Reason::IssuerNotAuthorizedForType`]: some link does not allow it, or
+    /// the entity type is not left to it.
+    pub fn may_issue(&self, names: &[&str], now: Timestamp) -> Result<(), Reason> {
+        self.check_current(now)?;
+        let acts = self.acts_as(Role::Issuer, OPENID_CREDENTIAL_ISSUER, now);
+        if acts && self.rights.covers_type(names) { Ok(()) } else { Err(Reason::IssuerNotAuthorizedForType) }
+    }
+
+    /// Whether it may ask for presentations at all.
+    ///
+    /// # Errors
+    /// [`Reason::TrustChainInvalid`], [`Reason::PurposeNotRegistered`].
+    pub fn may_verify(&self, now: Timestamp) -> Result<(), Reason> {
+        self.check_current(now)?;
+        let acts = self.acts_as(Role::Verifier, OPENID_CREDENTIAL_VERIFIER, now);
+        if acts { Ok(()) } else { Err(Reason::PurposeNotRegistered) }
+    }
+
+    /// Whether a key still signs for it, by the word of its superiors: a retired one does not from its time on, a compromised one
+    /// then for nothing (T-13). `signed_at` is when the signature was made, as far as the signer tells.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`].
+    pub fn check_key(
+        &self,
+        key: &VerificationKey,
+        signed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Reason> {
+        let mut retired = self.rights.links().iter().flat_map(|link| &link.retired_keys).peekable();
+        if retired.peek().is_none() {
+            return Ok(());
+        }
+        let thumbprint = Jwk::from_key(key.clone()).thumbprint();
+        let refused =
+            retired.any(|retired| retired.thumbprint == thumbprint && retired.refuses(signed_at, now));
+        if refused { Err(Reason::KeyNotFound) } else { Ok(()) }
+    }
+
+    pub(crate) fn check_current(&self, now: Timestamp) -> Result<(), Reason> {
+        if is_over(self.expires_at, now) { Err(Reason::TrustChainInvalid) } else { Ok(()) }
+    }
+
+    fn acts_as(&self, role: Role, entity_type: &str, now: Timestamp) -> bool {
+        self.rights.may_act_as(role, now) && self.metadata.of(entity_type).is_some()
+    }
+}
