@@ -108,7 +108,7 @@ pub fn is_reserved_claim_name(name: &str) -> bool {
 }
 
 /// Whether the name may be that of a claim in a type: a letter, then letters, digits and `_`, and not reserved.
-pub(crate) fn is_claim_name(name: &str) -> bool {
+pub fn is_claim_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     CatalogError, ClaimDefinition, DerivedClaim, Format, Language, Logo, RegisterMapping, Text,
-    claim::is_claim_name, is_reserved_claim_name,
+    claim::is_claim_name, definition::base_iri, is_reserved_claim_name,
 };
 
 /// A credential type: a folder of `specs/credentials/`.
@@ -158,9 +158,9 @@ impl CredentialType {
         self.derived.iter().any(|derived| derived.claim == name)
     }
 
-    /// The IRI that the type's context gives a claim.
+    /// The IRI that the type's context gives a claim; `name` and `description` have theirs from the base context.
     pub fn claim_iri(&self, name: &str) -> String {
-        format!("{}{name}", self.vocabulary)
+        base_iri(name).map_or_else(|| format!("{}{name}", self.vocabulary), str::to_owned)
     }
 
     fn check_names(&self, claims: &Map<String, Value>) -> Result<(), CatalogError> {

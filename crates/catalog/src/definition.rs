@@ -17,6 +17,8 @@ use crate::{
 
 mod context;
 
+pub(crate) use context::base_iri;
+
 /// `type.json`, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,7 +291,7 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
 }
 
 /// Whether the text may be the name of a folder or file of the catalogue.
-pub(crate) fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{ClaimDefinition, ClaimKind, DerivedClaim, Format, Logo, Text};
+use crate::{ClaimDefinition, ClaimKind, DerivedClaim, Format, Logo, Text, definition::base_iri};
 
 /// What somebody says a new type is, before it is one: a form that was filled in, a bundle that was read.
 ///
@@ -184,7 +184,8 @@ impl TypeDraft {
         terms.insert("@version".to_owned(), json!(1.1));
         terms.insert("@protected".to_owned(), json!(true));
         terms.insert(names.vc_type.clone(), json!(names.type_iri));
-        for DraftClaim { definition, .. } in &self.claims {
+        let own = self.claims.iter().filter(|claim| base_iri(&claim.definition.name).is_none());
+        for DraftClaim { definition, .. } in own {
             let iri = format!("{}{}", names.vocabulary, definition.name);
             let term = match definition.kind {
                 ClaimKind::Date => json!({ "@id": iri, "@type": format!("{XSD}date") }),
@@ -310,6 +311,8 @@ mod tests {
             ("seen", ClaimKind::DateTime),
             ("picture", ClaimKind::Binary),
             ("shelf", ClaimKind::Object),
+            ("name", ClaimKind::String),
+            ("description", ClaimKind::String),
         ] {
             draft.claims.push(claim(name, kind));
         }
@@ -335,6 +338,8 @@ mod tests {
         assert_eq!(ty.vct, "https://library.example/credentials/library-card");
         assert_eq!(ty.type_iri, "https://library.example/vocabulary/library-card#LibraryCardCredential");
         assert_eq!(ty.logo, draft.logo);
+        assert_eq!(ty.claim_iri("pages"), "https://library.example/vocabulary/library-card#pages");
+        assert_eq!(ty.claim_iri("name"), "https://schema.org/name");
         assert_eq!(ty.formats, Format::ALL);
         let mut claims = ty.example.clone();
         claims["class"] = json!("B");

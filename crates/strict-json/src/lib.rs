@@ -99,6 +99,47 @@ pub fn parse_object(bytes: &[u8], limits: Limits) -> Result<Map<String, Value>, 
     }
 }
 
+/// Where something stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// The members of the object at `path` (member names, and numbers of array elements), in the order of the text, and where each begins:
+/// for a message about a file that somebody wrote. Nothing stands there, or no object, or the text is none that [`parse`] reads: no members.
+///
+/// ```
+/// use portage_strict_json::{Limits, Position, members_at};
+/// let text = b"[{\"b\": {\n  \"z\": 1, \"a\": 2}}]";
+/// let members = members_at(text, Limits::MESSAGE, &["0", "b"]);
+/// assert_eq!(members[1], ("a".to_owned(), Position { line: 2, column: 11 }));
+/// ```
+pub fn members_at(bytes: &[u8], limits: Limits, path: &[&str]) -> Vec<(String, Position)> {
+    if parse(bytes, limits).is_err() {
+        return Vec::new();
+    }
+    let text = str::from_utf8(bytes).unwrap_or_default();
+    let members = Reader::new(text, limits.max_depth).members_at(path).unwrap_or_default();
+    let mut place = Position { line: 1, column: 1 };
+    let mut counted = 0;
+    let mut placed = Vec::with_capacity(members.len());
+    for (name, at) in members {
+        // From one member to the next: what lies before is counted once.
+        for character in text.get(counted..at).unwrap_or_default().chars() {
+            place = match character {
+                '\n' => Position { line: place.line + 1, column: 1 },
+                _ => Position { line: place.line, column: place.column + 1 },
+            };
+        }
+        counted = at;
+        placed.push((name, place));
+    }
+    placed
+}
+
 /// The error for what stands at byte `at`; columns count characters.
 fn malformed_at(bytes: &[u8], at: usize, what: &'static str) -> JsonError {
     let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or(bytes));

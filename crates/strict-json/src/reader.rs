@@ -87,6 +87,51 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Where the members of the object at `path` begin, in the order of the text; none where no object stands there.
+    pub(crate) fn members_at(&mut self, path: &[&str]) -> Result<Vec<(String, usize)>, Refusal> {
+        self.skip_whitespace();
+        match self.peek() {
+            Some(b'{') => {}
+            Some(b'[') => return self.members_in_element(path),
+            _ => return Ok(Vec::new()),
+        }
+        self.at += 1;
+        let mut members = Vec::new();
+        self.skip_whitespace();
+        while self.peek() == Some(b'"') {
+            let name_at = self.at;
+            let name = self.read_string()?;
+            self.skip_whitespace();
+            self.expect(b':', "a colon was expected")?;
+            match path.split_first() {
+                Some((step, rest)) if *step == name => return self.members_at(rest),
+                Some(_) => {}
+                None => members.push((name, name_at)),
+            }
+            // The text was read before, and is within its depth.
+            self.read_value(0)?;
+            self.skip_whitespace();
+            let _ = self.skip(b',');
+            self.skip_whitespace();
+        }
+        Ok(members)
+    }
+
+    /// The same within an array, whose elements are named by their number.
+    fn members_in_element(&mut self, path: &[&str]) -> Result<Vec<(String, usize)>, Refusal> {
+        let Some((step, rest)) = path.split_first() else { return Ok(Vec::new()) };
+        let Ok(index) = step.parse::<usize>() else { return Ok(Vec::new()) };
+        self.at += 1;
+        for _ in 0..index {
+            self.read_value(0)?;
+            self.skip_whitespace();
+            if !self.skip(b',') {
+                return Ok(Vec::new());
+            }
+        }
+        self.members_at(rest)
+    }
+
     fn read_array(&mut self, depth: usize) -> Result<Vec<Value>, Refusal> {
         self.open(depth)?;
         let mut elements = Vec::new();

@@ -9,6 +9,15 @@ use crate::meanings::iri_of;
 /// Terms of the base context of the W3C data model, which protects them: no later context may give them a meaning.
 const BASE_CONTEXT: &str = include_str!("../../../../specs/contexts/credentials-v2.jsonld");
 
+/// Claims that the base context itself gives a meaning: no later context may give them another, nor needs to.
+const OF_THE_BASE: [(&str, &str); 2] =
+    [("description", "https://schema.org/description"), ("name", "https://schema.org/name")];
+
+/// The IRI that the base context gives a claim of that name.
+pub(crate) fn base_iri(claim: &str) -> Option<&'static str> {
+    OF_THE_BASE.iter().find(|(name, _)| *name == claim).map(|(_, iri)| *iri)
+}
+
 /// Keywords that would give a misspelt member a meaning, bring another document in, or let a relative IRI resolve.
 const REFUSED_KEYWORDS: [&str; 5] = ["@vocab", "@base", "@import", "@language", "@propagate"];
 
@@ -16,7 +25,8 @@ const REFUSED_KEYWORDS: [&str; 5] = ["@vocab", "@base", "@import", "@language", 
 const OF_A_DEFINITION: [&str; 5] = ["@id", "@type", "@container", "@context", "@protected"];
 const CONTAINERS: [&str; 2] = ["@set", "@list"];
 
-/// Checks that a context defines the type and every claim, each with its IRI, and nothing else.
+/// Checks that a context defines the type and every claim, each with its IRI, and nothing else. `name` and `description` are those of the
+/// base context, and are left out.
 pub(super) fn check_context<'a>(
     document: &Value,
     (vc_type, type_iri): (&str, &str),
@@ -36,7 +46,7 @@ pub(super) fn check_context<'a>(
     check_definitions(context)?;
     let mut expected = BTreeSet::from([vc_type]);
     check_term(context, vc_type, type_iri)?;
-    for claim in claims {
+    for claim in claims.filter(|claim| base_iri(claim).is_none()) {
         check_term(context, claim, &format!("{vocabulary}{claim}"))?;
         expected.insert(claim);
     }
@@ -127,6 +137,10 @@ mod tests {
 
     #[test]
     fn the_base_context_is_read() {
+        let base: Value = serde_json::from_str(BASE_CONTEXT).unwrap();
+        for (name, iri) in OF_THE_BASE {
+            assert_eq!(base["@context"][name], iri);
+        }
         assert!(protected_terms().contains("name"));
         assert!(protected_terms().contains("iss"));
     }
