@@ -4,6 +4,8 @@
 //! ([`match_query`]); the verifier checks the processed claims of an answer against the same query ([`check_claims`],
 //! [`check_answer`]) and keeps exactly what was asked ([`project`]). `values` are a hint to the wallet and a check here.
 //!
+//! A query is also a permission: [`asks_more_than`] says what a request asks beyond a query that was registered.
+//!
 //! Not here: whether a `trusted_authorities` entry matches (a hint that the wallet may leave aside), and the formats
 //! themselves: a format is compared as text.
 //!
@@ -32,9 +34,11 @@
 mod answer;
 mod matching;
 mod path;
+mod permission;
 mod projection;
 mod query;
 mod reading;
+mod subset;
 
 #[cfg(test)]
 mod tests;
@@ -44,3 +48,4 @@ pub use matching::{Candidate, Disclose, Match, MatchOutcome, match_query};
 pub use path::{Step, select_path};
 pub use projection::project;
 pub use query::{ClaimQuery, CredentialQuery, CredentialSetQuery, DcqlError, MAX_ITEMS, Meta, Query};
+pub use subset::{Excess, ExcessKind, asks_more_than};

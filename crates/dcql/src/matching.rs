@@ -134,7 +134,7 @@ pub(crate) fn satisfy<'v>(asked: &ClaimQuery, claims: &'v Value) -> Option<Vec<L
 }
 
 /// Type and value both equal; integers by what they say, not by how they were written.
-fn same_value(asked: &Value, element: &Value) -> bool {
+pub(crate) fn same_value(asked: &Value, element: &Value) -> bool {
     match (asked, element) {
         (Value::Number(asked), Value::Number(element)) => {
             (asked.as_i64().is_some() && asked.as_i64() == element.as_i64())

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::DcqlError;
 
 /// A step of a claims path pointer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// A member.
     Name(String),

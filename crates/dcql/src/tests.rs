@@ -1,3 +1,5 @@
 mod behaviour;
+mod oracle;
 mod properties;
+mod subset;
 mod vectors;
