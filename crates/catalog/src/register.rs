@@ -330,7 +330,8 @@ fn read_cell(text: &str, kind: ClaimKind, zone: &TimeZone) -> Option<Value> {
         ClaimKind::Number => read_number(text),
         ClaimKind::Boolean => read_boolean(text).map(Value::Bool),
         ClaimKind::Date => read_day(text, zone).map(|day| Value::from(day.to_string())),
-        ClaimKind::DateInt => read_day(text, zone).map(|day| {
+        // A day before the year 1000 has no number of eight digits.
+        ClaimKind::DateInt => read_day(text, zone).filter(|day| day.year() >= 1000).map(|day| {
             let (year, month, day) = (i64::from(day.year()), i64::from(day.month()), i64::from(day.day()));
             Value::from(year * 10_000 + month * 100 + day)
         }),

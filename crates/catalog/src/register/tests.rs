@@ -107,6 +107,7 @@ fn cells_are_read_by_the_kind_of_their_claim() {
     assert_eq!(read("Oui", ClaimKind::Boolean), Some(json!(true)));
     assert_eq!(read("maybe", ClaimKind::Boolean), None);
     assert_eq!(read("2024-02-29", ClaimKind::DateInt), Some(json!(20_240_229)));
+    assert_eq!(read("0000-01-01", ClaimKind::DateInt), None, "no number of eight digits");
     assert_eq!(read("2024-02-29", ClaimKind::DateTime), None);
     assert_eq!(read("AA", ClaimKind::Binary), None);
 }
