@@ -28,6 +28,9 @@ async fn every_command_has_help_with_an_example() {
         &["import"],
         &["trust", "import"],
         &["trust", "list"],
+        &["type", "add"],
+        &["type", "list"],
+        &["type", "remove"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

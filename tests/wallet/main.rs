@@ -16,3 +16,4 @@ mod order;
 mod privacy;
 mod requests;
 mod story;
+mod types;

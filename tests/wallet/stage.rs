@@ -121,6 +121,11 @@ impl std::ops::Deref for Running {
 impl Running {
     /// Starts all servers.
     pub(crate) async fn start() -> Self {
+        Self::start_in(|_| ()).await
+    }
+
+    /// The same in a world that is changed first.
+    pub(crate) async fn start_in(change: impl FnOnce(&mut World)) -> Self {
         let mut listeners = Vec::new();
         for _ in 0..5 {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,7 +133,8 @@ impl Running {
             listeners.push((origin, listener));
         }
         let origins: Vec<&str> = listeners.iter().map(|(origin, _)| origin.as_str()).collect();
-        let world = World::at([origins[0], origins[1], origins[2], origins[3]]);
+        let mut world = World::at([origins[0], origins[1], origins[2], origins[3]]);
+        change(&mut world);
         let entropy = SeededEntropy::new(77);
         let market = Market {
             origin: origins[4].to_owned(),

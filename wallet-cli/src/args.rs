@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// Whom this wallet trusts.
     #[command(subcommand, after_help = "Example:\n  wallet trust import trust.json\n  wallet trust list")]
     Trust(TrustCommand),
+    /// Credential types that do not come with this wallet.
+    #[command(subcommand, after_help = "Example:\n  wallet type add library-card\n  wallet type list")]
+    Type(TypeCommand),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -172,6 +175,37 @@ pub(crate) struct TrustImportArgs {
     /// Forget the list before.
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TypeCommand {
+    /// Take in a type that an issuer gives you as a folder: its credentials are then read and shown in every format.
+    #[command(after_help = "Example:\n  wallet type add library-card")]
+    Add(TypeAddArgs),
+    /// Show the types this wallet knows.
+    #[command(after_help = "Example:\n  wallet type list")]
+    List,
+    /// Forget a type that you added. Its credentials stay.
+    #[command(after_help = "Example:\n  wallet type remove library-card")]
+    Remove(TypeRemoveArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TypeAddArgs {
+    /// The folder of the type, with its type.json.
+    pub(crate) folder: PathBuf,
+    /// Yes to every question.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TypeRemoveArgs {
+    /// The type, as `wallet type list` names it.
+    pub(crate) id: String,
+    /// Yes to every question.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 fn parse_choice(text: &str) -> Result<(String, String), String> {

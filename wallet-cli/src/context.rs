@@ -4,7 +4,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use portage_catalog::{Catalog, Contexts, Language, message};
+use portage_catalog::{Catalog, Contexts, Language, message, plain};
 use portage_did::LoopbackOrigins;
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
@@ -13,7 +13,7 @@ use portage_storage::{
     wallet::{SealedWallet, SealedWalletError},
 };
 use portage_trust::TrustList;
-use portage_wallet::{Settings, Wallet, ports::StoreFailure, trust_list};
+use portage_wallet::{Settings, Wallet, ports::StoreFailure, read_types, trust_list};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -212,9 +212,22 @@ impl<'c, 'io> Context<'c, 'io> {
         let settings = Settings::of(&store).map_err(|failure| self.store_refusal(&failure))?;
         let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
         let trust = trust_list(&store).map_err(|failure| self.store_refusal(&failure))?;
+        self.read_types(&store)?;
         let fetcher = Fetcher::new(loopback.clone()).map_err(|error| Refusal::fault(error.to_string()))?;
         let list_interval = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
         Ok(Session { store, trust, contexts: self.catalog.contexts(), loopback, fetcher, list_interval })
+    }
+
+    /// Adds the person's own types to those of the box. One that no longer holds is told, and the wallet opens all the same.
+    fn read_types(&mut self, store: &SealedWallet) -> Result<(), Refusal> {
+        let wrong = read_types(store, &mut self.catalog).map_err(|failure| self.store_refusal(&failure))?;
+        for (id, error) in wrong {
+            let values = [("id", plain(&id)), ("what", plain(&error.to_string()))];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let line = self.words("wallet.type_no_longer", &values);
+            let _ = writeln!(self.io.err, "{line}");
+        }
+        Ok(())
     }
 
     /// Why the wallet's file was not made or opened.

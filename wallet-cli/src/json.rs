@@ -6,7 +6,7 @@ use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{
     Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource,
-    ShownClaim, StoredCredential,
+    ShownClaim, StoredCredential, Words,
 };
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ pub(crate) fn credential(credential: &StoredCredential, catalog: &Catalog) -> Va
         "type": credential.catalog_type,
         "types": credential.types,
         "name": credential.name(catalog),
+        "words": words(credential.words(catalog)),
         "format": credential.format().name(),
         "shown_whole": !credential.format().is_selective(),
         "issuer": issuer(&credential.issuer),
@@ -24,6 +25,15 @@ pub(crate) fn credential(credential: &StoredCredential, catalog: &Catalog) -> Va
         "valid_from": instant(credential.valid_from),
         "valid_until": instant(credential.valid_until),
     })
+}
+
+/// Whose words the names are in.
+fn words(words: Words<'_>) -> &'static str {
+    match words {
+        Words::Catalogue(_) => "catalogue",
+        Words::Issuer(_) => "issuer",
+        Words::None => "none",
+    }
 }
 
 /// Who issued it, by what right.
@@ -104,6 +114,7 @@ fn answer(answer: &PlannedAnswer) -> Value {
         "credential": answer.credential,
         "type": answer.catalog_type,
         "name": answer.name,
+        "in_issuers_words": answer.in_issuers_words,
         "format": answer.format.name(),
         "issuer": issuer(&answer.issuer),
         "shown_whole": answer.is_shown_whole(),

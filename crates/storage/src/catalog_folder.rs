@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -14,10 +15,18 @@ pub enum CatalogFolderError {
     /// It, or a file in it, could not be read.
     #[error("{0} could not be read: {1}")]
     Unreadable(PathBuf, #[source] io::Error),
+    /// It, or a file in it, is larger than a type is.
+    #[error("{0} is larger than a credential type is")]
+    TooLarge(PathBuf),
     /// What is in it does not hold.
     #[error(transparent)]
     Invalid(#[from] CatalogError),
 }
+
+/// Most files in the folder of a type; it has seven.
+const MAX_FILES: usize = 16;
+/// Most bytes of a file: what the catalogue would read, and more than a logo may have.
+const MAX_FILE: u64 = 1 << 20;
 
 /// The files of one type, by name.
 pub type TypeFiles = BTreeMap<String, Vec<u8>>;
@@ -29,13 +38,31 @@ pub type TypeFiles = BTreeMap<String, Vec<u8>>;
 pub fn type_folders(folder: &Path) -> Result<BTreeMap<String, TypeFiles>, CatalogFolderError> {
     let mut types = BTreeMap::new();
     for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let mut files = TypeFiles::new();
-        for file in entries(&path)?.into_iter().filter(|file| file.is_file()) {
-            files.insert(name(&file), read(&file)?);
-        }
-        types.insert(name(&path), files);
+        types.insert(name(&path), type_files(&path)?);
     }
     Ok(types)
+}
+
+/// One folder of a type, whoever it comes from: its name, which is the id, and its files.
+///
+/// # Errors
+/// [`CatalogFolderError::Unreadable`], [`CatalogFolderError::TooLarge`].
+pub fn type_folder(folder: &Path) -> Result<(String, TypeFiles), CatalogFolderError> {
+    // `.` and `types/card/` have a name too.
+    let whole =
+        fs::canonicalize(folder).map_err(|error| CatalogFolderError::Unreadable(folder.to_owned(), error))?;
+    Ok((name(&whole), type_files(&whole)?))
+}
+
+fn type_files(folder: &Path) -> Result<TypeFiles, CatalogFolderError> {
+    let mut files = TypeFiles::new();
+    for file in entries(folder)?.into_iter().filter(|file| file.is_file()) {
+        if files.len() == MAX_FILES {
+            return Err(CatalogFolderError::TooLarge(folder.to_owned()));
+        }
+        files.insert(name(&file), read(&file)?);
+    }
+    Ok(files)
 }
 
 /// Adds every type of a folder to the catalogue.
@@ -77,7 +104,14 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, CatalogFolderError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CatalogFolderError> {
-    fs::read(path).map_err(|error| CatalogFolderError::Unreadable(path.to_owned(), error))
+    let unreadable = |error| CatalogFolderError::Unreadable(path.to_owned(), error);
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(CatalogFolderError::TooLarge(path.to_owned()));
+    }
+    Ok(bytes)
 }
 
 fn name(path: &Path) -> String {

@@ -16,7 +16,6 @@ use serde_json::Value;
 use crate::{
     CredentialId, IssuerOnRecord, NextStep, OfferReview, OfferedCredential, ShownClaim, StoredCredential,
     Wallet,
-    claims::shown_claims,
     credential::NewCredential,
     documents::{Documents, Freshness},
     history::Counterpart,
@@ -288,12 +287,13 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             received: now,
             valid_from: evidence.valid_from,
             valid_until: evidence.valid_until,
+            words: offered.words.clone().filter(|_| verified.catalog_type().is_none()),
             secured,
             claims: verified.claims().clone(),
             issuer_key: evidence.issuer_key.clone(),
             holder_key,
         });
-        let claims = shown_claims(offered.format, credential.definition(self.catalog), &credential.claims);
+        let claims = credential.shown_claims(self.catalog);
         Ok(ArrivedCredential { credential, key, claims })
     }
 

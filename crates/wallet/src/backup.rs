@@ -11,6 +11,7 @@ use portage_reason::Reason;
 
 use crate::{
     CredentialId, Event, EventKind, Outcome, StoredCredential,
+    added_types::check_record,
     history::history,
     ports::{Batch, RecordId, RecordKind, StoreFailure, WalletStore},
 };
@@ -53,7 +54,8 @@ pub struct Imported {
     pub events: usize,
 }
 
-/// Everything a person would miss, sealed under `passphrase`: credentials with their keys, history, trust list. Not the settings, which
+/// Everything a person would miss, sealed under `passphrase`: credentials with their keys, history, trust list, types that
+/// are not in the box. Not the settings, which
 /// belong to this machine, nor documents that anybody can fetch.
 ///
 /// # Errors
@@ -68,7 +70,7 @@ pub fn export(
     let event = Event::new(EventKind::Exported, Outcome::Done, now, entropy);
     store.commit(Batch::default().with(event.record_id(), event.to_record()))?;
     let mut copy = Vault::create(passphrase, params, entropy)?;
-    let kinds = [RecordKind::Credential, RecordKind::Key, RecordKind::Event];
+    let kinds = [RecordKind::Credential, RecordKind::Key, RecordKind::Event, RecordKind::Type];
     let mut ids: Vec<RecordId> = vec![RecordId::Trust];
     for kind in kinds {
         ids.extend(store.ids(kind)?);
@@ -126,6 +128,12 @@ pub fn import(
                 }
             }
             RecordId::Trust if store.record(&id)?.is_none() => batch = batch.with(id, bytes.to_vec()),
+            RecordId::Type(_) => {
+                check_record(bytes).map_err(record_error)?;
+                if store.record(&id)?.is_none() {
+                    batch = batch.with(id, bytes.to_vec());
+                }
+            }
             // A key comes with its credential; the rest belongs to the machine it was on.
             RecordId::Key(_) | RecordId::Trust | RecordId::Settings | RecordId::Document(_) => {}
         }

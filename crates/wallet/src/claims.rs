@@ -3,6 +3,8 @@
 use portage_catalog::{ClaimKind, CredentialType, Format, Text};
 use serde_json::{Map, Value};
 
+use crate::IssuerWords;
+
 /// One claim with its value. Has no `Debug`.
 #[derive(Clone, PartialEq)]
 pub struct ShownClaim {
@@ -25,36 +27,69 @@ pub struct ClaimName {
     pub personal: bool,
 }
 
-/// The claims of a credential, from its claims root, in the order of the catalogue and then of the credential. An array is one claim; an
+/// Whose words a credential is shown in.
+#[derive(Debug, Clone, Copy)]
+pub enum Words<'a> {
+    /// The catalogue's, for a type that it knows.
+    Catalogue(&'a CredentialType),
+    /// The issuer's own, which nobody else vouches for.
+    Issuer(&'a IssuerWords),
+    /// Nobody's: claims are shown by the names of their members.
+    None,
+}
+
+/// The claims of a credential, from its claims root, in the order of whoever names them and then of the credential. An array is one claim; an
 /// object is as many as it has members.
-pub fn shown_claims(
-    format: Format,
-    definition: Option<&CredentialType>,
-    root: &Map<String, Value>,
-) -> Vec<ShownClaim> {
+pub fn shown_claims(format: Format, words: Words<'_>, root: &Map<String, Value>) -> Vec<ShownClaim> {
     let mut found = Vec::new();
     for (member, value) in root {
         if is_carrier(format, member) {
             continue;
         }
         if format != Format::DcSdJwt && member == "credentialSubject" {
-            subjects(value, definition, &mut found);
+            subjects(value, words, &mut found);
         } else {
-            walk(vec![member.clone()], value, definition, 0, &mut found);
+            walk(vec![member.clone()], value, words, 0, &mut found);
         }
     }
-    if let Some(definition) = definition {
-        let position = |claim: &ShownClaim| {
-            claim
-                .name
-                .path
-                .iter()
-                .find_map(|step| definition.claims.iter().position(|known| known.name == *step))
-                .unwrap_or(usize::MAX)
-        };
-        found.sort_by_key(position);
-    }
+    found.sort_by_key(|claim| words.position(&claim.name.path));
     found
+}
+
+impl Words<'_> {
+    fn position(&self, path: &[String]) -> usize {
+        let position = match self {
+            Words::Catalogue(definition) => {
+                path.iter().find_map(|step| definition.claims.iter().position(|known| known.name == *step))
+            }
+            Words::Issuer(words) => words.claim(path).map(|(at, ..)| at),
+            Words::None => None,
+        };
+        position.unwrap_or(usize::MAX)
+    }
+
+    /// The name of the leaf at `path`, whose claim is the member at `named`.
+    fn name(&self, path: Vec<String>, named: usize) -> ClaimName {
+        let known = match (self, path.get(named)) {
+            (Words::Catalogue(definition), Some(name)) => definition.claim(name),
+            _ => None,
+        };
+        let (text, above) = match self {
+            Words::Issuer(words) => match words.claim(&path) {
+                // What names the whole subject names no claim of it.
+                Some((_, text, steps)) if steps > named => (Some(text), steps),
+                _ => (None, named + 1),
+            },
+            _ => (known.map(|claim| &claim.label), named + 1),
+        };
+        let named_by = path.get(named).map_or("", String::as_str);
+        ClaimName {
+            label: label(text, named_by, path.get(above..).unwrap_or_default()),
+            kind: known.map(|claim| claim.kind),
+            personal: known.is_some_and(|claim| claim.personal),
+            path,
+        }
+    }
 }
 
 /// The claims of `all` that `shown` does not hold, or holds another value of.
@@ -63,16 +98,16 @@ pub(crate) fn withheld_claims(all: &[ShownClaim], shown: &[ShownClaim]) -> Vec<C
 }
 
 /// `credentialSubject`: one object, or an array of them. The `id` is the holder's key for this credential, no claim about the person.
-fn subjects(value: &Value, definition: Option<&CredentialType>, found: &mut Vec<ShownClaim>) {
+fn subjects(value: &Value, words: Words<'_>, found: &mut Vec<ShownClaim>) {
     let base = vec!["credentialSubject".to_owned()];
     match value {
-        Value::Object(subject) => subject_claims(&base, subject, definition, found),
+        Value::Object(subject) => subject_claims(&base, subject, words, found),
         Value::Array(subjects) => {
             for (index, subject) in subjects.iter().enumerate() {
                 if let Value::Object(subject) = subject {
                     let mut path = base.clone();
                     path.push(index.to_string());
-                    subject_claims(&path, subject, definition, found);
+                    subject_claims(&path, subject, words, found);
                 }
             }
         }
@@ -83,54 +118,34 @@ fn subjects(value: &Value, definition: Option<&CredentialType>, found: &mut Vec<
 fn subject_claims(
     base: &[String],
     subject: &Map<String, Value>,
-    definition: Option<&CredentialType>,
+    words: Words<'_>,
     found: &mut Vec<ShownClaim>,
 ) {
     for (member, value) in subject.iter().filter(|(member, _)| *member != "id") {
         let mut path = base.to_vec();
         path.push(member.clone());
-        walk(path, value, definition, base.len(), found);
+        walk(path, value, words, base.len(), found);
     }
 }
 
 /// Adds the leaves below `path`; the label is that of the member at `named`, followed by what lies below it.
-fn walk(
-    path: Vec<String>,
-    value: &Value,
-    definition: Option<&CredentialType>,
-    named: usize,
-    found: &mut Vec<ShownClaim>,
-) {
+fn walk(path: Vec<String>, value: &Value, words: Words<'_>, named: usize, found: &mut Vec<ShownClaim>) {
     if let Value::Object(members) = value
         && !members.is_empty()
     {
         for (member, value) in members {
             let mut path = path.clone();
             path.push(member.clone());
-            walk(path, value, definition, named, found);
+            walk(path, value, words, named, found);
         }
         return;
     }
-    let known = path
-        .get(named)
-        .and_then(|name| definition.and_then(|ty| ty.claims.iter().find(|claim| claim.name == *name)));
-    found.push(ShownClaim {
-        name: ClaimName {
-            label: label(known.map(|claim| &claim.label), path.get(named..).unwrap_or_default()),
-            kind: known.map(|claim| claim.kind),
-            personal: known.is_some_and(|claim| claim.personal),
-            path,
-        },
-        value: value.clone(),
-    });
+    found.push(ShownClaim { name: words.name(path, named), value: value.clone() });
 }
 
-fn label(known: Option<&Text>, path: &[String]) -> Text {
-    let (first, below) = match path.split_first() {
-        Some((first, below)) => (first.clone(), below),
-        None => return Text { en: String::new(), fr: String::new() },
-    };
-    let mut text = known.cloned().unwrap_or_else(|| Text { en: first.clone(), fr: first });
+/// What a claim is called, else its own name, and what lies below.
+fn label(known: Option<&Text>, name: &str, below: &[String]) -> Text {
+    let mut text = known.cloned().unwrap_or_else(|| Text { en: name.to_owned(), fr: name.to_owned() });
     for step in below {
         // French that its publisher did not give stays empty.
         for side in [&mut text.en, &mut text.fr].into_iter().filter(|side| !side.is_empty()) {
@@ -171,7 +186,7 @@ mod tests {
 
     fn names(format: Format, root: Value) -> Vec<String> {
         let Value::Object(root) = root else { return Vec::new() };
-        shown_claims(format, None, &root).into_iter().map(|claim| claim.name.path.join(".")).collect()
+        shown_claims(format, Words::None, &root).into_iter().map(|claim| claim.name.path.join(".")).collect()
     }
 
     #[test]

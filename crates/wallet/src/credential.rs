@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
-    CredentialId,
+    CredentialId, IssuerWords, ShownClaim, Words,
     ports::{RecordId, RecordKind, StoreFailure, WalletStore},
+    shown_claims,
 };
 
 /// The newest form of a credential record that this program writes and reads.
@@ -37,6 +38,9 @@ pub struct StoredCredential {
     pub valid_from: Option<Timestamp>,
     /// Last instant.
     pub valid_until: Option<Timestamp>,
+    /// The issuer's own words for it, taken when it arrived; only where the catalogue does not know the type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<IssuerWords>,
     /// As it arrived: compact text, or the JSON text of a document.
     pub secured: String,
     /// Where DCQL paths start: the processed payload with everything disclosed, or the document.
@@ -81,6 +85,7 @@ pub(crate) struct NewCredential {
     pub(crate) received: Timestamp,
     pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) words: Option<IssuerWords>,
     pub(crate) secured: String,
     pub(crate) claims: Map<String, Value>,
     pub(crate) issuer_key: VerificationKey,
@@ -99,6 +104,7 @@ impl From<NewCredential> for StoredCredential {
             received: new.received,
             valid_from: new.valid_from,
             valid_until: new.valid_until,
+            words: new.words,
             secured: new.secured,
             claims: new.claims,
             issuer_key: multibase::to_multikey(&new.issuer_key),
@@ -130,14 +136,32 @@ impl StoredCredential {
         multibase::from_multikey(&self.holder_key).map_err(damaged_key)
     }
 
-    /// Its type in the catalogue.
+    /// Its type in the catalogue, by the names that the issuer signed: a type that was added since is found, and one that took the id of
+    /// another is not taken for it.
     pub fn definition<'c>(&self, catalog: &'c Catalog) -> Option<&'c CredentialType> {
-        self.catalog_type.as_deref().and_then(|id| catalog.credential_type(id))
+        match self.format() {
+            Format::DcSdJwt => self.types.iter().find_map(|vct| catalog.by_vct(vct)),
+            _ => catalog.by_vc_types(self.types.iter().map(String::as_str)),
+        }
     }
 
-    /// What a person calls it: the catalogue's name for the type, else the type as it stands.
+    /// Whose words it is shown in: the catalogue's, else those that the issuer gave when it arrived.
+    pub fn words<'s>(&'s self, catalog: &'s Catalog) -> Words<'s> {
+        match (self.definition(catalog), &self.words) {
+            (Some(definition), _) => Words::Catalogue(definition),
+            (None, Some(words)) => Words::Issuer(words),
+            (None, None) => Words::None,
+        }
+    }
+
+    /// What it says.
+    pub fn shown_claims(&self, catalog: &Catalog) -> Vec<ShownClaim> {
+        shown_claims(self.format(), self.words(catalog), &self.claims)
+    }
+
+    /// What a person calls it: the catalogue's name for the type, else the issuer's, else the type as it stands.
     pub fn name(&self, catalog: &Catalog) -> Text {
-        type_name(self.definition(catalog), &self.types)
+        type_name(self.words(catalog), &self.types)
     }
 
     pub(crate) fn to_record(&self) -> Vec<u8> {
@@ -154,10 +178,11 @@ impl StoredCredential {
 }
 
 /// What a person calls a type.
-pub(crate) fn type_name(definition: Option<&CredentialType>, types: &[String]) -> Text {
-    match definition {
-        Some(definition) => definition.name.clone(),
-        None => {
+pub(crate) fn type_name(words: Words<'_>, types: &[String]) -> Text {
+    match words {
+        Words::Catalogue(definition) => definition.name.clone(),
+        Words::Issuer(words) => words.name.clone(),
+        Words::None => {
             let name = types
                 .iter()
                 .find(|name| !name.ends_with("VerifiableCredential"))

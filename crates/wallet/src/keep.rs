@@ -1,14 +1,12 @@
 //! Keeping what arrived, deleting what is kept.
 
 use jiff::Timestamp;
-use portage_catalog::Format;
 use portage_oid4vci::NotificationEvent;
 use portage_reason::Reason;
 
 use crate::{
     AcceptError, Arrived, CredentialId, Event, EventKind, OfferError, OfferReview, Outcome, StoredCredential,
     Wallet,
-    claims::shown_claims,
     credential::{credential, key_record},
     history::{Counterpart, EventCredential},
     ports::{Batch, Http, RecordId, StoreFailure, WalletStore},
@@ -110,8 +108,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     }
 
     fn event_credential(&self, credential: &StoredCredential) -> EventCredential {
-        let format: Format = credential.format();
-        let claims = shown_claims(format, credential.definition(self.catalog), &credential.claims);
+        let claims = credential.shown_claims(self.catalog);
         EventCredential {
             id: credential.id.clone(),
             name: credential.name(self.catalog),

@@ -22,6 +22,7 @@
 //! (`portage_verification`). Not here: the authorization code flow, deferred issuance, encrypted responses, `transaction_data`.
 
 mod accept;
+mod added_types;
 mod asker;
 mod backup;
 mod beyond_purpose;
@@ -33,6 +34,7 @@ mod history;
 mod holder_key;
 mod identifiers;
 mod issuer_identity;
+mod issuer_words;
 mod keep;
 mod offer;
 mod plan;
@@ -44,13 +46,17 @@ mod wallet;
 mod well_known;
 
 pub use accept::{AcceptError, Arrived, ArrivedCredential};
+pub use added_types::{
+    AddTypeError, TypeAdded, TypeFiles, add_type, added_types, check_type, read_types, remove_type,
+};
 pub use asker::{Asker, PurposeSource, ShownPurpose};
 pub use backup::{BackupError, Imported, export, import};
-pub use claims::{ClaimName, ShownClaim, shown_claims};
+pub use claims::{ClaimName, ShownClaim, Words, shown_claims};
 pub use consent::{Agreement, Consent, ConsentMissing};
 pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};
 pub use history::{Counterpart, Event, EventCredential, EventKind, Outcome, history, times_presented};
 pub use identifiers::{CredentialId, EventId};
+pub use issuer_words::{IssuerWords, WordedClaim};
 pub use offer::{IssuerDocument, NextStep, OfferError, OfferReview, OfferedCredential};
 pub use plan::{DisclosurePlan, PlannedAnswer};
 pub use present::{DataLeft, PresentError, Presented};

@@ -11,7 +11,7 @@ use portage_reason::Reason;
 use url::Url;
 
 use crate::{
-    ClaimName, IssuerOnRecord, Wallet,
+    ClaimName, IssuerOnRecord, IssuerWords, Wallet, Words,
     credential::type_name,
     holder_key,
     issuer_identity::IssuerIdentity,
@@ -43,6 +43,8 @@ pub struct OfferedCredential {
     pub format: Format,
     /// What it will say about whoever accepts it, as far as the catalogue knows the type.
     pub claims: Vec<ClaimName>,
+    /// The issuer's own words for it, where the catalogue has none.
+    pub words: Option<IssuerWords>,
     pub(crate) configuration_id: String,
     pub(crate) type_names: Vec<String>,
     pub(crate) key_form: KeyBindingForm,
@@ -331,8 +333,19 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let (key_form, algorithm) = holder_key::choose(format, configuration).ok_or(
             OfferError::Unsupported("the issuer wants a kind of key that this wallet does not have"),
         )?;
+        let words = configuration
+            .credential_metadata
+            .as_ref()
+            .filter(|_| definition.is_none())
+            .and_then(IssuerWords::read);
+        let known = match (definition, &words) {
+            (Some(definition), _) => Words::Catalogue(definition),
+            (None, Some(words)) => Words::Issuer(words),
+            (None, None) => Words::None,
+        };
         Ok(OfferedCredential {
-            name: type_name(definition, &type_names),
+            name: type_name(known, &type_names),
+            words,
             catalog_type: definition.map(|definition| definition.id.clone()),
             claims: definition.map(claim_names).unwrap_or_default(),
             configuration_id: id.to_owned(),

@@ -8,7 +8,7 @@ use portage_reason::Reason;
 use portage_sd_jwt::{ClaimPath, PathStep, Selected, UnverifiedSdJwt, VerifiedSdJwt};
 
 use crate::{
-    Asker, ClaimName, CredentialId, ShownClaim, StoredCredential,
+    Asker, ClaimName, CredentialId, ShownClaim, StoredCredential, Words,
     claims::{shown_claims, withheld_claims},
     credential::IssuerOnRecord,
     ports::{Batch, StoreFailure},
@@ -34,6 +34,8 @@ pub struct PlannedAnswer {
     pub name: Text,
     /// The catalogue's id of its type, if it knows it.
     pub catalog_type: Option<String>,
+    /// Whether the names are the issuer's own words, which nobody else vouches for.
+    pub in_issuers_words: bool,
     /// Its format.
     pub format: Format,
     /// Who issued it.
@@ -118,13 +120,13 @@ pub(crate) fn prepare(
     holder_binding: bool,
     catalog: &Catalog,
 ) -> Result<PlannedAnswer, StoreFailure> {
-    let definition = credential.definition(catalog);
+    let words = credential.words(catalog);
     let format = credential.format();
-    let all = shown_claims(format, definition, &credential.claims);
+    let all = credential.shown_claims(catalog);
     let (prepared, learned) = if format.is_selective() {
         let selected = portage_sd_jwt::select(&reopen(credential, &credential.secured)?, &paths(disclose));
         let shown = reopen(credential, selected.as_str())?;
-        (Prepared::Selected(selected), shown_claims(format, definition, shown.claims()))
+        (Prepared::Selected(selected), shown_claims(format, words, shown.claims()))
     } else {
         (Prepared::Whole(credential.secured.clone()), all.clone())
     };
@@ -133,6 +135,7 @@ pub(crate) fn prepare(
         credential: credential.id.clone(),
         name: credential.name(catalog),
         catalog_type: credential.catalog_type.clone(),
+        in_issuers_words: matches!(words, Words::Issuer(_)),
         format,
         issuer: credential.issuer.clone(),
         withheld: withheld_claims(&all, &learned),

@@ -1,7 +1,5 @@
 use portage_catalog::plain;
-use portage_wallet::{
-    CredentialId, StoredCredential, credential, credentials, history, shown_claims, times_presented,
-};
+use portage_wallet::{CredentialId, StoredCredential, credential, credentials, history, times_presented};
 use serde_json::json;
 
 use crate::{
@@ -41,7 +39,7 @@ pub(crate) fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
 pub(crate) fn show(args: &CredentialArgs, context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let session = context.open()?;
     let found = find(&args.id, &session, context)?;
-    let claims = shown_claims(found.format(), found.definition(&context.catalog), &found.claims);
+    let claims = found.shown_claims(&context.catalog);
     let lines = ui::credential::stored(&found, &claims, &context.catalog, context.language);
     let mut object = json::credential(&found, &context.catalog);
     object["claims"] = json::claims(&claims);

@@ -1,5 +1,5 @@
 use portage_catalog::{plain, reason_sentence};
-use portage_wallet::{Event, EventCredential, EventKind, Outcome};
+use portage_wallet::{Event, EventCredential, EventKind, Outcome, StoredCredential, credentials};
 
 use crate::{context::Context, json, refusal::Refusal, ui};
 
@@ -11,14 +11,16 @@ pub(crate) fn history(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     if events.is_empty() && !context.is_json() {
         context.print(&[context.words("wallet.history_empty", &[])]);
     }
+    // What was deleted since is told by the names of its claims.
+    let held = credentials(&session.store).map_err(|failure| context.store_refusal(&failure))?;
     for event in &events {
-        let line = line(event, context);
+        let line = line(event, &held, context);
         context.answer(&[line], &json::event(event));
     }
     Ok(())
 }
 
-fn line(event: &Event, context: &Context<'_, '_>) -> String {
+fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> String {
     let time = ui::credential::minute(event.at);
     let party = event.counterpart.as_ref().map_or_else(String::new, |party| match &party.name {
         Some(name) => ui::named(name, context.language),
@@ -27,7 +29,7 @@ fn line(event: &Event, context: &Context<'_, '_>) -> String {
     let names: Vec<String> =
         event.credentials.iter().map(|credential| ui::named(&credential.name, context.language)).collect();
     let claims: Vec<String> =
-        event.credentials.iter().map(|credential| claims(credential, context)).collect();
+        event.credentials.iter().map(|credential| claims(credential, held, context)).collect();
     let sentence = event.reason.map_or("", |reason| reason_sentence(reason, context.language));
     let (names, claims) = (names.join(", "), claims.join("; "));
     let values = [
@@ -55,16 +57,20 @@ fn line(event: &Event, context: &Context<'_, '_>) -> String {
 }
 
 /// `Person (Over 19)`; the name alone where nothing that can be withheld was shown.
-fn claims(credential: &EventCredential, context: &Context<'_, '_>) -> String {
+fn claims(credential: &EventCredential, held: &[StoredCredential], context: &Context<'_, '_>) -> String {
     let name = ui::named(&credential.name, context.language);
     let definition = context.catalog.types().find(|known| known.name == credential.name);
+    let still_held = held.iter().find(|held| held.id == credential.id);
+    let shown = still_held.map(|held| held.shown_claims(&context.catalog)).unwrap_or_default();
     let labels: Vec<String> = credential
         .claims
         .iter()
         .map(|path| {
             let claim = path.rsplit('.').next().unwrap_or(path);
-            match definition.and_then(|known| known.claim(claim)) {
-                Some(known) => ui::named(&known.label, context.language),
+            let shown = shown.iter().find(|shown| shown.name.path.join(".") == *path);
+            let known = definition.and_then(|known| known.claim(claim)).map(|known| &known.label);
+            match known.or(shown.map(|shown| &shown.name.label)) {
+                Some(label) => ui::named(label, context.language),
                 None => plain(claim),
             }
         })

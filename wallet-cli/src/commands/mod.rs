@@ -7,6 +7,7 @@ mod history;
 mod init;
 mod request;
 mod trust;
+mod types;
 
 use crate::{args::Command, context::Context, refusal::Refusal};
 
@@ -24,5 +25,6 @@ pub(crate) async fn dispatch(command: Command, context: &mut Context<'_, '_>) ->
         Command::Export(args) => backup::export(&args, context),
         Command::Import(args) => backup::import(&args, context),
         Command::Trust(command) => trust::trust(command, context),
+        Command::Type(command) => types::types(command, context),
     }
 }

@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Language, message, shown_value};
-use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential};
+use portage_wallet::{Arrived, ArrivedCredential, OfferReview, ShownClaim, StoredCredential, Words};
 
 use super::{issuer_name, named, table::rows, tier_name};
 
@@ -11,6 +11,10 @@ pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
     for offered in review.offered() {
         let name = named(&offered.name, language);
         lines.push(message("offer.from", language, &[("issuer", &issuer), ("type", &name)]));
+        if let Some(words) = &offered.words {
+            lines.extend(words.description.as_ref().map(|text| text.in_words_up_to(language, 1000)));
+            lines.push(message("wallet.issuers_words", language, &[]));
+        }
         if offered.is_shown_whole() {
             lines.push(message("format.whole", language, &[]));
         }
@@ -27,6 +31,7 @@ pub(crate) fn offer(review: &OfferReview, language: Language) -> Vec<String> {
 pub(crate) fn arrival(arrived: &Arrived, catalog: &Catalog, language: Language) -> Vec<String> {
     let one = |arrived: &ArrivedCredential| {
         let mut lines = vec![String::new(), named(&arrived.credential().name(catalog), language)];
+        lines.extend(whose_words(arrived.credential(), catalog, language));
         lines.extend(body(arrived.credential(), arrived.claims(), language));
         lines
     };
@@ -49,8 +54,15 @@ pub(crate) fn stored(
         let tier = tier_name(tier, language);
         lines.push(message("offer.right", language, &[("issuer", &issuer), ("tier", &tier)]));
     }
+    lines.extend(whose_words(credential, catalog, language));
     lines.extend(body(credential, claims, language));
     lines
+}
+
+/// Said wherever names are shown that nobody but the issuer vouches for.
+fn whose_words(credential: &StoredCredential, catalog: &Catalog, language: Language) -> Option<String> {
+    let is_issuers = matches!(credential.words(catalog), Words::Issuer(_));
+    is_issuers.then(|| message("wallet.issuers_words", language, &[]))
 }
 
 fn body(credential: &StoredCredential, claims: &[ShownClaim], language: Language) -> Vec<String> {

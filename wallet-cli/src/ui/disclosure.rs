@@ -103,6 +103,9 @@ fn learned(answer: &PlannedAnswer, language: Language) -> Vec<String> {
     if answer.learned.is_empty() {
         lines.push(format!("    {}", message("consent.learn_exists", language, &[])));
     }
+    if answer.in_issuers_words {
+        lines.push(format!("    {}", message("wallet.issuers_words", language, &[])));
+    }
     if answer.is_shown_whole() {
         lines.push(format!("    {}", message("consent.whole", language, &[])));
     }

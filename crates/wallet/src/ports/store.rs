@@ -67,6 +67,8 @@ pub enum RecordId {
     Trust,
     /// The wallet's settings.
     Settings,
+    /// A credential type that is not in the box.
+    Type(String),
     /// A public document kept so that nobody has to be asked at a presentation: a DID document, a status list.
     Document(String),
 }
@@ -82,6 +84,8 @@ pub enum RecordKind {
     Event,
     /// [`RecordId::Document`].
     Document,
+    /// [`RecordId::Type`].
+    Type,
 }
 
 impl RecordKind {
@@ -92,6 +96,7 @@ impl RecordKind {
             RecordKind::Key => "key/",
             RecordKind::Event => "event/",
             RecordKind::Document => "document/",
+            RecordKind::Type => "type/",
         }
     }
 }
@@ -103,6 +108,7 @@ impl fmt::Display for RecordId {
             RecordId::Key(id) => write!(f, "{}{id}", RecordKind::Key.prefix()),
             RecordId::Event(id) => write!(f, "{}{id}", RecordKind::Event.prefix()),
             RecordId::Document(url) => write!(f, "{}{url}", RecordKind::Document.prefix()),
+            RecordId::Type(id) => write!(f, "{}{id}", RecordKind::Type.prefix()),
             RecordId::Trust => f.write_str("trust"),
             RecordId::Settings => f.write_str("settings"),
         }
@@ -129,6 +135,9 @@ impl FromStr for RecordId {
         }
         if let Some(url) = after(RecordKind::Document) {
             return Ok(RecordId::Document(url.to_owned()));
+        }
+        if let Some(id) = after(RecordKind::Type) {
+            return Ok(RecordId::Type(id.to_owned()));
         }
         match text {
             "trust" => Ok(RecordId::Trust),
@@ -170,6 +179,7 @@ mod tests {
             RecordId::Key(CredentialId("a".into())),
             RecordId::Event(EventId("b".into())),
             RecordId::Document("https://city.example/lists/1".into()),
+            RecordId::Type("library-card".into()),
             RecordId::Trust,
             RecordId::Settings,
         ] {
