@@ -11,6 +11,7 @@
 //! | `consent` | the review of a request, before anything is sent |
 //! | `decision` | what a person is told at the end |
 //! | `history` | lines of the wallet's history |
+//! | `log` | entries of an authority's public log |
 //! | `row` | why a row of a register was refused |
 //! | `wallet`, `issuer`, `verifier` | everything else that one program says |
 //!

@@ -65,6 +65,25 @@ impl Purpose {
         Ok(purpose)
     }
 
+    /// What the query asks for: each type that may answer it, with the claims that are read. A type comes once for each
+    /// credential query that it may answer.
+    ///
+    /// # Errors
+    /// What is wrong with the query, as for a purpose file.
+    pub fn asked<'c>(&self, catalog: &'c Catalog) -> Result<Vec<(&'c CredentialType, Vec<&str>)>, String> {
+        self.check_query(catalog)?;
+        let mut asked = Vec::new();
+        for query in self.query.get("credentials").and_then(Value::as_array).into_iter().flatten() {
+            let format = query.get("format").and_then(Value::as_str).and_then(Format::from_name);
+            let format = format.ok_or("format is not one that Portage has")?;
+            let claims = query.get("claims").and_then(Value::as_array).into_iter().flatten();
+            let paths = claims.filter_map(|claim| claim.get("path").and_then(Value::as_array));
+            let names: Vec<_> = paths.filter_map(|path| claim_named(path, format)).collect();
+            asked.extend(types_asked(query, format, catalog)?.into_iter().map(|ty| (ty, names.clone())));
+        }
+        Ok(asked)
+    }
+
     /// Checks that the query asks only claims that exist, of types that are in the catalogue, in formats they have.
     pub(crate) fn check_query(&self, catalog: &Catalog) -> Result<(), String> {
         let credentials = self.query.get("credentials").and_then(Value::as_array);

@@ -13,7 +13,10 @@
 //! [C2SP]: https://c2sp.org
 
 mod checkpoint;
+mod diff;
+mod entry;
 mod merkle;
+mod monitor;
 mod proof;
 mod remembered;
 mod signed_note;
@@ -21,12 +24,19 @@ mod signed_note;
 mod testing;
 mod tile;
 mod tile_check;
+mod words;
 
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use diff::{ServiceChanges, diff_since};
+pub use entry::{
+    Ask, Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Named, PurposeWithdrawn, ReadEntry,
+    Recognition, RegisteredPurpose, Registration, Reinstatement, Right, Role, Suspension, statement_digest,
+};
 pub use merkle::{
     Frontier, MemoryTree, NotThere, ProofInvalid, TILE_HEIGHT, TILE_WIDTH, TileRows, TreeHash, TreeHead,
     consistency_proof, hash_whole, inclusion_proof, root, verify_consistency, verify_inclusion,
 };
+pub use monitor::{Look, Monitor, MonitorError, SeenEntry};
 pub use proof::InclusionProof;
 pub use remembered::{Broken, Comparison, Evidence, Misbehaviour, RememberedCheckpoint};
 pub use signed_note::{
