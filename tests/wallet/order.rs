@@ -103,7 +103,7 @@ impl Bench {
         };
         let wallet = bench.wallet();
         let uri = CredentialOfferUri::parse(&offer(stage, "person", Format::DcSdJwt)).unwrap();
-        let review = wallet.receive_offer(uri).await.unwrap();
+        let review = wallet.receive_offer(uri, stage.world.now).await.unwrap();
         let arrived = wallet.accept_offer(&review, None, stage.world.now).await.unwrap();
         assert!(
             credentials(bench.store.as_ref()).unwrap().is_empty(),
@@ -143,7 +143,8 @@ async fn a_credential_and_its_key_are_kept_together_or_not_at_all_and_the_issuer
     let link = offer(&stage, "operator-card", Format::LdpVc);
     let wallet = bench.wallet();
     for (full, told, kept) in [(true, "credential_failure", 1), (false, "credential_accepted", 2)] {
-        let review = wallet.receive_offer(CredentialOfferUri::parse(&link).unwrap()).await.unwrap();
+        let review =
+            wallet.receive_offer(CredentialOfferUri::parse(&link).unwrap(), stage.world.now).await.unwrap();
         let arrived = wallet.accept_offer(&review, None, stage.world.now).await.unwrap();
         stage.take_seen();
         *bench.store.full.lock().unwrap() = full;

@@ -115,6 +115,10 @@ impl HttpSources {
 }
 
 impl Sources for HttpSources {
+    async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.document(url, "application/entity-statement+jwt").await
+    }
+
     async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
         let url = url.ok_or(Unavailable::Unreachable)?;
         self.document(url, "application/did+json, application/did, application/json").await

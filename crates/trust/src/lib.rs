@@ -20,10 +20,13 @@
 //! # }
 //! ```
 
+mod inquiry;
 mod list;
 
+pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 
+use jiff::Timestamp;
 use portage_catalog::{PurposeId, Text};
 use portage_reason::Reason;
 
@@ -103,6 +106,12 @@ pub trait Authority: Send + Sync {
 
     /// May `verifier` ask for `purpose`?
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk;
+
+    /// What has to be read from outside before the two questions can be answered about `id`, an issuer or verifier. `None` where nothing
+    /// outside could change the answer, or what is known is still good at `now`.
+    fn inquire(&self, _id: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        None
+    }
 }
 
 /// `--trust any`: skips the trust list and nothing else.

@@ -47,8 +47,10 @@ mod validity;
 
 pub use decision::{Decision, InputFormat, Outcome, VerifiedCredential};
 pub use evidence::{Evidence, HolderProof, Proof, StatusEvidence, same_holder};
-pub use pipeline::{KeyWanted, ListWanted, PendingKeys, PendingStatus, Step, begin, is_presentation};
-pub use sources::{FetchedList, Sources, Unavailable, run};
+pub use pipeline::{
+    KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin, is_presentation,
+};
+pub use sources::{FetchedList, Sources, Unavailable, learn, run};
 
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Contexts};

@@ -1,8 +1,9 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::SignedDuration;
 use portage_did::Did;
 use portage_reason::Reason;
+use portage_trust::Inquiry;
 use url::Url;
 
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 /// Where the pipeline stands.
 #[derive(Debug)]
 pub enum Step {
+    /// Statements about an issuer that the authority does not know yet have to be had from outside.
+    NeedTrust(PendingTrust),
     /// Keys have to be had from outside.
     NeedKeys(PendingKeys),
     /// Status lists have to be had from outside.
@@ -42,6 +45,15 @@ pub enum KeyWanted {
 pub struct ListWanted {
     /// Where it stands.
     pub url: Url,
+}
+
+/// Waiting for what the authority wants to read about issuers it does not know yet.
+pub struct PendingTrust {
+    input: InputSummary,
+    holder: Option<PresentationHolder>,
+    credentials: Vec<Result<UnverifiedCredential, Refusal>>,
+    inquiries: Vec<Box<dyn Inquiry>>,
+    wanted: Vec<Url>,
 }
 
 /// Waiting for keys.
@@ -153,7 +165,7 @@ fn open(
     prepare(summary, Some(presentation.holder), credentials, expectations)
 }
 
-/// Finds out where each issuer's keys come from.
+/// Finds out what the authority has to learn first. Only issuers that it does not know are inquired about, each once.
 fn prepare(
     summary: InputSummary,
     holder: Option<PresentationHolder>,
@@ -164,6 +176,52 @@ fn prepare(
     if credentials.is_empty() || (expectations.query.is_some() && credentials.len() != 1) {
         return summary.refused(Reason::QueryNotSatisfied.into());
     }
+    let issuers: BTreeSet<&str> =
+        credentials.iter().flatten().filter_map(UnverifiedCredential::unverified_issuer).collect();
+    let inquiries = issuers
+        .into_iter()
+        .filter_map(|issuer| expectations.authority.inquire(issuer, expectations.now))
+        .collect();
+    PendingTrust { input: summary, holder, credentials, inquiries, wanted: Vec::new() }.go_on(expectations)
+}
+
+impl PendingTrust {
+    /// The addresses of the entity statements wanted now.
+    pub fn wanted(&self) -> &[Url] {
+        &self.wanted
+    }
+
+    /// Goes on with one answer for each of [`PendingTrust::wanted`], in order; one that is missing counts as unreachable.
+    pub fn supply(
+        mut self,
+        answers: Vec<Result<Vec<u8>, Unavailable>>,
+        expectations: &Expectations<'_>,
+    ) -> Step {
+        let mut answers = answers.into_iter();
+        for inquiry in &mut self.inquiries {
+            let its_own = inquiry.wanted().iter().map(|_| answers.next().and_then(Result::ok)).collect();
+            inquiry.supply(its_own);
+        }
+        self.go_on(expectations)
+    }
+
+    fn go_on(mut self, expectations: &Expectations<'_>) -> Step {
+        self.wanted = self.inquiries.iter().flat_map(|inquiry| inquiry.wanted()).collect();
+        if self.wanted.is_empty() {
+            plan_keys(self.input, self.holder, self.credentials, expectations)
+        } else {
+            Step::NeedTrust(self)
+        }
+    }
+}
+
+/// Finds out where each issuer's keys come from.
+fn plan_keys(
+    summary: InputSummary,
+    holder: Option<PresentationHolder>,
+    credentials: Vec<Result<UnverifiedCredential, Refusal>>,
+    expectations: &Expectations<'_>,
+) -> Step {
     let prepared =
         credentials.into_iter().map(|credential| PreparedCredential::of(credential?, expectations)).collect();
     let credentials = match all(prepared) {
@@ -323,6 +381,12 @@ fn all<T>(results: Vec<Result<T, Refusal>>) -> Result<Vec<T>, Vec<Refusal>> {
         }
     }
     if refusals.is_empty() { Ok(values) } else { Err(refusals) }
+}
+
+impl fmt::Debug for PendingTrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingTrust").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for PendingKeys {

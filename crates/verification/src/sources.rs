@@ -1,14 +1,18 @@
 use std::future::Future;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use portage_did::Did;
 use portage_reason::Reason;
+use portage_trust::Authority;
 use url::Url;
 
 use crate::{Expectations, KeyWanted, Outcome, Step, begin};
 
 /// Where documents come from. Implemented by `fetch` (guarded HTTP with a cache) and by files (`verifier check`: no connection, ever).
 pub trait Sources: Send + Sync {
+    /// An entity statement of the federation, as its address answers it (`application/entity-statement+jwt`).
+    fn entity_statement(&self, url: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
     /// A DID document. `url` is where it stands; `None` for a method that this version does not fetch (did:webvh): only a file can answer.
     fn did_document(
         &self,
@@ -51,6 +55,10 @@ pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl S
     loop {
         step = match step {
             Step::Done(outcome) => return outcome,
+            Step::NeedTrust(pending) => {
+                let answers = entity_statements(pending.wanted(), sources).await;
+                pending.supply(answers, expectations)
+            }
             Step::NeedKeys(pending) => {
                 let mut answers = Vec::with_capacity(pending.wanted().len());
                 for wanted in pending.wanted() {
@@ -70,4 +78,33 @@ pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl S
             }
         };
     }
+}
+
+/// Lets an authority read what it wants about whoever goes by these names, before anything else of theirs is asked for. Afterwards it
+/// answers as well as it can: what could not be read stays unknown.
+pub async fn learn<'i>(
+    authority: &dyn Authority,
+    ids: impl IntoIterator<Item = &'i str>,
+    now: Timestamp,
+    sources: &impl Sources,
+) {
+    for id in ids {
+        let Some(mut inquiry) = authority.inquire(id, now) else { continue };
+        loop {
+            let wanted = inquiry.wanted();
+            if wanted.is_empty() {
+                break;
+            }
+            let answers = entity_statements(&wanted, sources).await;
+            inquiry.supply(answers.into_iter().map(Result::ok).collect());
+        }
+    }
+}
+
+async fn entity_statements(wanted: &[Url], sources: &impl Sources) -> Vec<Result<Vec<u8>, Unavailable>> {
+    let mut answers = Vec::with_capacity(wanted.len());
+    for url in wanted {
+        answers.push(sources.entity_statement(url).await);
+    }
+    answers
 }

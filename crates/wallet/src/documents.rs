@@ -16,6 +16,8 @@ use crate::{
 const RECORD_VERSION: u32 = 1;
 const MAX_DOCUMENT: usize = 256 << 10;
 const MAX_LIST: usize = 8 << 20;
+/// A statement of the federation is not asked for again within this time: a suspension is known by then.
+const STATEMENT_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whether a DID document that is kept already will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,23 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
 }
 
 impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
+    /// A statement seen lately; else the one there is now; where nobody answers, the one seen last.
+    async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        let kept = self.kept(url.as_str());
+        let age = kept.as_ref().map(|document| self.now.duration_since(document.fetched));
+        if let (Some(document), Some(age)) = (&kept, age)
+            && (SignedDuration::ZERO..STATEMENT_AGE).contains(&age)
+        {
+            return Ok(document.text.clone().into_bytes());
+        }
+        match (self.ask(url, "application/entity-statement+jwt", MAX_DOCUMENT).await, kept) {
+            (Ok(document), _) => Ok(document.text.into_bytes()),
+            // It says itself until when it is good.
+            (Err(Unavailable::Unreachable), Some(document)) => Ok(document.text.into_bytes()),
+            (Err(unavailable), _) => Err(unavailable),
+        }
+    }
+
     async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
         let url = url.ok_or(Unavailable::Unreachable)?;
         self.key_document(url, "application/did+json, application/json").await

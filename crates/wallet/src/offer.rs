@@ -1,5 +1,6 @@
 //! An offer arrives: who offers what, and by what right, before any code is sent (OpenID4VCI 1.0 §4, §12.2).
 
+use jiff::Timestamp;
 use portage_catalog::{CredentialType, Format, Text};
 use portage_keys::Algorithm;
 use portage_oid4vci::{
@@ -8,11 +9,13 @@ use portage_oid4vci::{
     PreAuthorizedCode, TxCode,
 };
 use portage_reason::Reason;
+use portage_verification::learn;
 use url::Url;
 
 use crate::{
     ClaimName, IssuerOnRecord, IssuerWords, Wallet, Words,
     credential::type_name,
+    documents::Freshness,
     holder_key,
     issuer_identity::IssuerIdentity,
     ports::{Http, HttpFailure, HttpRequest, RequestBody, WalletStore},
@@ -174,13 +177,17 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     ///
     /// # Errors
     /// [`OfferError`].
-    pub async fn receive_offer(&self, uri: CredentialOfferUri) -> Result<OfferReview, OfferError> {
+    pub async fn receive_offer(
+        &self,
+        uri: CredentialOfferUri,
+        now: Timestamp,
+    ) -> Result<OfferReview, OfferError> {
         let offer = match uri {
             CredentialOfferUri::ByValue(offer) => offer,
-            CredentialOfferUri::ByReference(url) => self.fetch_offer(&url).await?,
+            CredentialOfferUri::ByReference(url) => self.fetch_offer(&url, now).await?,
         };
         let identity = IssuerIdentity::of(&offer.credential_issuer);
-        self.require_known(&identity)?;
+        self.require_known(&identity, now).await?;
         let grant = offer
             .pre_authorized_code()
             .ok_or(OfferError::Unsupported("the offer needs a login at the issuer"))?
@@ -203,9 +210,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         })
     }
 
-    async fn fetch_offer(&self, url: &Url) -> Result<CredentialOffer, OfferError> {
+    async fn fetch_offer(&self, url: &Url, now: Timestamp) -> Result<CredentialOffer, OfferError> {
         let what = IssuerDocument::Offer;
-        self.require_known(&IssuerIdentity::above(url))?;
+        self.require_known(&IssuerIdentity::above(url), now).await?;
         let bytes = self.get_issuer_document(what, url).await?;
         CredentialOffer::parse(&bytes).map_err(|error| OfferError::Message { what, error })
     }
@@ -268,8 +275,10 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         }
     }
 
-    /// Nobody is contacted whom the trust list does not know.
-    fn require_known(&self, identity: &IssuerIdentity) -> Result<(), OfferError> {
+    /// Nobody is contacted whom the authority does not know, once it has read what its own anchors say.
+    async fn require_known(&self, identity: &IssuerIdentity, now: Timestamp) -> Result<(), OfferError> {
+        let documents = self.documents(Freshness::Ask, now);
+        learn(self.authority, identity.ids().iter().map(String::as_str), now, &documents).await;
         let unknown = |id: &String| self.authority.may_issue(id, &[]) == Err(Reason::IssuerNotTrusted);
         if identity.ids().iter().all(unknown) {
             Err(OfferError::Trust(Reason::IssuerNotTrusted))

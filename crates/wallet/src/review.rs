@@ -9,6 +9,7 @@ use portage_oid4vp::{
     ResolvedRequest, UnverifiedRequest, VpFormats,
 };
 use portage_reason::Reason;
+use portage_verification::learn;
 use serde_json::Value;
 use url::Url;
 
@@ -145,6 +146,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let unverified = self.fetch_request(request).await?;
         let authenticated = self.authenticate(unverified).await?;
         let request = authenticated.resolve(now, self.loopback)?;
+        let documents = self.documents(Freshness::Keep, now);
+        let id = request.did().map_or_else(|| request.client_id().as_str(), |did| did.as_str());
+        learn(self.authority, [id], now, &documents).await;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
         let matches = match_stored(&request, &held);
@@ -152,7 +156,6 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             let missing = self.missing(&request, &matches.matches);
             return Ok(Review::Unanswerable { asker: Box::new(asker), missing });
         };
-        let documents = self.documents(Freshness::Keep, now);
         let look = Look { request: &request, held: &held, documents: &documents, now };
         let mut answers = Vec::with_capacity(answered.len());
         for (query, found) in matches.matches.iter().filter(|(query, _)| answered.contains(query)) {

@@ -17,7 +17,7 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
         CredentialOfferUri::parse(args.offer.trim()).map_err(|error| context.refusal(error.reason()))?;
     let host = host_of(&offer);
     let session = context.open()?;
-    let reviewed = session.wallet(context).receive_offer(offer).await;
+    let reviewed = session.wallet(context).receive_offer(offer, context.now()).await;
     let review = match reviewed {
         Ok(review) => review,
         Err(error) => {

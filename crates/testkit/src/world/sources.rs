@@ -51,6 +51,10 @@ impl MemorySources {
 }
 
 impl Sources for MemorySources {
+    async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.named(url.as_str())
+    }
+
     async fn did_document(&self, did: &Did, _url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
         self.named(did.as_str())
     }
@@ -69,6 +73,10 @@ pub fn drive(mut step: Step, expectations: &Expectations<'_>, sources: &MemorySo
     loop {
         step = match step {
             Step::Done(outcome) => return outcome,
+            Step::NeedTrust(pending) => {
+                let answers = pending.wanted().iter().map(|url| sources.named(url.as_str())).collect();
+                pending.supply(answers, expectations)
+            }
             Step::NeedKeys(pending) => {
                 let answers = pending.wanted().iter().map(|wanted| sources.document(wanted)).collect();
                 pending.supply(answers, expectations)

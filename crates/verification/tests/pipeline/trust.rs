@@ -1,11 +1,19 @@
 //! V-31, V-32, and trust before fetch.
 
-use portage_catalog::Format;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use jiff::Timestamp;
+use portage_catalog::{Format, PurposeId};
 use portage_did::did_key;
 use portage_keys::Signer;
-use portage_testkit::world::{World, accepted};
-use portage_trust::TrustList;
-use portage_verification::HolderExpectation;
+use portage_reason::Reason;
+use portage_testkit::world::{World, accepted, drive};
+use portage_trust::{Authority, Inquiry, IssuerAuthorized, MayAsk, TrustList};
+use portage_verification::{Expectations, HolderExpectation, begin};
+use url::Url;
 
 use crate::forge::{assert_verdict, on_jwt, with_signature};
 
@@ -118,5 +126,75 @@ fn an_issuer_key_somebody_vouches_for_replaces_the_fetch_and_not_the_checks() {
         let empty = TrustList::default();
         expectations.authority = &empty;
         assert_verdict(&world.run(&credential, &expectations), "rejected issuer_not_trusted");
+    }
+}
+
+/// Knows nobody until it has read one statement, which it takes at its word.
+struct Learning {
+    list: TrustList,
+    has_read: Arc<AtomicBool>,
+}
+
+struct Reading {
+    has_ended: bool,
+    has_read: Arc<AtomicBool>,
+}
+
+const STATEMENT: &str = "https://federal.example/statement";
+
+impl Inquiry for Reading {
+    fn wanted(&self) -> Vec<Url> {
+        if self.has_ended { Vec::new() } else { vec![Url::parse(STATEMENT).unwrap()] }
+    }
+
+    fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {
+        self.has_ended = true;
+        self.has_read.store(answers.iter().flatten().next().is_some(), Ordering::Relaxed);
+    }
+}
+
+impl Authority for Learning {
+    fn may_issue(&self, issuer: &str, types: &[&str]) -> Result<IssuerAuthorized, Reason> {
+        if self.has_read.load(Ordering::Relaxed) {
+            self.list.may_issue(issuer, types)
+        } else {
+            Err(Reason::IssuerNotTrusted)
+        }
+    }
+
+    fn may_ask(&self, _verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
+        MayAsk::Unknown
+    }
+
+    fn inquire(&self, _id: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        let is_new = !self.has_read.load(Ordering::Relaxed);
+        is_new.then(|| Box::new(Reading { has_ended: false, has_read: self.has_read.clone() }) as Box<_>)
+    }
+}
+
+#[test]
+fn what_the_authority_has_to_read_comes_before_anything_of_the_issuer() {
+    let mut world = World::new();
+    for (format, type_id) in World::EVERY_FORMAT {
+        let credential = world.issue(type_id, format);
+        let authority = Learning { list: world.trust.clone(), has_read: Arc::default() };
+        let check = |world: &World| {
+            let expectations =
+                Expectations { authority: &authority, ..world.expectations(HolderExpectation::NotAsked) };
+            drive(begin(credential.as_bytes(), &expectations), &expectations, &world.sources)
+        };
+        world.sources.take_asked();
+        assert_verdict(&check(&world), "rejected issuer_not_trusted");
+        assert_eq!(world.sources.take_asked(), [STATEMENT], "nothing of a stranger is asked for");
+
+        world.sources.documents.insert(STATEMENT.to_owned(), b"a statement".to_vec());
+        accepted(check(&world));
+        assert_eq!(world.sources.take_asked().first().map(String::as_str), Some(STATEMENT));
+        accepted(check(&world));
+        assert!(
+            !world.sources.take_asked().contains(&STATEMENT.to_owned()),
+            "what is known is not asked again"
+        );
+        world.sources.documents.remove(STATEMENT);
     }
 }
