@@ -208,6 +208,11 @@ impl Rights {
         Ok(self)
     }
 
+    /// Whether it speaks of a peer.
+    pub fn is_recognition(&self) -> bool {
+        self.relation == Relation::Peer
+    }
+
     /// Reads the claim. Every member must be known: one that is not could narrow what is said.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Who may issue what, and who may ask what and why.
 //!
-//! Two questions, [`Authority::may_issue`] and [`Authority::may_ask`]; two sources one day: today `trust.json` ([`TrustList`]), later the
-//! authorities' statements. Empty or absent: nobody is trusted.
+//! Two questions, [`Authority::may_issue`] and [`Authority::may_ask`]; two sources: `trust.json` ([`TrustList`]), and the authorities' own
+//! statements ([`FederationAuthority`], over chains that `portage-federation` validated). Empty or absent: nobody is trusted.
 //!
 //! A good signature says who; this crate says whether they may. It checks no signature and fetches nothing.
 //!
@@ -20,33 +20,20 @@
 //! # }
 //! ```
 
+mod federation;
 mod inquiry;
 mod list;
 
+pub use federation::{ChainEvidence, ChainLink, FederationAuthority, ResolvedChains};
 pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 
+pub use portage_federation::Tier;
+
 use jiff::Timestamp;
 use portage_catalog::{PurposeId, Text};
+use portage_keys::VerificationKey;
 use portage_reason::Reason;
-
-/// The tier of government (or `other`) somebody issues for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tier {
-    /// Federal.
-    Federal,
-    /// Provincial.
-    Provincial,
-    /// Territorial.
-    Territorial,
-    /// Indigenous.
-    Indigenous,
-    /// Municipal.
-    Municipal,
-    /// Not a government.
-    Other,
-}
 
 /// An issuer that may issue the type: evidence for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +44,10 @@ pub struct IssuerAuthorized {
     pub name: Option<Text>,
     /// Its tier.
     pub tier: Option<Tier>,
-    /// Where this was found: `trust.json`, `any`.
+    /// Where this was found: `trust.json`, `federation`, `any`.
     pub source: &'static str,
+    /// The chain it rests on, where it rests on one.
+    pub chain: Option<ChainEvidence>,
 }
 
 /// A verifier as the authority knows it.
@@ -112,6 +101,20 @@ pub trait Authority: Send + Sync {
     fn inquire(&self, _id: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
         None
     }
+
+    /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. A list says nothing about keys: it
+    /// leaves them to the issuer's DID document.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`]: an authority above the issuer declared it retired or compromised.
+    fn check_key(
+        &self,
+        _issuer: &str,
+        _key: &VerificationKey,
+        _signed_at: Option<Timestamp>,
+    ) -> Result<(), Reason> {
+        Ok(())
+    }
 }
 
 /// `--trust any`: skips the trust list and nothing else.
@@ -120,7 +123,7 @@ pub struct AnyIssuer;
 
 impl Authority for AnyIssuer {
     fn may_issue(&self, issuer: &str, _types: &[&str]) -> Result<IssuerAuthorized, Reason> {
-        Ok(IssuerAuthorized { id: issuer.to_owned(), name: None, tier: None, source: "any" })
+        Ok(IssuerAuthorized { id: issuer.to_owned(), name: None, tier: None, source: "any", chain: None })
     }
 
     fn may_ask(&self, _verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {

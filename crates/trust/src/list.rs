@@ -146,6 +146,7 @@ impl Authority for TrustList {
             name: Some(known.name.clone()),
             tier: Some(known.tier),
             source: "trust.json",
+            chain: None,
         })
     }
 

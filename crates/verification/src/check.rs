@@ -93,6 +93,7 @@ impl PreparedCredential {
         let names: Vec<_> = types.iter().map(ClaimedType::names).collect();
         let names: Vec<_> = names.iter().map(Vec::as_slice).collect();
         let authorized = expectations.authority.may_issue_all(keys.issuer(), &names)?;
+        expectations.authority.check_key(keys.issuer(), &signed.signer.key, signed.validity.signed_when())?;
         let known: Vec<_> = types.iter().filter_map(|claimed| claimed.known).collect();
         for claims in claims_objects(&signed) {
             schema::check_claims(&known, claims)?;

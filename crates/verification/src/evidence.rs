@@ -64,6 +64,9 @@ impl Evidence {
         if let Some(tier) = self.issuer.tier {
             issuer["tier"] = json!(tier);
         }
+        if let Some(chain) = &self.issuer.chain {
+            issuer["chain"] = chain.to_json();
+        }
         let mut evidence = Map::from_iter([
             ("issuer".to_owned(), issuer),
             ("verification_method".to_owned(), json!(self.verification_method)),

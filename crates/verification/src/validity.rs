@@ -28,6 +28,11 @@ impl Validity {
         Validity { signed: self.signed.max(at), ..self }
     }
 
+    /// When it was signed, as the signer says; where nothing says so, when it begins.
+    pub(crate) fn signed_when(self) -> Option<Timestamp> {
+        self.signed.or(self.from)
+    }
+
     /// Not before `from` either.
     #[must_use]
     pub(crate) fn not_before(self, from: Option<Timestamp>) -> Self {

@@ -12,6 +12,7 @@ mod forge;
 mod form;
 mod issued;
 mod keys;
+mod retired_keys;
 mod signatures;
 mod status;
 mod time;

@@ -1,0 +1,222 @@
+//! The second source: the statements of the authorities themselves, as `portage-federation` validated them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use portage_catalog::{PurposeId, Text};
+use portage_federation::{PathEntity, ResolvedEntity, Rights};
+use portage_keys::VerificationKey;
+use portage_reason::Reason;
+use serde_json::{Value, json};
+
+use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier};
+
+/// The chains at hand, found under every name their subjects go by: what a cache holds, whatever the time.
+#[derive(Debug, Clone, Default)]
+pub struct ResolvedChains {
+    chains: Vec<ResolvedEntity>,
+    by_name: BTreeMap<String, Vec<usize>>,
+}
+
+/// The chains at hand, at a time: what a question is put to.
+///
+/// Each answer rests on **one** chain end to end: a type that one chain allows and another type that another chain allows are not both
+/// allowed by anybody (T-11). Of several chains that allow it the shortest is named.
+#[derive(Debug, Clone, Copy)]
+pub struct FederationAuthority<'c> {
+    chains: &'c ResolvedChains,
+    now: Timestamp,
+}
+
+/// The chain that a decision rests on, from the issuer to the anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainEvidence {
+    /// The issuer first, the anchor last.
+    pub links: Vec<ChainLink>,
+    /// When the oldest statement was issued.
+    pub issued_at: Timestamp,
+    /// When the first statement ends.
+    pub expires_at: Timestamp,
+    /// How old the oldest statement was when the question was put.
+    pub age_seconds: i64,
+}
+
+/// One entity of the chain, as the one above it describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainLink {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Option<Text>,
+    /// Its tier.
+    pub tier: Option<Tier>,
+    /// What is left of its jurisdiction.
+    pub jurisdiction: Option<String>,
+    /// The roles that its superior grants.
+    pub roles: Vec<&'static str>,
+    /// The types that its superior grants.
+    pub types: Vec<String>,
+    /// The end of that grant, when it has one of its own.
+    pub until: Option<Timestamp>,
+    /// Whether its superior speaks of it as a peer and not as one below.
+    pub recognised: bool,
+    /// When the word of its superior ends.
+    pub expires_at: Timestamp,
+}
+
+impl ResolvedChains {
+    /// Takes in a chain.
+    pub fn insert(&mut self, chain: ResolvedEntity) {
+        let names = std::iter::once(chain.id().as_str()).chain(chain.identifiers()).map(str::to_owned);
+        let names: Vec<_> = names.collect();
+        let place = self.chains.len();
+        let length = |chain: &ResolvedEntity| chain.path().len();
+        for name in names {
+            let known = self.by_name.entry(name).or_default();
+            let shorter =
+                |&other: &usize| self.chains.get(other).is_some_and(|other| length(other) <= length(&chain));
+            let before = known.partition_point(shorter);
+            known.insert(before, place);
+        }
+        self.chains.push(chain);
+    }
+
+    /// The chains, as they came in.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &ResolvedEntity> {
+        self.chains.iter()
+    }
+
+    /// The authority that they make at a time.
+    pub fn at(&self, now: Timestamp) -> FederationAuthority<'_> {
+        FederationAuthority { chains: self, now }
+    }
+}
+
+impl FromIterator<ResolvedEntity> for ResolvedChains {
+    fn from_iter<I: IntoIterator<Item = ResolvedEntity>>(chains: I) -> Self {
+        let mut known = ResolvedChains::default();
+        chains.into_iter().for_each(|chain| known.insert(chain));
+        known
+    }
+}
+
+impl<'c> FederationAuthority<'c> {
+    /// The chains of whoever goes by this name, the shortest first.
+    fn chains_of(&self, name: &str) -> impl Iterator<Item = &'c ResolvedEntity> {
+        let chains = self.chains;
+        chains.by_name.get(name).into_iter().flatten().filter_map(|&place| chains.chains.get(place))
+    }
+
+    fn authorized(&self, issuer: &str, chain: &ResolvedEntity) -> IssuerAuthorized {
+        IssuerAuthorized {
+            id: issuer.to_owned(),
+            name: chain.name(),
+            tier: chain.rights().tier(),
+            source: "federation",
+            chain: Some(ChainEvidence::of(chain, self.now)),
+        }
+    }
+}
+
+impl Authority for FederationAuthority<'_> {
+    fn may_issue(&self, issuer: &str, types: &[&str]) -> Result<IssuerAuthorized, Reason> {
+        self.may_issue_all(issuer, &[types])
+    }
+
+    fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
+        let mut refusal = Reason::IssuerNotTrusted;
+        let nothing: &[&[&str]] = &[&[]];
+        let types = if types.is_empty() { nothing } else { types };
+        for chain in self.chains_of(issuer) {
+            match types.iter().try_for_each(|names| chain.may_issue(names, self.now)) {
+                Ok(()) => return Ok(self.authorized(issuer, chain)),
+                // A chain that holds says more than one that is over.
+                Err(Reason::TrustChainInvalid) if refusal != Reason::IssuerNotTrusted => {}
+                Err(reason) => refusal = reason,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// A verifier that the federation knows is [`MayAsk::NotRegistered`]: membership is no purpose.
+    fn may_ask(&self, verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
+        let known = self.chains_of(verifier).find(|chain| chain.may_verify(self.now).is_ok());
+        let Some(chain) = known else { return MayAsk::Unknown };
+        let name = chain.name().unwrap_or_else(|| Text { en: chain.id().to_string(), fr: String::new() });
+        MayAsk::NotRegistered(KnownVerifier { id: verifier.to_owned(), name })
+    }
+
+    /// Any superior's word against a key counts, on whichever chain it stands.
+    fn check_key(
+        &self,
+        issuer: &str,
+        key: &VerificationKey,
+        signed_at: Option<Timestamp>,
+    ) -> Result<(), Reason> {
+        self.chains_of(issuer).try_for_each(|chain| chain.check_key(key, signed_at, self.now))
+    }
+}
+
+impl ChainEvidence {
+    fn of(chain: &ResolvedEntity, now: Timestamp) -> Self {
+        ChainEvidence {
+            links: chain.path().iter().map(ChainLink::of).collect(),
+            issued_at: chain.issued_at(),
+            expires_at: chain.expires_at(),
+            age_seconds: chain.age(now).as_secs(),
+        }
+    }
+
+    /// For output.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "links": self.links.iter().map(ChainLink::to_json).collect::<Vec<_>>(),
+            "issued_at": self.issued_at.to_string(),
+            "expires_at": self.expires_at.to_string(),
+            "age_seconds": self.age_seconds,
+        })
+    }
+}
+
+impl ChainLink {
+    fn of(entity: &PathEntity) -> Self {
+        let granted = entity.granted.as_ref();
+        let types = |rights: &Rights| rights.types.iter().map(|name| name.as_str().to_owned()).collect();
+        ChainLink {
+            id: entity.id.to_string(),
+            name: entity.name.clone(),
+            tier: entity.tier,
+            jurisdiction: entity.jurisdiction.as_ref().map(ToString::to_string),
+            roles: granted
+                .map(|rights| rights.roles.iter().map(|role| role.name()).collect())
+                .unwrap_or_default(),
+            types: granted.map(types).unwrap_or_default(),
+            until: granted.and_then(|rights| rights.until),
+            recognised: granted.is_some_and(Rights::is_recognition),
+            expires_at: entity.expires_at,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut link = json!({ "id": self.id, "roles": self.roles, "types": self.types, "expires_at": self.expires_at.to_string() });
+        if let Some(name) = &self.name {
+            link["name"] = json!(name);
+        }
+        if let Some(tier) = self.tier {
+            link["tier"] = json!(tier);
+        }
+        if let Some(jurisdiction) = &self.jurisdiction {
+            link["jurisdiction"] = json!(jurisdiction);
+        }
+        if let Some(until) = self.until {
+            link["until"] = json!(until.to_string());
+        }
+        if self.recognised {
+            link["recognised"] = json!(true);
+        }
+        link
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+use jiff::ToSpan as _;
+use portage_federation::{
+    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER,
+    OPENID_CREDENTIAL_VERIFIER, Relation, RetiredKey, RetiredReason, Role, SubordinateStatement, TrustAnchor,
+    TrustAnchors, TrustChain,
+};
+use portage_keys::{Algorithm, Signer as _, SigningKey};
+
+use super::*;
+
+const BC: &str = "https://bc.example";
+const ALBERTA: &str = "https://alberta.example";
+const CALGARY: &str = "https://calgary.example";
+const DID: &str = "did:web:calgary.example";
+const LICENCE: &str = "https://types.example/business-licence";
+const CARD: &str = "https://types.example/library-card";
+const PERSON: &str = "https://types.example/person";
+const ALL: [Role; 3] = [Role::Issuer, Role::Verifier, Role::Authority];
+
+fn now() -> Timestamp {
+    "2026-06-01T00:00:00Z".parse().unwrap()
+}
+
+fn later() -> Timestamp {
+    now() + 24.hours()
+}
+
+fn id(text: &str) -> EntityId {
+    EntityId::parse(text).unwrap()
+}
+
+fn key(of: &str) -> SigningKey {
+    let seed = of.bytes().fold(7_u8, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte));
+    SigningKey::from_secret_bytes(Algorithm::EdDsa, &[seed; 32]).unwrap()
+}
+
+fn keys(of: &str) -> FederationKeys {
+    FederationKeys::of([key(of).verification_key().clone()])
+}
+
+fn code(text: &str) -> Jurisdiction {
+    Jurisdiction::parse(text).unwrap()
+}
+
+fn rights(jurisdiction: &str, roles: &[Role], types: &[&str]) -> Rights {
+    let rights = Rights::none_in(code(jurisdiction)).acting_as(roles.iter().copied());
+    let rights = rights.issuing(types.iter().copied()).unwrap();
+    Rights { tier: Some(code(jurisdiction).tier()), ..rights }
+}
+
+fn says(issuer: &str, subject: &str, rights: Rights) -> String {
+    let mut statement = SubordinateStatement::new(id(issuer), id(subject), keys(subject), now(), later());
+    statement.metadata = Metadata::new()
+        .with("federation_entity", [("organization_name#en", json!(format!("Name of {subject}")))]);
+    statement.rights = Some(rights);
+    statement.sign(&keys(issuer), &key(issuer)).unwrap()
+}
+
+fn calgary() -> String {
+    let mut own = EntityConfiguration::new(id(CALGARY), keys(CALGARY), now(), later());
+    own.authority_hints = vec![id(ALBERTA), id(BC)];
+    own.metadata = Metadata::new()
+        .with("federation_entity", [])
+        .with(OPENID_CREDENTIAL_ISSUER, [])
+        .with(OPENID_CREDENTIAL_VERIFIER, []);
+    own.sign(&key(CALGARY)).unwrap()
+}
+
+fn city_rights(types: &[&str]) -> Rights {
+    rights("CA-AB-4806016", &[Role::Issuer, Role::Verifier], types).identified_by(DID).unwrap()
+}
+
+fn resolve(statements: &[String], anchor: &str, jurisdiction: &str) -> ResolvedEntity {
+    let name = Some(Text { en: "As pinned".to_owned(), fr: "Comme inscrit".to_owned() });
+    let pinned: TrustAnchors = [TrustAnchor {
+        id: id(anchor),
+        keys: keys(anchor),
+        name,
+        rights: Rights::all_in(code(jurisdiction)),
+    }]
+    .into_iter()
+    .collect();
+    TrustChain::validate(statements, &pinned, now()).unwrap()
+}
+
+/// Calgary under Alberta, its own anchor.
+fn under_alberta(types: &[&str]) -> ResolvedEntity {
+    resolve(&[calgary(), says(ALBERTA, CALGARY, city_rights(types))], ALBERTA, "CA-AB")
+}
+
+/// Calgary under Alberta, which British Columbia recognises for business licences.
+fn recognised_by_bc(types: &[&str]) -> ResolvedEntity {
+    let peer = Rights { relation: Relation::Peer, ..rights("CA-AB", &ALL, &[LICENCE]) };
+    resolve(&[calgary(), says(ALBERTA, CALGARY, city_rights(types)), says(BC, ALBERTA, peer)], BC, "CA-BC")
+}
+
+#[test]
+fn v31_an_issuer_issues_what_every_link_allows_and_the_chain_is_named() {
+    let chains: ResolvedChains = [recognised_by_bc(&[LICENCE, PERSON])].into_iter().collect();
+    let authority = chains.at(now() + 1.hour());
+    let authorized = authority.may_issue(DID, &["business-licence", LICENCE]).unwrap();
+    assert_eq!((authorized.source, authorized.tier), ("federation", Some(Tier::Municipal)));
+    assert_eq!(authorized.name.unwrap().en, format!("Name of {CALGARY}"));
+    let chain = authorized.chain.unwrap();
+    let ids: Vec<_> = chain.links.iter().map(|link| link.id.as_str()).collect();
+    assert_eq!(ids, [CALGARY, ALBERTA, BC]);
+    assert_eq!((chain.age_seconds, chain.expires_at), (3600, later()));
+    let json = chain.to_json();
+    assert_eq!(json["links"][1]["recognised"], true);
+    assert_eq!(json["links"][1]["types"], json!([LICENCE]));
+    assert_eq!(json["links"][2]["name"]["fr"], "Comme inscrit");
+
+    assert_eq!(authority.may_issue(DID, &[PERSON]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
+    assert_eq!(authority.may_issue(DID, &[]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
+    assert_eq!(
+        authority.may_issue("did:web:other.example", &[LICENCE]).map(drop),
+        Err(Reason::IssuerNotTrusted)
+    );
+    assert!(authority.may_issue(CALGARY, &[LICENCE]).is_ok(), "it goes by its identifier, too");
+}
+
+#[test]
+fn t11_of_several_chains_each_answer_rests_on_one_and_on_the_shortest() {
+    let chains: ResolvedChains =
+        [recognised_by_bc(&[LICENCE]), under_alberta(&[LICENCE])].into_iter().collect();
+    let authorized = chains.at(now()).may_issue(DID, &[LICENCE]).unwrap();
+    assert_eq!(authorized.chain.unwrap().links.len(), 2);
+
+    let chains: ResolvedChains =
+        [recognised_by_bc(&[LICENCE, CARD]), under_alberta(&[CARD])].into_iter().collect();
+    let authority = chains.at(now());
+    assert!(authority.may_issue_all(DID, &[&[LICENCE]]).is_ok());
+    assert!(authority.may_issue_all(DID, &[&[CARD]]).is_ok());
+    assert_eq!(
+        authority.may_issue_all(DID, &[&[LICENCE], &[CARD]]).map(drop),
+        Err(Reason::IssuerNotAuthorizedForType),
+        "no chain allows both"
+    );
+}
+
+#[test]
+fn t06_a_chain_that_is_over_answers_nothing() {
+    let chains: ResolvedChains = [under_alberta(&[LICENCE])].into_iter().collect();
+    assert!(chains.at(later()).may_issue(DID, &[LICENCE]).is_ok());
+    let over = chains.at(later() + 60.seconds());
+    assert_eq!(over.may_issue(DID, &[LICENCE]).map(drop), Err(Reason::TrustChainInvalid));
+    assert_eq!(over.may_ask(DID, None), MayAsk::Unknown);
+}
+
+#[test]
+fn t13_a_key_that_an_authority_declared_compromised_signs_no_more() {
+    let compromised = key("compromised").verification_key().clone();
+    let mut rights = city_rights(&[LICENCE]);
+    rights.retired_keys = vec![RetiredKey {
+        thumbprint: FederationKeys::of([compromised.clone()]).iter().next().unwrap().thumbprint(),
+        at: now() + 1.hour(),
+        reason: RetiredReason::Compromised,
+    }];
+    let chains: ResolvedChains =
+        [resolve(&[calgary(), says(ALBERTA, CALGARY, rights)], ALBERTA, "CA-AB")].into_iter().collect();
+    assert_eq!(chains.at(now()).check_key(DID, &compromised, Some(now())), Ok(()));
+    let after = chains.at(now() + 1.hour());
+    assert_eq!(after.check_key(DID, &compromised, Some(now())), Err(Reason::KeyNotFound));
+    assert_eq!(after.check_key(DID, key("sound").verification_key(), Some(now())), Ok(()));
+}
+
+#[test]
+fn a_verifier_of_the_federation_is_known_and_has_no_purpose_by_that() {
+    let chains: ResolvedChains = [under_alberta(&[LICENCE])].into_iter().collect();
+    let asked = chains.at(now()).may_ask(DID, Some(&PurposeId("market".to_owned())));
+    assert!(matches!(asked, MayAsk::NotRegistered(known) if known.id == DID));
+    assert_eq!(chains.at(now()).may_ask("did:web:other.example", None), MayAsk::Unknown);
+}
+
+#[test]
+fn v32_without_chains_nobody_is_trusted() {
+    let chains = ResolvedChains::default();
+    assert_eq!(chains.at(now()).may_issue(DID, &[LICENCE]).map(drop), Err(Reason::IssuerNotTrusted));
+}
