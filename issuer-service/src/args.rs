@@ -3,7 +3,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use portage_catalog::Format;
-use portage_issuer::StatusChange;
+use portage_issuer::{StatusChange, TextEncoding};
 use url::Url;
 
 /// Offers credentials, issues them to wallets, and says whether they are still good.
@@ -120,9 +120,21 @@ pub(crate) struct OfferArgs {
     /// A JSON file with a claims object, or an array of them; - for standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
     pub(crate) claims: Option<PathBuf>,
-    /// A register: rows of comma- or semicolon-separated values, mapped to claims by the type.
+    /// A register: rows of separated values, mapped to claims by the type; - for standard input.
     #[arg(long, value_name = "CSV")]
     pub(crate) from: Option<PathBuf>,
+    /// The encoding of the register, such as windows-1252 [default: what its bytes look like].
+    #[arg(long, value_name = "NAME", requires = "from", value_parser = read_encoding)]
+    pub(crate) encoding: Option<TextEncoding>,
+    /// What separates the cells of the register: a character, or tab [default: what the first line has most of].
+    #[arg(long, value_name = "CHARACTER", requires = "from", value_parser = read_separator)]
+    pub(crate) separator: Option<u8>,
+    /// Only say what would be offered and what is wrong: nothing is written.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// How far the register is read, on standard error [default: a bar on a terminal].
+    #[arg(long, value_name = "HOW", requires = "from", default_value = "auto")]
+    pub(crate) progress: Progress,
     /// Of the register, the row with this key alone.
     #[arg(long, value_name = "KEY", conflicts_with = "claims")]
     pub(crate) record: Option<String>,
@@ -144,6 +156,29 @@ pub(crate) struct OfferArgs {
     /// End offers of the same records that were not collected, and offer anew: a letter or a code was lost.
     #[arg(long)]
     pub(crate) again: bool,
+}
+
+/// How it is told how far a register is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar on a terminal that can draw one, nothing elsewhere.
+    Auto,
+    /// A line of text every 10,000 rows: for a screen reader, or a log.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+fn read_encoding(name: &str) -> Result<TextEncoding, String> {
+    TextEncoding::by_name(name).ok_or_else(|| "no encoding of that name is known".to_owned())
+}
+
+fn read_separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(*byte),
+        _ => Err("one ASCII character, or tab".to_owned()),
+    }
 }
 
 #[derive(Debug, ArgGroup)]

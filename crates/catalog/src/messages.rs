@@ -12,6 +12,7 @@
 //! | `decision` | what a person is told at the end |
 //! | `history` | lines of the wallet's history |
 //! | `log` | entries of an authority's public log |
+//! | `register` | why a file is not a register at all |
 //! | `row` | why a row of a register was refused |
 //! | `wallet`, `issuer`, `verifier` | everything else that one program says |
 //!

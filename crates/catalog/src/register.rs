@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use portage_reason::Reason;
@@ -169,7 +172,10 @@ impl RegisterMapping {
     ///
     /// # Errors
     /// [`RowError`] for the first column, in the order of the type, that is missing or cannot be read.
-    pub fn claims_of(&self, row: &BTreeMap<String, String>) -> Result<RegisterRecord, RowError> {
+    pub fn claims_of<C: Borrow<str> + Ord, T: AsRef<str>>(
+        &self,
+        row: &BTreeMap<C, T>,
+    ) -> Result<RegisterRecord, RowError> {
         let record = cell(row, &self.record).ok_or_else(|| RowError::missing(&self.record))?.to_owned();
         let mut claims = Map::new();
         for mapped in &self.claims {
@@ -215,7 +221,10 @@ impl RegisterMapping {
         }
     }
 
-    fn validity_of(&self, row: &BTreeMap<String, String>) -> Result<Validity, RowError> {
+    fn validity_of<C: Borrow<str> + Ord, T: AsRef<str>>(
+        &self,
+        row: &BTreeMap<C, T>,
+    ) -> Result<Validity, RowError> {
         let read = |column: &Option<String>, of_day: fn(Date, &TimeZone) -> Option<Timestamp>| {
             let Some((column, text)) = column.as_ref().and_then(|column| Some((column, cell(row, column)?)))
             else {
@@ -271,7 +280,7 @@ impl CellsFile {
 
 impl Cells {
     /// The text of the claim in this row; none if every cell is empty.
-    fn text(&self, row: &BTreeMap<String, String>) -> Option<String> {
+    fn text<C: Borrow<str> + Ord, T: AsRef<str>>(&self, row: &BTreeMap<C, T>) -> Option<String> {
         match self {
             Cells::Column(column) => cell(row, column).map(str::to_owned),
             Cells::Constant(text) => Some(text.clone()),
@@ -320,8 +329,8 @@ impl RowError {
 }
 
 /// A cell that is not empty, without the blanks around it.
-fn cell<'r>(row: &'r BTreeMap<String, String>, column: &str) -> Option<&'r str> {
-    row.get(column).map(|text| text.trim()).filter(|text| !text.is_empty())
+fn cell<'r, C: Borrow<str> + Ord, T: AsRef<str>>(row: &'r BTreeMap<C, T>, column: &str) -> Option<&'r str> {
+    row.get(column).map(|text| text.as_ref().trim()).filter(|text| !text.is_empty())
 }
 
 fn read_cell(text: &str, kind: ClaimKind, zone: &TimeZone) -> Option<Value> {

@@ -133,6 +133,14 @@ impl<S: IssuanceStore> Issuer<S> {
         Ok(prepared.into_iter().map(|prepared| self.created(prepared?, inserted.next())).collect())
     }
 
+    /// Whether the data could be offered, as far as that can be told without the store. Nothing is written.
+    ///
+    /// # Errors
+    /// [`OfferError`], those of the store left out.
+    pub fn check_offer(&self, data: OfferData, now: Timestamp) -> Result<(), OfferError> {
+        self.prepare(data, now).map(|_| ())
+    }
+
     /// Everything but the store: checks, names, hashes.
     fn prepare(&self, data: OfferData, now: Timestamp) -> Result<Prepared, OfferError> {
         let credential_type = self.offered_type(&data.credential_type)?;

@@ -51,5 +51,5 @@ pub use ports::{
     Redeemed, Redemption, StoreFailure,
 };
 pub use redeem_code::RedeemError;
-pub use register::{Register, RegisterError, Row, RowRefusal};
+pub use register::{OtherKind, Reading, Register, RegisterError, Row, RowRefusal, TextEncoding};
 pub use status::StatusError;

@@ -1,25 +1,32 @@
+mod progress;
+mod report;
+
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read},
     path::Path,
 };
 
 use jiff::SignedDuration;
 use portage_catalog::{
-    CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, message, reason_sentence,
+    CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, reason_sentence,
 };
 use portage_clock::Clock;
 use portage_issuer::{
-    CreatedOffer, Issuer, OfferData, OfferDelivery, OfferError, Record, Register, RegisterError, RowRefusal,
+    Issuer, OfferData, OfferDelivery, OfferError, Reading, Record, Register, RegisterError, RowRefusal,
     StandingOffer,
 };
 use portage_reason::Reason;
-use portage_service::{ExitCode, output};
+use portage_service::ExitCode;
 use portage_storage::issuer::SqliteIssuances;
 use portage_strict_json::Limits;
 use portage_web::language_of_terminal;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use self::{
+    progress::Bar,
+    report::{Answer, Place, Report},
+};
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
@@ -33,13 +40,14 @@ const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
 pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let issuer = wiring::open(&common.dir)?.issuer;
     let credential_type = offered_type(&issuer, args)?.clone();
-    let mut clerk = Clerk { issuer, args, common, clock, batch: Vec::new(), tally: Tally::default() };
+    let report = Report::new(common.json, args.check);
+    let mut clerk = Clerk { issuer, args, clock, batch: Vec::new(), report, bar: None };
     match (&args.claims, &args.from) {
         (Some(file), _) => clerk.offer_claims(file).await?,
         (None, Some(file)) => clerk.offer_register(file, &credential_type).await?,
         (None, None) => return Err(CommandError::Usage("--claims or --from".to_owned())),
     }
-    clerk.tally.finish()
+    clerk.report.finish()
 }
 
 fn offered_type<'a>(
@@ -63,23 +71,16 @@ fn offered_type<'a>(
 /// How many rows are written in one transaction of the store.
 const BATCH: usize = 100;
 
-/// Makes the offers and prints them.
+/// Makes the offers and has them printed.
 struct Clerk<'a> {
     issuer: Issuer<SqliteIssuances>,
     args: &'a OfferArgs,
-    common: &'a Common,
     clock: &'a Clock,
     /// Rows that were read and not yet written.
-    batch: Vec<(u64, Result<OfferData, RowRefusal>)>,
-    tally: Tally,
-}
-
-#[derive(Default)]
-struct Tally {
-    offered: u64,
-    already: u64,
-    refused: u64,
-    first_reason: Option<Reason>,
+    batch: Vec<(Place, Result<OfferData, RowRefusal>)>,
+    report: Report,
+    /// While a register is read.
+    bar: Option<Bar>,
 }
 
 impl Clerk<'_> {
@@ -97,7 +98,7 @@ impl Clerk<'_> {
                 Value::Object(claims) => Ok(self.data(Record::Claims, claims)),
                 _ => Err(RowRefusal::new(None, Reason::Malformed, "row.no_claims", &[])),
             };
-            self.take(number, data, None).await?;
+            self.take(Place { row: number, line: None }, data, None).await?;
         }
         self.write(None).await
     }
@@ -112,10 +113,16 @@ impl Clerk<'_> {
             let id = &credential_type.id;
             return Err(CommandError::Usage(format!("--from: the type {id} has no register.json")));
         };
-        let register = Register::open(open(file)?, mapping).map_err(explain_register)?;
+        let (bar, counted) = Bar::over(open(file)?, length_of(file), self.args.progress);
+        self.bar = Some(bar);
+        let reading = Reading { encoding: self.args.encoding, separator: self.args.separator };
+        let register = Register::open(counted, reading, mapping).map_err(explain_register)?;
         let mut found = self.args.record.is_none();
         for row in register {
             let row = row.map_err(|error| unreadable(file, &error))?;
+            if let Some(bar) = &self.bar {
+                bar.show(row.number);
+            }
             if let Some(key) = &self.args.record
                 && row.record.as_ref().ok().is_none_or(|record| record.record != *key)
             {
@@ -123,9 +130,10 @@ impl Clerk<'_> {
             }
             found = true;
             let data = row.record.and_then(|record| self.data_of_record(record, mapping));
-            self.take(row.number, data, Some(mapping)).await?;
+            self.take(Place { row: row.number, line: Some(row.line) }, data, Some(mapping)).await?;
         }
         self.write(Some(mapping)).await?;
+        self.bar = None;
         if found {
             Ok(())
         } else {
@@ -175,95 +183,67 @@ impl Clerk<'_> {
 
     async fn take(
         &mut self,
-        row: u64,
+        place: Place,
         data: Result<OfferData, RowRefusal>,
         mapping: Option<&RegisterMapping>,
     ) -> Result<(), CommandError> {
-        self.batch.push((row, data));
+        self.batch.push((place, data));
         if self.batch.len() >= BATCH { self.write(mapping).await } else { Ok(()) }
     }
 
     /// Writes the rows of the batch and prints them in their order: what is printed is durable.
     async fn write(&mut self, mapping: Option<&RegisterMapping>) -> Result<(), CommandError> {
         let batch = std::mem::take(&mut self.batch);
-        let data = batch.iter().filter_map(|(_, data)| data.as_ref().ok()).cloned().collect();
+        let (places, data): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let answers = if self.args.check { self.check(data) } else { self.offer(data).await? };
+        for (place, answer) in places.into_iter().zip(answers) {
+            let answer = match answer {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(explain(&error, mapping)),
+                Err(refusal) => Err(refusal),
+            };
+            self.report.tell(place, answer);
+        }
+        let report = &mut self.report;
+        match &self.bar {
+            Some(bar) => bar.aside(|| report.print()),
+            None => report.print(),
+        }
+    }
+
+    async fn offer(&self, batch: Vec<Result<OfferData, RowRefusal>>) -> Result<Vec<Answered>, CommandError> {
+        let mut refusals = Vec::with_capacity(batch.len());
+        let mut data = Vec::with_capacity(batch.len());
+        for row in batch {
+            match row {
+                Ok(row) => {
+                    data.push(row);
+                    refusals.push(None);
+                }
+                Err(refusal) => refusals.push(Some(refusal)),
+            }
+        }
         let created = self.issuer.create_offers(data, self.clock.now()).await;
         let mut created = created.map_err(|failure| super::store_failure(&failure))?.into_iter();
-        for (row, data) in batch {
-            let offered = match (data, mapping) {
-                (Err(refusal), _) => Err(refusal),
-                (Ok(_), mapping) => match created.next() {
-                    Some(Ok(offer)) => Ok(offer),
-                    Some(Err(error)) => Err(explain(&error, mapping)),
-                    None => return Err(CommandError::Fault("a row was left without an answer".to_owned())),
-                },
-            };
-            self.tell(row, offered)?;
-        }
-        Ok(())
+        let answer = |refusal: Option<RowRefusal>| match refusal {
+            Some(refusal) => Ok(Err(refusal)),
+            None => match created.next() {
+                Some(created) => Ok(Ok(created.map(|offer| Answer::Offer(Box::new(offer))))),
+                None => Err(CommandError::Fault("a row was left without an answer".to_owned())),
+            },
+        };
+        refusals.into_iter().map(answer).collect()
     }
 
-    fn tell(&mut self, row: u64, offered: Result<CreatedOffer, RowRefusal>) -> Result<(), CommandError> {
-        match offered {
-            Ok(offer) => {
-                *(if offer.is_new { &mut self.tally.offered } else { &mut self.tally.already }) += 1;
-                self.print_offer(row, &offer)
-            }
-            Err(refusal) => {
-                self.tally.refused += 1;
-                self.tally.first_reason = self.tally.first_reason.or(Some(refusal.reason));
-                self.print_refusal(row, &refusal)
-            }
-        }
-    }
-
-    fn print_offer(&self, row: u64, offer: &CreatedOffer) -> Result<(), CommandError> {
-        let (reference, uri) = (offer.reference.as_str(), offer.uri.to_string());
-        if self.common.json {
-            let mut line = json!({ "row": row, "ref": reference, "offer": uri });
-            if let Some(tx_code) = &offer.tx_code {
-                line["tx_code"] = tx_code.expose().into();
-            }
-            return output::json_line(&line);
-        }
-        let tx_code =
-            offer.tx_code.as_ref().map(|code| format!("\ttx_code {}", code.expose())).unwrap_or_default();
-        output::line(&format!("{row}\t{reference}\t{uri}{tx_code}"))
-    }
-
-    fn print_refusal(&self, row: u64, refusal: &RowRefusal) -> Result<(), CommandError> {
-        let RowRefusal { column, reason, message: text } = refusal;
-        let language = language_of_terminal();
-        let text = text.in_language(language);
-        if self.common.json {
-            let refused = json!({ "column": column, "reason": reason, "message": text });
-            return output::json_line(&json!({ "row": row, "refused": refused }));
-        }
-        let row = row.to_string();
-        let column = column.as_deref().unwrap_or("-");
-        let values = [("row", row.as_str()), ("column", column), ("message", text)];
-        output::line(&format!("{} {reason}", message("issuer.row_refused", language, &values)))
+    fn check(&self, batch: Vec<Result<OfferData, RowRefusal>>) -> Vec<Answered> {
+        let now = self.clock.now();
+        let check = |data| self.issuer.check_offer(data, now).map(|()| Answer::WouldOffer);
+        batch.into_iter().map(|data| data.map(check)).collect()
     }
 }
 
-impl Tally {
-    /// Counts on standard error; the reason's name as the last word when something was refused.
-    fn finish(&self) -> Result<ExitCode, CommandError> {
-        let Tally { offered, already, refused, first_reason } = self;
-        let counts = [offered, refused, already].map(u64::to_string);
-        let [offered, refused, unchanged] = &counts;
-        let values = [("offered", offered.as_str()), ("refused", refused), ("unchanged", unchanged)];
-        // Err: nobody reads standard error any more.
-        let _ =
-            writeln!(io::stderr().lock(), "{}", message("issuer.offered", language_of_terminal(), &values));
-        match first_reason {
-            None => Ok(ExitCode::Done),
-            Some(reason) => {
-                Err(CommandError::Refused(*reason, format!("{refused} refused, the others stand")))
-            }
-        }
-    }
-}
+/// What comes of a row: refused before the issuer saw it, or what the issuer says.
+type Answered = Result<Result<Answer, OfferError>, RowRefusal>;
 
 /// What the issuer says of claims, in the clerk's words; a claim that does not fit is told by the column it came from.
 fn explain(error: &OfferError, mapping: Option<&RegisterMapping>) -> RowRefusal {
@@ -295,7 +275,12 @@ fn explain(error: &OfferError, mapping: Option<&RegisterMapping>) -> RowRefusal 
 
 fn explain_register(error: RegisterError) -> CommandError {
     match error.reason() {
-        Some(reason) => CommandError::Refused(reason, error.to_string()),
+        Some(reason) => {
+            let text = error.text();
+            // The reason's name follows it.
+            let sentence = text.in_language(language_of_terminal()).trim_end_matches('.');
+            CommandError::Refused(reason, sentence.to_owned())
+        }
         None => CommandError::fault(error),
     }
 }
@@ -305,6 +290,11 @@ fn open(file: &Path) -> Result<Box<dyn Read>, CommandError> {
         return Ok(Box::new(io::stdin().lock()));
     }
     File::open(file).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| unreadable(file, &error))
+}
+
+/// How long the file is, if it is one.
+fn length_of(file: &Path) -> Option<u64> {
+    std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CommandError> {

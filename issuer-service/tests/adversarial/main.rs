@@ -10,6 +10,7 @@ mod offers;
 mod program;
 mod proofs;
 mod register;
+mod register_files;
 mod replicas;
 mod restarts;
 mod tokens;

@@ -1,0 +1,153 @@
+//! What the clerk reads of it: a line a row on standard output, the counts on standard error.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+use portage_catalog::{Language, message, message_for_count};
+use portage_issuer::{CreatedOffer, RowRefusal};
+use portage_reason::Reason;
+use portage_service::{ExitCode, output};
+use portage_web::language_of_terminal;
+use serde_json::json;
+
+use super::CommandError;
+
+/// Where a row stands: its number, and its line in a register.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) row: u64,
+    pub(super) line: Option<u64>,
+}
+
+/// What became of a row that was not refused.
+pub(super) enum Answer {
+    Offer(Box<CreatedOffer>),
+    /// Under `--check`.
+    WouldOffer,
+}
+
+/// The lines of one batch, and the counts of all.
+pub(super) struct Report {
+    json: bool,
+    check: bool,
+    language: Language,
+    lines: Vec<String>,
+    offered: u64,
+    already: u64,
+    refused: u64,
+    first_reason: Option<Reason>,
+    /// As many as there are reasons and columns: the size of the register does not matter.
+    refusals: BTreeMap<(String, Option<String>), u64>,
+}
+
+impl Report {
+    pub(super) fn new(json: bool, check: bool) -> Self {
+        Report {
+            json,
+            check,
+            language: language_of_terminal(),
+            lines: Vec::new(),
+            offered: 0,
+            already: 0,
+            refused: 0,
+            first_reason: None,
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps the line of a row until [`Report::print`].
+    pub(super) fn tell(&mut self, place: Place, answer: Result<Answer, RowRefusal>) {
+        let line = match answer {
+            Ok(Answer::Offer(offer)) => {
+                *(if offer.is_new { &mut self.offered } else { &mut self.already }) += 1;
+                Some(self.offer(place, &offer))
+            }
+            Ok(Answer::WouldOffer) => {
+                self.offered += 1;
+                self.json
+                    .then(|| json!({ "row": place.row, "line": place.line, "checked": true }).to_string())
+            }
+            Err(refusal) => {
+                self.refused += 1;
+                self.first_reason = self.first_reason.or(Some(refusal.reason));
+                let kind = (refusal.reason.to_string(), refusal.column.clone());
+                *self.refusals.entry(kind).or_default() += 1;
+                Some(self.refusal(place, &refusal))
+            }
+        };
+        self.lines.extend(line);
+    }
+
+    /// Prints what was told since the last time, at once.
+    pub(super) fn print(&mut self) -> Result<(), CommandError> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() { Ok(()) } else { output::line(&lines.join("\n")) }
+    }
+
+    fn offer(&self, place: Place, offer: &CreatedOffer) -> String {
+        let (row, reference, uri) = (place.row, offer.reference.as_str(), offer.uri.to_string());
+        if self.json {
+            let mut line = json!({ "row": row, "ref": reference, "offer": uri });
+            if let Some(tx_code) = &offer.tx_code {
+                line["tx_code"] = tx_code.expose().into();
+            }
+            return line.to_string();
+        }
+        let tx_code =
+            offer.tx_code.as_ref().map(|code| format!("\ttx_code {}", code.expose())).unwrap_or_default();
+        format!("{row}\t{reference}\t{uri}{tx_code}")
+    }
+
+    fn refusal(&self, place: Place, refusal: &RowRefusal) -> String {
+        let RowRefusal { column, reason, message: text } = refusal;
+        let text = text.in_language(self.language);
+        if self.json {
+            let mut refused = json!({ "column": column, "reason": reason, "message": text });
+            if let Some(line) = place.line {
+                refused["line"] = line.into();
+            }
+            return json!({ "row": place.row, "refused": refused }).to_string();
+        }
+        let row = place.row.to_string();
+        let column = column.as_deref().unwrap_or("-");
+        let mut values = vec![("row", row.as_str()), ("column", column), ("message", text)];
+        let line = place.line.map(|line| line.to_string());
+        let text = match &line {
+            Some(line) => {
+                values.push(("line", line));
+                message("issuer.row_of_register_refused", self.language, &values)
+            }
+            None => message("issuer.row_refused", self.language, &values),
+        };
+        format!("{text} {reason}")
+    }
+
+    /// Counts on standard error; the reason's name as the last word when something was refused.
+    pub(super) fn finish(&self) -> Result<ExitCode, CommandError> {
+        let counts = [self.offered, self.refused, self.already].map(|count| count.to_string());
+        let [offered, refused, unchanged] = &counts;
+        let values = [("offered", offered.as_str()), ("refused", refused), ("unchanged", unchanged)];
+        let mut text = if self.check {
+            message("issuer.checked", self.language, &values)
+        } else {
+            message("issuer.offered", self.language, &values)
+        };
+        for ((reason, column), count) in &self.refusals {
+            let values = [("reason", reason.as_str()), ("column", column.as_deref().unwrap_or("-"))];
+            text.push_str("\n  ");
+            text.push_str(&message_for_count("issuer.refused_for", *count, self.language, &values));
+        }
+        // Err: nobody reads standard error any more.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+        match self.first_reason {
+            None => Ok(ExitCode::Done),
+            Some(reason) => {
+                let key = if self.check { "issuer.some_would_be_refused" } else { "issuer.some_refused" };
+                let refused = [("refused", refused.as_str())];
+                Err(CommandError::Refused(reason, message(key, self.language, &refused)))
+            }
+        }
+    }
+}
