@@ -93,6 +93,34 @@ pub(crate) enum TypeCommand {
     /// Show a type as people will see it, in English and in French.
     #[command(after_help = "Example:\n  issuer type show student-card")]
     Show(TypeShowArgs),
+    /// Make a type of a published OCA bundle (Overlays Capture Architecture).
+    #[command(after_help = "Example:\n  issuer type import student-card.json --logo college.png")]
+    Import(TypeImportArgs),
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct TypeImportArgs {
+    /// The bundle: a JSON file.
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+    /// The type's id [default: made of its name].
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// The logo on its card: PNG or JPEG, at most 256 KiB. One that the bundle only links to is never fetched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) logo: Option<PathBuf>,
+    /// The https address, yours and never to change, under which the type's names for machines stand [default: the issuer's].
+    #[arg(long, value_name = "URL")]
+    pub(crate) address: Option<Url>,
+    /// Where the last valid day ends, if a claim names it.
+    #[arg(long, value_name = "ZONE", default_value = "America/Vancouver")]
+    pub(crate) time_zone: String,
+    /// Put it in the place of the type of that id in the folder types/.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Leave issuer.toml as it is: the type is made, and not offered yet.
+    #[arg(long)]
+    pub(crate) keep_config: bool,
 }
 
 #[derive(Debug, ArgGroup)]

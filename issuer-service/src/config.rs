@@ -176,6 +176,35 @@ impl Config {
     }
 }
 
+/// The text of `issuer.toml` with one type more; `None` where it cannot be had by adding a name to the list, or the type is there.
+pub(crate) fn offering(dir: &Path, id: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Types {
+        types: Vec<toml::Spanned<String>>,
+    }
+    let text = fs::read_to_string(dir.join(FILE)).ok()?;
+    let types = toml::from_str::<Types>(&text).ok()?.types;
+    if types.iter().any(|known| known.get_ref() == id) {
+        return None;
+    }
+    // After the last one, so that comments and all the rest stay as they are.
+    let (before, after) = text.split_at_checked(types.last()?.span().end)?;
+    let text = format!("{before}, {}{after}", toml::Value::from(id));
+    let config = Config::parse(dir, &text).ok()?;
+    config.types.iter().any(|known| known == id).then_some(text)
+}
+
+/// Puts a new text in the place of `issuer.toml`, in one step.
+pub(crate) fn write(dir: &Path, text: &str) -> io::Result<()> {
+    // Where it is a link, what it leads to.
+    let path = fs::canonicalize(dir.join(FILE))?;
+    let new = path.with_extension("toml.new");
+    fs::write(&new, text)?;
+    fs::set_permissions(&new, fs::metadata(&path)?.permissions())?;
+    fs::File::open(&new)?.sync_all()?;
+    fs::rename(&new, &path)
+}
+
 /// What goes into a new configuration.
 pub(crate) struct Template<'a> {
     pub(crate) url: &'a Url,
@@ -271,6 +300,24 @@ mod tests {
         assert_eq!((config.algorithm, config.did), (Algorithm::EdDsa, DidMethod::Web));
         assert_eq!(config.status, StatusPolicy::DEMO);
         assert_eq!(parse(&written("https://city.example", false)).unwrap().status, StatusPolicy::DEFAULT);
+    }
+
+    #[test]
+    fn a_type_more_leaves_the_rest_of_the_file_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let text = written("https://city.example", false);
+        fs::write(&path, &text).unwrap();
+        let more = offering(dir.path(), "card").unwrap();
+        assert_eq!(more, text.replace(r#"["person"]"#, r#"["person", "card"]"#));
+        write(dir.path(), &more).unwrap();
+        assert_eq!(Config::read(dir.path()).unwrap().types, ["person", "card"]);
+        assert_eq!(offering(dir.path(), "card"), None, "it is there");
+
+        let lines = text.replace(r#"["person"]"#, "[\n  \"person\", # ours\n  'other',\n]");
+        fs::write(&path, &lines).unwrap();
+        let more = offering(dir.path(), "card").unwrap();
+        assert_eq!(more, lines.replace("'other',", r#"'other', "card","#));
     }
 
     #[test]

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{ClaimDefinition, ClaimKind, DerivedClaim, Format, Logo, Text, definition::base_iri};
+use crate::{
+    ClaimDefinition, ClaimKind, CredentialType, DerivedClaim, Format, Logo, Text, definition::base_iri,
+};
 
 /// What somebody says a new type is, before it is one: a form that was filled in, a bundle that was read.
 ///
@@ -110,11 +112,14 @@ impl TypeDraft {
     /// The files of the type's folder (name → bytes): `type.json`, `schema.json`, `context.jsonld`, `example.json`, and the logo if there
     /// is one.
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let names = self.machine_names();
+        self.files_named(&self.machine_names())
+    }
+
+    fn files_named(&self, names: &MachineNames) -> BTreeMap<String, Vec<u8>> {
         let documents = [
-            ("type.json", self.definition(&names)),
-            ("schema.json", self.schema(&names)),
-            ("context.jsonld", self.context(&names)),
+            ("type.json", self.definition(names)),
+            ("schema.json", self.schema(names)),
+            ("context.jsonld", self.context(names)),
             ("example.json", Value::Object(self.example())),
         ];
         let mut files: BTreeMap<_, _> = documents
@@ -124,6 +129,25 @@ impl TypeDraft {
             files.insert(logo.media_type().file_name().to_owned(), logo.bytes().to_vec());
         }
         files
+    }
+
+    /// The same in the place of a type that is there: a context that changed gets the next address, because credentials that are out
+    /// speak of the old one, and a context never changes under its address.
+    pub fn files_replacing(&self, existing: &CredentialType) -> BTreeMap<String, Vec<u8>> {
+        let mut names = self.machine_names();
+        let context = self.context(&names);
+        // A type in a catalogue was read from JSON.
+        let is_same = serde_json::from_str(&existing.context_document).is_ok_and(|old: Value| old == context);
+        let version = existing.context_url.rsplit_once("/v");
+        let version = version.and_then(|(before, version)| Some((before, version.parse::<u32>().ok()?)));
+        names.context_url = match version {
+            _ if is_same => existing.context_url.clone(),
+            Some((before, version)) if names.context_url == format!("{before}/v1") => {
+                format!("{before}/v{}", version.saturating_add(1))
+            }
+            _ => names.context_url,
+        };
+        self.files_named(&names)
     }
 
     fn definition(&self, names: &MachineNames) -> Value {
@@ -346,6 +370,24 @@ mod tests {
         assert_eq!(ty.check_claims(&claims), Ok(()));
         claims["class"] = json!("C");
         assert!(ty.check_claims(&claims).is_err());
+    }
+
+    #[test]
+    fn a_context_that_changed_gets_a_new_address() {
+        let mut catalog = Catalog::bundled();
+        let mut addresses = Vec::new();
+        let mut draft = draft();
+        catalog.add_type("library-card", &draft.files()).unwrap();
+        for claim in
+            [None, Some(claim("pages", ClaimKind::Number)), Some(claim("shelf", ClaimKind::String)), None]
+        {
+            draft.claims.extend(claim);
+            let files = draft.files_replacing(catalog.credential_type("library-card").unwrap());
+            catalog.add_type("library-card", &files).unwrap();
+            addresses.push(catalog.credential_type("library-card").unwrap().context_url.clone());
+        }
+        let of = |version: u8| format!("https://library.example/contexts/library-card/v{version}");
+        assert_eq!(addresses, [of(1), of(2), of(3), of(3)]);
     }
 
     #[test]

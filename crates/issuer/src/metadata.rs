@@ -1,9 +1,9 @@
-use portage_catalog::{CredentialType, Format, Language, Text};
+use portage_catalog::{CredentialType, Format, Language, Logo, Text, message};
 use portage_keys::Algorithm;
 use portage_oid4vci::{
     AuthorizationServerMetadata, ClaimDescription, ClaimDisplay, ClaimPathStep, CredentialConfiguration,
     CredentialDefinition, CredentialDisplay, CredentialIssuerMetadata, CredentialMetadata, EndpointUrl,
-    IssuerDisplay, KeyBindingForm, ProofType,
+    Image, IssuerDisplay, KeyBindingForm, ProofType,
 };
 use serde_json::Value;
 
@@ -101,7 +101,7 @@ impl<S> Issuer<S> {
                 display: LANGUAGES
                     .into_iter()
                     .filter(|(language, _)| is_there(&credential_type.name, *language))
-                    .map(|language| display(credential_type, language))
+                    .map(|language| self.display(credential_type, language))
                     .collect(),
                 claims: claims(credential_type, is_w3c),
             }),
@@ -115,6 +115,38 @@ impl<S> Issuer<S> {
             }),
         }
     }
+
+    fn display(
+        &self,
+        credential_type: &CredentialType,
+        (language, locale): (Language, &str),
+    ) -> CredentialDisplay {
+        CredentialDisplay {
+            name: credential_type.name.in_language(language).to_owned(),
+            locale: Some(locale.to_owned()),
+            description: is_there(&credential_type.description, language)
+                .then(|| credential_type.description.in_language(language).to_owned()),
+            logo: credential_type.logo.as_ref().map(|_| self.logo_image(credential_type, language)),
+            background_color: Some(credential_type.colours.0.clone()),
+            text_color: Some(credential_type.colours.1.clone()),
+            ..CredentialDisplay::default()
+        }
+    }
+
+    /// Where the service has the logo (`display.logo`, §12.2.4), and what it is, for those who do not see it.
+    fn logo_image(&self, credential_type: &CredentialType, language: Language) -> Image {
+        let name = credential_type.name.in_language(language);
+        Image {
+            uri: self.profile.identifier.endpoint(&format!("types/{}/logo", credential_type.id)),
+            alt_text: Some(message("issuer.logo_alt", language, &[("name", name)])),
+        }
+    }
+
+    /// The logo of a type that it offers.
+    pub fn logo(&self, credential_type: &str) -> Option<&Logo> {
+        let offered = self.profile.types.iter().find(|id| *id == credential_type)?;
+        self.catalog.credential_type(offered)?.logo.as_ref()
+    }
 }
 
 fn jwt_proof_type(format: Format) -> ProofType {
@@ -124,18 +156,6 @@ fn jwt_proof_type(format: Format) -> ProofType {
             .map(|algorithm| algorithm.jose_name().to_owned())
             .collect(),
         key_attestations_required: None,
-    }
-}
-
-fn display(credential_type: &CredentialType, (language, locale): (Language, &str)) -> CredentialDisplay {
-    CredentialDisplay {
-        name: credential_type.name.in_language(language).to_owned(),
-        locale: Some(locale.to_owned()),
-        description: is_there(&credential_type.description, language)
-            .then(|| credential_type.description.in_language(language).to_owned()),
-        background_color: Some(credential_type.colours.0.clone()),
-        text_color: Some(credential_type.colours.1.clone()),
-        ..CredentialDisplay::default()
     }
 }
 

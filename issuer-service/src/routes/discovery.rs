@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -25,6 +25,16 @@ pub(super) async fn authorization_server<S>(State(service): State<Arc<Service<S>
 pub(super) async fn did_document<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
     let document = service.did_document.as_ref().ok_or(Refusal::not_found())?;
     Ok(public("application/did+json", document))
+}
+
+/// The logo of a type that it offers: the bytes that were checked, as what they are.
+pub(super) async fn logo<S>(
+    State(service): State<Arc<Service<S>>>,
+    Path(credential_type): Path<String>,
+) -> Result<Response, Refusal> {
+    let logo = service.issuer.logo(&credential_type).ok_or(Refusal::not_found())?;
+    let headers = [(header::CONTENT_TYPE, logo.media_type().name()), (header::CACHE_CONTROL, "max-age=3600")];
+    Ok((headers, logo.bytes().to_vec()).into_response())
 }
 
 /// Nothing in it is anybody's in particular.

@@ -39,6 +39,7 @@ pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: R
         .route("/.well-known/openid-credential-issuer", get(discovery::issuer_metadata::<S>))
         .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server::<S>))
         .route("/.well-known/did.json", get(discovery::did_document::<S>))
+        .route("/types/{id}/logo", get(discovery::logo::<S>))
         .route("/offers/{link}", get(offer::open::<S>))
         .route("/token", post(token::redeem::<S>))
         .route("/nonce", post(token::nonce::<S>))

@@ -1,6 +1,7 @@
 //! `issuer type`: the credential types of an issuer, those of the box and those of its folder `types/`.
 
 mod check;
+mod import;
 mod show;
 
 use portage_catalog::{Catalog, CredentialType, Language};
@@ -16,12 +17,13 @@ use crate::{
     wiring,
 };
 
-/// Lists, checks, shows types. Needs neither keys nor store.
+/// Lists, checks, shows, imports types. Needs neither keys nor store.
 pub(crate) fn run(command: &TypeCommand, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let config = Config::read(&common.dir).map_err(CommandError::fault)?;
     match command {
         TypeCommand::List => list(&config, common),
         TypeCommand::Check(args) => check::check(args, &config, common),
+        TypeCommand::Import(args) => import::import(args, &config, common),
         TypeCommand::Show(args) => {
             let catalog = wiring::catalog(&config.types_folder)?;
             show::show(find(&catalog, &args.id)?, common, clock)
