@@ -50,6 +50,19 @@ impl CompactJws {
     }
 }
 
+/// The payload of a JWS in the compact serialization, which may be any bytes, after its signature was verified with `key`.
+///
+/// A JWT is read with [`crate::UnverifiedJwt`], which also looks at `typ` and at the claims.
+///
+/// # Errors
+/// [`JwtError`]: over the limit of a presentation, not three parts of canonical base64url, a header that is refused, an algorithm that is not the
+/// key's, a signature that does not fit.
+pub fn verify_jws(compact: &str, key: &VerificationKey) -> Result<Vec<u8>, JwtError> {
+    let jws = CompactJws::parse(compact, Limits::PRESENTATION)?;
+    jws.verify(key)?;
+    Ok(jws.payload)
+}
+
 pub(crate) fn sign(header: Header, payload: &[u8], signer: &dyn Signer) -> Result<String, SigningFailure> {
     let header = header.with_algorithm(signer.algorithm()).to_json().map_err(|_| SigningFailure)?;
     let mut compact = base64url::encode(&header);

@@ -29,6 +29,7 @@ mod tests;
 
 pub use header::Header;
 pub use jwk::{Jwk, JwkError, read_jwk_set};
+pub use jws::verify_jws;
 pub use jwt::{JwtError, UnverifiedJwt, VerifiedJwt, sign};
 pub use numeric_date::NumericDate;
 pub use private_jwk::{private_jwk, signing_key_from_private_jwk};
