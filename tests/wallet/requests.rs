@@ -318,25 +318,112 @@ async fn w10_no_match_and_no_consent_look_alike_to_the_verifier() {
     assert_eq!(market(after_no), market(stage.take_seen()));
 }
 
+/// The market asks for a birth date as well, for its usual purpose.
+fn ask_beyond_the_purpose(stage: &Running) {
+    let mut query = crate::verifier_side::usual_query(stage);
+    query["credentials"][0]["claims"] =
+        json!([{ "path": ["age_over_19"], "values": [true] }, { "path": ["birthdate_dateint"] }]);
+    stage.twist(|twist| {
+        twist.query = Some(query);
+        twist.beyond_purpose = true;
+    });
+}
+
 #[tokio::test]
 async fn w11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second_yes() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     let link = request(&stage);
-    let mut query = crate::verifier_side::usual_query(&stage);
-    query["credentials"][0]["claims"] =
-        json!([{ "path": ["age_over_19"] }, { "path": ["birthdate_dateint"] }]);
-    stage.twist(|twist| {
-        twist.query = Some(query);
-        twist.beyond_purpose = true;
-    });
+    ask_beyond_the_purpose(&stage);
     let review = citizen.run(&["review", &link]).await.object();
-    assert_eq!(review["warnings"], json!([{ "reason": "beyond_purpose", "query": "person" }]));
-    let answer = citizen.run(&["present", &link, "--yes"]).await;
-    assert_eq!((answer.code, answer.reason()), (1, "consent_required"), "{answer:?}");
+    let beyond = json!({ "reason": "beyond_purpose", "query": "person", "path": ["birthdate_dateint"], "kind": "claim" });
+    assert_eq!(review["warnings"], json!([beyond]));
+    // The second yes to an unknown service is not the one to more than the purpose allows.
+    for flags in [&["--yes"][..], &["--yes", "--unknown-verifier-too"]] {
+        let answer = citizen.run(&[&["present", &link], flags].concat()).await;
+        assert_eq!((answer.code, answer.reason()), (1, "beyond_purpose"), "{answer:?}");
+    }
+    let mut person = Scripted::saying(&[true, false]);
+    let no = citizen.run_in_words(&["present", &link], Some(&mut person)).await;
+    assert_eq!((no.code, no.reason()), (1, "consent_required"));
+    assert!(no.out.contains("Date of birth is not part of the purpose."), "{no:?}");
     assert!(answer_of(&stage).is_none());
+    let refused = citizen.run(&["history"]).await;
+    assert!(refused.out.contains("\"reason\":\"beyond_purpose\""), "{refused:?}");
     stage.untwist();
     accepted(&citizen, &stage).await;
+}
+
+#[tokio::test]
+async fn w11_more_than_the_purpose_allows_is_sent_after_a_second_yes_that_the_history_keeps() {
+    let stage = Running::start().await;
+    let citizen = with_person(&stage).await;
+    let link = request(&stage);
+    ask_beyond_the_purpose(&stage);
+    let sent = citizen.run(&["present", &link, "--yes", "--beyond-purpose-too"]).await;
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(answer_of(&stage).is_some());
+    let mut person = Scripted::saying(&[true, true]);
+    let sent = citizen.run_in_words(&["present", &link], Some(&mut person)).await;
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let history = citizen.run(&["history"]).await;
+    let presented =
+        history.out.lines().filter(|line| line.contains("\"beyond_purpose\":[\"person.birthdate_dateint\"]"));
+    assert_eq!(presented.count(), 2, "{history:?}");
+    let words = citizen.run_in_words(&["history"], None).await;
+    assert!(words.out.contains("person.birthdate_dateint"), "{words:?}");
+}
+
+#[tokio::test]
+async fn w11_a_protected_type_is_shown_for_a_registered_purpose_alone() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let mut list = trust(&stage, true);
+    let federal = crate::citizen::entry(&mut list, stage.world.federal.did.as_str());
+    federal["types"].as_array_mut().unwrap().push(json!("accessible-parking-permit"));
+    list["verifiers"][0]["purposes"].as_array_mut().unwrap().push(json!("accessible-space-check"));
+    citizen.trust(&list).await;
+    citizen.accept(&offer(&stage, "accessible-parking-permit", Format::DcSdJwt)).await;
+    stage.take_seen();
+    let vct = &stage.world.credential_type("accessible-parking-permit").vct;
+    let ask = |claims: Option<Value>| {
+        let mut query = json!({ "credentials": [{
+            "id": "permit", "format": "dc+sd-jwt", "meta": { "vct_values": [vct] },
+        }] });
+        if let Some(claims) = claims {
+            query["credentials"][0]["claims"] = claims;
+        }
+        query
+    };
+    let for_purpose = |purpose: &'static str, query: Value| {
+        stage.twist(|twist| {
+            twist.query = Some(query);
+            twist.request = Some(Box::new(move |draft: &mut RequestDraft| {
+                draft.claims["verifier_info"][0]["data"]["id"] = purpose.into();
+            }));
+        });
+    };
+    let link = request(&stage);
+    let all_flags = ["--yes", "--unknown-verifier-too", "--beyond-purpose-too"];
+    for (purpose, query) in [
+        ("not-registered", ask(None)),
+        // Registered by name, and the wallet does not know what it allows.
+        (crate::verifier_side::OTHER_PURPOSE, ask(None)),
+        ("market-vendor-permit", ask(None)),
+        ("accessible-space-check", ask(Some(json!([{ "path": ["family_name"] }])))),
+    ] {
+        for_purpose(purpose, query);
+        let review = citizen.run(&["review", &link]).await.object();
+        assert!(review["warnings"].to_string().contains("protected_type"), "{purpose} {review}");
+        let answer = citizen.run(&[&["present", &link][..], &all_flags].concat()).await;
+        assert_eq!((answer.code, answer.reason()), (1, "protected_type"), "{purpose} {answer:?}");
+        // W-10: it looks as though there were no such credential.
+        assert!(stage.take_seen().iter().all(|seen| seen.method == "GET"), "nothing is sent");
+    }
+    for_purpose("accessible-space-check", ask(None));
+    let answer = citizen.run(&["present", &link, "--yes"]).await;
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer_of(&stage).is_some());
 }
 
 #[tokio::test]

@@ -147,6 +147,9 @@ pub(crate) struct PresentArgs {
     /// With --yes: yes, too, to a service that nobody vouches for.
     #[arg(long, requires = "yes")]
     pub(crate) unknown_verifier_too: bool,
+    /// With --yes: yes, too, to what goes beyond the purpose registered for the service. The history records it.
+    #[arg(long, requires = "yes")]
+    pub(crate) beyond_purpose_too: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use portage_catalog::Catalog;
+use portage_dcql::Step;
 use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{
-    Asker, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource,
+    Asker, Beyond, ClaimName, DisclosurePlan, Event, IssuerOnRecord, Missing, PlannedAnswer, PurposeSource,
     ShownClaim, StoredCredential, Words,
 };
 use serde_json::{Value, json};
@@ -75,7 +76,7 @@ pub(crate) fn unanswerable(asker: &Asker, missing: &[Missing]) -> Value {
         "purpose": purpose(asker),
         "answers": [],
         "missing": missing.iter().map(query).collect::<Value>(),
-        "warnings": [],
+        "warnings": asker.beyond_purpose.iter().map(excess).collect::<Value>(),
     })
 }
 
@@ -131,12 +132,26 @@ fn warnings(plan: &DisclosurePlan) -> Value {
         found.push(json!({ "reason": Reason::PurposeNotRegistered }));
     }
     let beyond = plan.asker().beyond_purpose.iter();
-    found.extend(beyond.map(|query| json!({ "reason": Reason::BeyondPurpose, "query": query })));
+    found.extend(beyond.map(excess));
     for answer in plan.answers() {
+        if answer.protected {
+            found.push(json!({ "reason": Reason::ProtectedType, "query": answer.query, "credential": answer.credential }));
+        }
         let warn = |doubt| json!({ "reason": doubt, "query": answer.query, "credential": answer.credential });
         found.extend(answer.doubts.iter().map(warn));
     }
     Value::Array(found)
+}
+
+/// One thing asked beyond the registered purpose.
+fn excess(beyond: &Beyond) -> Value {
+    let step = |step: &Step| match step {
+        Step::Name(name) => json!(name),
+        Step::Index(index) => json!(index),
+        Step::All => Value::Null,
+    };
+    let path = beyond.path.as_deref().map(|path| path.iter().map(step).collect::<Value>());
+    json!({ "reason": Reason::BeyondPurpose, "query": beyond.query, "path": path, "kind": beyond.kind.name() })
 }
 
 /// What was shown, without values.
@@ -166,6 +181,7 @@ pub(crate) fn event(event: &Event) -> Value {
         "purpose": event.purpose,
         "credentials": credentials,
         "reason": event.reason,
+        "beyond_purpose": event.beyond_purpose,
     })
 }
 

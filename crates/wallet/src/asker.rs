@@ -3,7 +3,7 @@ use portage_dcql::Query;
 use portage_oid4vp::{PurposeInfo, ResolvedRequest};
 use portage_trust::{Authority, MayAsk};
 
-use crate::{beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
+use crate::{Beyond, beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
 
 /// Who asks, by what right and what for.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct Asker {
     pub standing: MayAsk,
     /// Why they ask.
     pub purpose: Option<ShownPurpose>,
-    /// The Credential Queries that go beyond the registered purpose.
-    pub beyond_purpose: Vec<String>,
+    /// What they ask beyond the registered purpose, where the wallet knows what that purpose allows.
+    pub beyond_purpose: Vec<Beyond>,
 }
 
 /// Why they ask.
@@ -49,7 +49,7 @@ impl Asker {
         };
         let beyond_purpose = registered
             .and_then(|purpose| Query::parse(&purpose.query).ok())
-            .map(|allowed| beyond(request.query(), &allowed))
+            .map(|allowed| beyond(request.query(), &allowed, catalog))
             .unwrap_or_default();
         let purpose = match (registered.map(PurposeInfo::of), told) {
             (Some(words), _) => Some(ShownPurpose { words, source: PurposeSource::Registered }),
@@ -64,6 +64,13 @@ impl Asker {
     /// a second, explicit consent.
     pub fn is_vouched_for(&self) -> bool {
         matches!(self.standing, MayAsk::Registered(_)) && self.beyond_purpose.is_empty()
+    }
+
+    /// Whether a registered purpose, whose query the wallet knows, covers this Credential Query of the request: what a protected type needs.
+    pub(crate) fn is_registered_for(&self, query: &str) -> bool {
+        let source = self.purpose.as_ref().map(|purpose| purpose.source);
+        source == Some(PurposeSource::Registered)
+            && !self.beyond_purpose.iter().any(|beyond| beyond.query == query)
     }
 
     /// The name the trust list vouches for.

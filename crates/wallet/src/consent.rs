@@ -9,6 +9,8 @@ pub enum Agreement {
     ToThis,
     /// Yes to showing this, and yes, a second time, to a verifier or purpose that nobody vouches for.
     ToThisAndToAnUnknownVerifier,
+    /// Yes to showing this, and yes, a second time, to what goes beyond the verifier's registered purpose. The history records it.
+    ToThisAndBeyondThePurpose,
 }
 
 /// The permission to answer one request with exactly what one plan shows. Made by [`DisclosurePlan::consent`], used up by
@@ -25,15 +27,25 @@ pub enum ConsentMissing {
     /// The verifier, or the purpose, is not registered, and there was no second agreement.
     #[error("nobody vouches for whoever asks: that needs a second agreement")]
     UnknownVerifier,
+    /// More is asked than the registered purpose allows, and there was no second agreement to that.
+    #[error("more is asked than the registered purpose allows: that needs a second agreement")]
+    BeyondPurpose,
+    /// A protected type is asked without a registered purpose that covers it. No agreement changes that.
+    #[error("a protected type is not shown without a registered purpose")]
+    ProtectedType,
     /// The consent was given to another plan.
     #[error("the agreement was to something else")]
     ToSomethingElse,
 }
 
 impl ConsentMissing {
-    /// `consent_required`.
+    /// `consent_required`, `beyond_purpose`, `protected_type`.
     pub fn reason(self) -> Reason {
-        Reason::ConsentRequired
+        match self {
+            ConsentMissing::UnknownVerifier | ConsentMissing::ToSomethingElse => Reason::ConsentRequired,
+            ConsentMissing::BeyondPurpose => Reason::BeyondPurpose,
+            ConsentMissing::ProtectedType => Reason::ProtectedType,
+        }
     }
 }
 
@@ -43,17 +55,33 @@ impl DisclosurePlan {
         !self.asker.is_vouched_for()
     }
 
+    /// Whether what is asked goes beyond the verifier's registered purpose. It is refused unless the person agrees to just that.
+    pub fn is_beyond_purpose(&self) -> bool {
+        !self.asker.beyond_purpose.is_empty()
+    }
+
+    /// Whether a protected type is asked without a registered purpose that covers it. Then nothing is shown.
+    pub fn is_protected(&self) -> bool {
+        self.answers.iter().any(|answer| answer.protected)
+    }
+
     /// Turns what the person said into the permission.
     ///
     /// # Errors
-    /// [`ConsentMissing::UnknownVerifier`].
+    /// [`ConsentMissing`]: a second agreement is missing, the other one was given, or none would do.
     pub fn consent(&self, agreement: Agreement) -> Result<Consent, ConsentMissing> {
-        match agreement {
-            Agreement::ToThis if self.needs_second_agreement() => Err(ConsentMissing::UnknownVerifier),
-            Agreement::ToThis | Agreement::ToThisAndToAnUnknownVerifier => {
-                Ok(Consent { digest: self.digest() })
-            }
+        if self.is_protected() {
+            return Err(ConsentMissing::ProtectedType);
         }
+        match agreement {
+            Agreement::ToThisAndBeyondThePurpose => {}
+            _ if self.is_beyond_purpose() => return Err(ConsentMissing::BeyondPurpose),
+            Agreement::ToThis if self.needs_second_agreement() => {
+                return Err(ConsentMissing::UnknownVerifier);
+            }
+            Agreement::ToThis | Agreement::ToThisAndToAnUnknownVerifier => {}
+        }
+        Ok(Consent { digest: self.digest() })
     }
 }
 

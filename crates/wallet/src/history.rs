@@ -34,6 +34,10 @@ pub struct Event {
     pub credentials: Vec<EventCredential>,
     /// Why not, where it was refused.
     pub reason: Option<Reason>,
+    /// What went beyond the verifier's registered purpose, as query and claims path joined by dots: shown all the same where the outcome says
+    /// that something was sent.
+    #[serde(default)]
+    pub beyond_purpose: Vec<String>,
 }
 
 /// What happened.
@@ -105,6 +109,7 @@ impl Event {
             purpose: None,
             credentials: Vec::new(),
             reason: None,
+            beyond_purpose: Vec::new(),
         }
     }
 

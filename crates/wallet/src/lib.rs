@@ -51,6 +51,7 @@ pub use added_types::{
 };
 pub use asker::{Asker, PurposeSource, ShownPurpose};
 pub use backup::{BackupError, Imported, export, import};
+pub use beyond_purpose::Beyond;
 pub use claims::{ClaimName, ShownClaim, Words, shown_claims};
 pub use consent::{Agreement, Consent, ConsentMissing};
 pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};

@@ -46,6 +46,8 @@ pub struct PlannedAnswer {
     pub withheld: Vec<ClaimName>,
     /// What the wallet's own check found against it: empty when it is sound.
     pub doubts: Vec<Reason>,
+    /// Its type is protected, and no registered purpose covers what is asked of it: it is not shown.
+    pub protected: bool,
     /// Other credentials that would answer as well.
     pub others: Vec<CredentialId>,
     pub(crate) holder_binding: bool,
@@ -141,6 +143,7 @@ pub(crate) fn prepare(
         withheld: withheld_claims(&all, &learned),
         learned,
         doubts: Vec::new(),
+        protected: false,
         others: Vec::new(),
         holder_binding,
         prepared,

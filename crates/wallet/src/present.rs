@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    Consent, ConsentMissing, DisclosurePlan, Event, EventKind, Outcome, PlannedAnswer, Wallet,
+    Beyond, Consent, ConsentMissing, DisclosurePlan, Event, EventKind, Outcome, PlannedAnswer, Wallet,
     credential::signing_key,
     history::EventCredential,
     plan::Prepared,
@@ -133,6 +133,16 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         result.map_err(PresentError::Delivery)
     }
 
+    /// The wallet said no, whatever the person says: the history knows why, the verifier learns nothing.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub fn refuse(&self, plan: &DisclosurePlan, reason: Reason, now: Timestamp) -> Result<(), StoreFailure> {
+        let mut event = self.event(plan, EventKind::Declined, Outcome::NothingSent, now);
+        event.reason = Some(reason);
+        self.store.commit(Batch::default().with(event.record_id(), event.to_record()))
+    }
+
     /// The person said no: the history knows, the verifier learns nothing.
     ///
     /// # Errors
@@ -146,6 +156,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let mut event = Event::new(what, outcome, now, self.entropy);
         event.counterpart = Some(plan.asker.counterpart());
         event.purpose = plan.asker.purpose_id().cloned();
+        event.beyond_purpose = plan.asker.beyond_purpose.iter().map(Beyond::place).collect();
         event.credentials = plan
             .answers
             .iter()

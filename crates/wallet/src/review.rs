@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::{
     Asker, CredentialId, DisclosurePlan, StoredCredential, Wallet,
+    beyond_purpose::type_asked,
     credential::credentials,
     documents::{Documents, Freshness},
     plan::{PlannedAnswer, prepare},
@@ -160,7 +161,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let mut answers = Vec::with_capacity(answered.len());
         for (query, found) in matches.matches.iter().filter(|(query, _)| answered.contains(query)) {
             let chosen = choices.iter().find(|(id, _)| id == query).map(|(_, credential)| credential);
-            answers.push(self.plan_answer(&look, query, found, chosen).await?);
+            let mut answer = self.plan_answer(&look, query, found, chosen).await?;
+            answer.protected = self.is_protected(&answer) && !asker.is_registered_for(query);
+            answers.push(answer);
         }
         let is_asked = |query: &String| answers.iter().any(|answer| answer.query == *query);
         if let Some((_, credential)) = choices.iter().find(|(query, _)| !is_asked(query)) {
@@ -259,25 +262,19 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         Ok(outcome.decision.reasons().to_vec())
     }
 
+    fn is_protected(&self, answer: &PlannedAnswer) -> bool {
+        let known = answer.catalog_type.as_deref().and_then(|id| self.catalog.credential_type(id));
+        known.is_some_and(|known| known.protected)
+    }
+
     fn missing(&self, request: &ResolvedRequest, matches: &[(String, Vec<Match>)]) -> Vec<Missing> {
         let unanswered = matches.iter().filter(|(_, found)| found.is_empty());
         unanswered
             .filter_map(|(id, _)| request.query().credential(id))
-            .map(|query| {
-                let vct = query.meta.vct_values.iter().flatten().next();
-                let vc_type = query.meta.type_values.iter().flatten().flatten().next_back();
-                let known = vct
-                    .and_then(|vct| self.catalog.by_vct(vct))
-                    .or_else(|| {
-                        let types = query.meta.type_values.iter().flatten().flatten();
-                        self.catalog.by_vc_types(types.map(String::as_str))
-                    })
-                    .map(|known| known.id.clone());
-                Missing {
-                    query: query.id.clone(),
-                    format: query.format.clone(),
-                    credential_type: known.or_else(|| vct.or(vc_type).cloned()),
-                }
+            .map(|query| Missing {
+                query: query.id.clone(),
+                format: query.format.clone(),
+                credential_type: type_asked(query, self.catalog),
             })
             .collect()
     }

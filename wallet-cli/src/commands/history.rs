@@ -53,7 +53,12 @@ fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> 
         (EventKind::Imported, _) => "wallet.history_imported",
         (EventKind::TrustImported, _) => "wallet.history_trust",
     };
-    context.words(key, &values)
+    let line = context.words(key, &values);
+    if event.beyond_purpose.is_empty() || event.what != EventKind::Presented {
+        return line;
+    }
+    let places = plain(&event.beyond_purpose.join(", "));
+    format!("{line} {}", context.words("wallet.history_beyond", &[("places", &places)]))
 }
 
 /// `Person (Over 19)`; the name alone where nothing that can be withheld was shown.

@@ -19,7 +19,7 @@ pub(crate) async fn review(args: &RequestArgs, context: &mut Context<'_, '_>) ->
     let session = context.open()?;
     match look(args, &session, context).await? {
         Review::Answerable(plan) => {
-            let lines = ui::disclosure::plan(&plan, context.language);
+            let lines = ui::disclosure::plan(&plan, &context.catalog, context.language);
             context.answer(&lines, &json::plan(&plan));
             Ok(())
         }
@@ -41,7 +41,13 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
             return Err(no_match(context));
         }
     };
-    context.show(&ui::disclosure::plan(&plan, context.language));
+    context.show(&ui::disclosure::plan(&plan, &context.catalog, context.language));
+    if plan.is_protected() {
+        return Err(refused(&plan, Reason::ProtectedType, &session, context));
+    }
+    if args.yes && plan.is_beyond_purpose() && !args.beyond_purpose_too {
+        return Err(refused(&plan, Reason::BeyondPurpose, &session, context));
+    }
     let Some(agreement) = ask(args, &plan, context)? else {
         let noted = session.wallet(context).decline(&plan, context.now());
         noted.map_err(|failure| context.store_refusal(&failure))?;
@@ -95,9 +101,22 @@ fn ask(
     if !plan.needs_second_agreement() {
         return Ok(Some(Agreement::ToThis));
     }
+    if plan.is_beyond_purpose() {
+        let question = context.words("wallet.question_beyond", &[]);
+        let agreed = context.agrees(args.beyond_purpose_too, &question)?;
+        return Ok(agreed.then_some(Agreement::ToThisAndBeyondThePurpose));
+    }
     let question = context.words("consent.question_unknown", &[]);
     let agreed = context.agrees(args.unknown_verifier_too, &question)?;
     Ok(agreed.then_some(Agreement::ToThisAndToAnUnknownVerifier))
+}
+
+/// The wallet's own no: it stands in the history, and the service learns nothing.
+fn refused(plan: &DisclosurePlan, reason: Reason, session: &Session, context: &Context<'_, '_>) -> Refusal {
+    match session.wallet(context).refuse(plan, reason, context.now()) {
+        Ok(()) => context.refusal(reason).saying(context.words("wallet.nothing_sent", &[])),
+        Err(failure) => context.store_refusal(&failure),
+    }
 }
 
 fn no_match(context: &Context<'_, '_>) -> Refusal {

@@ -1,6 +1,7 @@
 //! The most important screen: who asks, by what right, for what, what they learn and what they do not.
 
 use portage_catalog::{Catalog, Language, message, message_for_count, plain, reason_sentence};
+use portage_dcql::ExcessKind;
 use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{Asker, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, ShownPurpose};
@@ -16,7 +17,7 @@ pub(crate) fn asker_name(asker: &Asker, language: Language) -> String {
 }
 
 /// The whole plan.
-pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
+pub(crate) fn plan(plan: &DisclosurePlan, catalog: &Catalog, language: Language) -> Vec<String> {
     let mut lines = asker(plan.asker(), language);
     lines.push(String::new());
     lines.push(message("consent.learn", language, &[]));
@@ -29,7 +30,7 @@ pub(crate) fn plan(plan: &DisclosurePlan, language: Language) -> Vec<String> {
         lines.push(format!("  {}", withheld(answer, language)));
     }
     lines.push(format!("  {}", message("consent.not_learn_issuer", language, &[])));
-    let warnings = warnings(plan, language);
+    let warnings = warnings(plan, catalog, language);
     if !warnings.is_empty() {
         lines.push(String::new());
         lines.extend(warnings);
@@ -56,6 +57,11 @@ pub(crate) fn unanswerable(
             None => plain(query.credential_type.as_deref().unwrap_or(&query.query)),
         };
         lines.push(format!("  {name}"));
+    }
+    let beyond = beyond(who, catalog, language);
+    if !beyond.is_empty() {
+        lines.push(String::new());
+        lines.extend(beyond);
     }
     lines.push(String::new());
     lines.extend(terms(who.purpose.as_ref(), language));
@@ -126,16 +132,46 @@ fn withheld(answer: &PlannedAnswer, language: Language) -> String {
 }
 
 /// What goes beyond the purpose, and what the wallet found against what would be shown.
-fn warnings(plan: &DisclosurePlan, language: Language) -> Vec<String> {
-    let verifier = asker_name(plan.asker(), language);
-    let mut lines = Vec::new();
+fn warnings(plan: &DisclosurePlan, catalog: &Catalog, language: Language) -> Vec<String> {
+    let mut lines = beyond(plan.asker(), catalog, language);
     for answer in plan.answers() {
-        if plan.asker().beyond_purpose.contains(&answer.query) {
+        if answer.protected {
             let name = named(&answer.name, language);
-            let values = [("verifier", verifier.as_str()), ("type", name.as_str())];
-            lines.push(message("wallet.beyond_purpose", language, &values));
+            lines.push(message("wallet.protected", language, &[("type", &name)]));
         }
         lines.extend(answer.doubts.iter().map(|doubt| warning(answer, *doubt, language)));
+    }
+    lines
+}
+
+/// What is asked beyond the registered purpose, one line each.
+fn beyond(asker: &Asker, catalog: &Catalog, language: Language) -> Vec<String> {
+    if asker.beyond_purpose.is_empty() {
+        return Vec::new();
+    }
+    let verifier = asker_name(asker, language);
+    let mut lines = vec![message("wallet.beyond_purpose", language, &[("verifier", &verifier)])];
+    for beyond in &asker.beyond_purpose {
+        let known = beyond.credential_type.as_deref().and_then(|id| catalog.credential_type(id));
+        let name = match known {
+            Some(known) => named(&known.name, language),
+            None => plain(beyond.credential_type.as_deref().unwrap_or(&beyond.query)),
+        };
+        let claim = beyond.claim.as_ref().map(|claim| named(claim, language)).unwrap_or_default();
+        let values = [("type", name.as_str()), ("claim", claim.as_str())];
+        let key = match beyond.kind {
+            ExcessKind::Claim => "wallet.beyond_claim",
+            ExcessKind::Values => "wallet.beyond_values",
+            ExcessKind::Format => "wallet.beyond_format",
+            ExcessKind::Type => "wallet.beyond_type",
+            ExcessKind::ClaimsTogether => "wallet.beyond_claims_together",
+            ExcessKind::Issuers => "wallet.beyond_issuers",
+            ExcessKind::HolderBinding => "wallet.beyond_holder_binding",
+            ExcessKind::Multiple => "wallet.beyond_multiple",
+            ExcessKind::CredentialsTogether => "wallet.beyond_credentials_together",
+            ExcessKind::TooComplex => "wallet.beyond_too_complex",
+        };
+        lines.push(format!("  {}", message(key, language, &values)));
     }
     lines
 }
