@@ -11,6 +11,8 @@
 //! [`TrustChain::validate`] takes statements from the subject to an anchor and keys that are pinned here ([`TrustAnchors`]), and gives a
 //! [`ResolvedEntity`]: everything in it comes from that one chain. [`TrustMark`]s and [`HistoricalKeys`] are validated beside it.
 //!
+//! [`Resolver`] finds the chains: it says what to fetch and takes the bytes, so that it can be driven by any way out, or by none.
+//!
 //! Not spoken: explicit registration, the resolve endpoint, RSA keys.
 //!
 //! ```
@@ -36,6 +38,7 @@ mod jurisdiction;
 mod metadata;
 mod metadata_policy;
 mod resolved_entity;
+mod resolver;
 mod rights;
 #[cfg(test)]
 mod tests;
@@ -56,6 +59,7 @@ pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
 pub use metadata_policy::{MetadataPolicy, PolicyError};
 pub use resolved_entity::{PathEntity, ResolvedEntity};
+pub use resolver::{MAX_DURATION, MAX_FETCHES, MAX_HINTS, Resolution, Resolver};
 pub use rights::{HeldRights, RIGHTS_CLAIM, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName};
 pub use trust_anchor::{TrustAnchor, TrustAnchors};
 pub use trust_chain::{ChainError, ChainFault, MAX_STATEMENTS, TrustChain};
