@@ -12,12 +12,12 @@ pub(super) fn insert(
     offer: &Offer,
     now: Timestamp,
 ) -> rusqlite::Result<Inserted> {
+    // Prepared once for the rows of a register.
     let standing = transaction
-        .query_row(
+        .prepare_cached(
             "SELECT state, status, over_at, salt, content, link, tx_code FROM issuance WHERE reference = ?1",
-            [offer.reference.as_str()],
-            |row| standing(row, offer, now),
-        )
+        )?
+        .query_row([offer.reference.as_str()], |row| standing(row, offer, now))
         .optional()?;
     match standing {
         None => {
@@ -61,25 +61,25 @@ fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<St
 }
 
 fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
-    transaction.execute(
+    let mut insert = transaction.prepare_cached(
         "INSERT INTO issuance
            (reference, credential_type, format, state, over_at, open_until, link, tx_code, content, claims, valid_from,
             valid_until, salt)
          VALUES (?1, ?2, ?3, 'offered', ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        params![
-            offer.reference.as_str(),
-            offer.credential_type,
-            offer.format.name(),
-            millis(offer.open_until),
-            offer.link.map(|link| *link.as_bytes()),
-            offer.tx_code.map(|tx_code| *tx_code.as_bytes()),
-            offer.content.as_bytes(),
-            Value::Object(offer.claims.clone()).to_string(),
-            offer.valid_from.map(millis),
-            millis(offer.valid_until),
-            offer.salt,
-        ],
     )?;
+    insert.execute(params![
+        offer.reference.as_str(),
+        offer.credential_type,
+        offer.format.name(),
+        millis(offer.open_until),
+        offer.link.map(|link| *link.as_bytes()),
+        offer.tx_code.map(|tx_code| *tx_code.as_bytes()),
+        offer.content.as_bytes(),
+        Value::Object(offer.claims.clone()).to_string(),
+        offer.valid_from.map(millis),
+        millis(offer.valid_until),
+        offer.salt,
+    ])?;
     match offer.code {
         Some(code) => add_code(transaction, offer.reference.as_str(), code),
         None => Ok(()),
