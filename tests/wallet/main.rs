@@ -10,6 +10,7 @@ mod stage;
 mod verifier_side;
 
 mod backup;
+mod imported;
 mod interface;
 mod offers;
 mod order;
