@@ -90,6 +90,9 @@ pub(crate) enum TypeCommand {
     /// Check the types of the box and of the folder types/, and list what has no French and what is hard to read.
     #[command(after_help = "Example:\n  issuer type check\n  issuer type check library-card --strict")]
     Check(TypeCheckArgs),
+    /// Make a type: answer questions, or give a file of answers.
+    #[command(after_help = "Example:\n  issuer type new\n  issuer type new --from answers.json")]
+    New(TypeNewArgs),
     /// Show a type as people will see it, in English and in French.
     #[command(after_help = "Example:\n  issuer type show student-card")]
     Show(TypeShowArgs),
@@ -131,6 +134,16 @@ pub(crate) struct TypeCheckArgs {
     /// Refuse a type with a text that has no French, or with a contrast below 4.5 to 1.
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct TypeNewArgs {
+    /// A JSON file of answers (specs/schemas/answers.schema.json); - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Leave issuer.toml as it is: the type is made, and not offered yet.
+    #[arg(long)]
+    pub(crate) keep_config: bool,
 }
 
 #[derive(Debug, ArgGroup)]

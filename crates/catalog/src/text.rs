@@ -34,7 +34,7 @@ impl Language {
 
 /// One text in both languages. French may be missing only in types of a department's own, and is then never invented; English only in what
 /// an issuer says of a type that nobody else describes.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// English; empty where an issuer's metadata has French alone.

@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+mod new;
 mod show;
 
 use portage_catalog::{Catalog, CredentialType, Language};
@@ -24,6 +25,7 @@ pub(crate) fn run(command: &TypeCommand, common: &Common, clock: &Clock) -> Resu
         TypeCommand::List => list(&config, common),
         TypeCommand::Check(args) => check::check(args, &config, common),
         TypeCommand::Import(args) => import::import(args, &config, common),
+        TypeCommand::New(args) => new::new(args, &config, common, clock),
         TypeCommand::Show(args) => {
             let catalog = wiring::catalog(&config.types_folder)?;
             show::show(find(&catalog, &args.id)?, common, clock)
