@@ -20,6 +20,7 @@ mod v_json_ld;
 mod v_jws;
 mod v_key_binding;
 mod v_keys;
+mod v_limits;
 mod v_sd_jwt;
 mod v_time;
 mod v_trust;
