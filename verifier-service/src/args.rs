@@ -48,6 +48,27 @@ pub(crate) enum Command {
         after_help = "Example:\n  verifier check --trust any --did-document issuer.json credential.jwt"
     )]
     Check(CheckArgs),
+    /// Work on the file of a purpose.
+    #[command(subcommand, after_help = "Example:\n  verifier purpose lint purposes/library-card.json")]
+    Purpose(PurposeCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PurposeCommand {
+    /// Tell what a purpose asks too much, why, and the smaller query that would serve.
+    #[command(
+        after_help = "Example:\n  verifier purpose lint purposes/library-card.json\n  verifier purpose lint purposes/mailing.json --reads residency.street_address --json"
+    )]
+    Lint(PurposeLintArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PurposeLintArgs {
+    /// The file of the purpose.
+    pub(crate) file: PathBuf,
+    /// What your decision reads: QUERY.CLAIM, or QUERY for the credential alone. Given once, everything else counts as not read.
+    #[arg(long, value_name = "QUERY.CLAIM", num_args = 1..)]
+    pub(crate) reads: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

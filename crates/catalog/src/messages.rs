@@ -13,6 +13,7 @@
 //! | `history` | lines of the wallet's history |
 //! | `log` | entries of an authority's public log |
 //! | `register` | why a file is not a register at all |
+//! | `lint` | what a purpose asks too much: `lint.<rule>` |
 //! | `row` | why a row of a register was refused |
 //! | `wallet`, `issuer`, `verifier` | everything else that one program says |
 //!

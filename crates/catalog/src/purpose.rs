@@ -118,7 +118,7 @@ fn check_credential_query(query: &Value, catalog: &Catalog) -> Result<(), String
 }
 
 /// The types that `meta` names: every one must be known.
-fn types_asked<'c>(
+pub(crate) fn types_asked<'c>(
     query: &Value,
     format: Format,
     catalog: &'c Catalog,
@@ -141,7 +141,7 @@ fn types_asked<'c>(
 }
 
 /// The claim a path leads into: its first step, or the second in the W3C data model.
-fn claim_named(path: &[Value], format: Format) -> Option<&str> {
+pub(crate) fn claim_named(path: &[Value], format: Format) -> Option<&str> {
     match path {
         [subject, claim, ..] if format.is_w3c() && subject == "credentialSubject" => claim.as_str(),
         [claim, ..] if !format.is_w3c() => claim.as_str(),

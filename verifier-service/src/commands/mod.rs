@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 mod init;
+mod purpose;
 mod request;
 mod result;
 mod serve;
@@ -31,5 +32,6 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Request(args) => block_on(request::run(args, common, clock)),
         Command::Result(args) => block_on(result::run(args, common, clock)),
         Command::Check(args) => check::run(args, common, clock),
+        Command::Purpose(command) => purpose::run(command, common),
     }
 }
