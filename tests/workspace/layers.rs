@@ -25,9 +25,9 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
     ("protocols", &["portage-oid4vci", "portage-oid4vp", "portage-federation"]),
     ("judgement", &["portage-trust", "portage-verification"]),
-    ("roles", &["portage-issuer", "portage-wallet", "portage-verifier"]),
+    ("roles", &["portage-issuer", "portage-wallet", "portage-verifier", "portage-authority"]),
     ("adapters", &["portage-storage", "portage-fetch", "portage-web", "portage-service"]),
-    ("programs", &["wallet-cli", "issuer-service", "verifier-service"]),
+    ("programs", &["wallet-cli", "issuer-service", "verifier-service", "authority-service"]),
 ];
 
 /// Within a row: the left one may import the right ones.
@@ -162,7 +162,7 @@ fn ssi_is_imported_by_its_facade_alone() {
 /// The whole of `ssi` and what it brings are for second opinions in tests; a program carries one TLS stack.
 #[test]
 fn the_programs_carry_neither_the_whole_of_ssi_nor_a_second_tls_stack() {
-    for program in ["wallet-cli", "issuer-service", "verifier-service"] {
+    for program in ["wallet-cli", "issuer-service", "verifier-service", "authority-service"] {
         let output = std::process::Command::new(env!("CARGO"))
             .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--package", program])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

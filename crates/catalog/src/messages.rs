@@ -15,7 +15,7 @@
 //! | `register` | why a file is not a register at all |
 //! | `lint` | what a purpose asks too much: `lint.<rule>` |
 //! | `row` | why a row of a register was refused |
-//! | `wallet`, `issuer`, `verifier` | everything else that one program says |
+//! | `wallet`, `issuer`, `verifier`, `authority` | everything else that one program says |
 //!
 //! Names are small letters, digits and `_`. A text has `{name}` placeholders, the same ones in both languages; a text
 //! that depends on a count is an object with `one` and `other` ([`message_for_count`]). Both files have the same keys.

@@ -5,6 +5,7 @@
 //! service keeps its keys, and [`catalog_folder`] reads the types and purposes that stand beside its configuration,
 //! where [`type_folder`] writes a new one. [`log`] keeps an authority's public log and publishes it.
 
+pub mod authority;
 pub mod catalog_folder;
 mod database;
 pub mod issuer;

@@ -76,7 +76,8 @@ fn a_count_chooses_the_form_of_its_language() {
 #[test]
 fn every_key_that_a_program_names_exists_and_its_placeholders_are_filled() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folders = ["crates", "wallet-cli", "issuer-service", "verifier-service", "xtask"];
+    let folders =
+        ["crates", "wallet-cli", "issuer-service", "verifier-service", "authority-service", "xtask"];
     let (mut calls, mut wrong) = (0, Vec::new());
     for file in folders.iter().flat_map(|folder| sources(&root.join(folder))) {
         // This file names keys that do not exist.

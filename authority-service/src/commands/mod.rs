@@ -1,0 +1,100 @@
+//! One file a command.
+
+mod candidate;
+mod init;
+mod key;
+mod list;
+mod purpose;
+mod recognise;
+mod register;
+mod serve;
+mod show;
+mod superiors;
+mod suspend;
+
+use portage_authority::{ChangeError, RecordFailure, StoreFailure};
+use portage_catalog::message;
+use portage_clock::Clock;
+use portage_federation::EntityId;
+use portage_keys::OsEntropy;
+use portage_reason::Reason;
+pub(crate) use portage_service::CommandError;
+use portage_service::{ExitCode, block_on, output};
+use portage_web::language_of_terminal;
+use serde_json::json;
+
+use crate::args::{Args, Command, Common};
+
+/// Runs the command.
+pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandError> {
+    let common = args.common;
+    match args.command {
+        Command::Init(init) => init::run(&init, &common, &OsEntropy),
+        Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
+        Command::Register(register) => block_on(register::run(&register, &common, &clock)),
+        Command::Recognise(recognise) => block_on(recognise::run(&recognise, &common, &clock)),
+        Command::Purpose(purpose) => block_on(purpose::run(&purpose, &common, &clock)),
+        Command::Suspend(suspend) => block_on(suspend::run(&suspend, &common, &clock)),
+        Command::Key(key) => block_on(key::run(&key, &common, &clock)),
+        Command::List => block_on(list::run(&common)),
+        Command::Show(show) => block_on(show::run(&show, &common)),
+    }
+}
+
+/// The store, when it is used.
+pub(crate) fn store_failure(failure: &StoreFailure) -> CommandError {
+    match failure {
+        StoreFailure::Unusable(reason) => CommandError::Store(*reason, failure.to_string()),
+        StoreFailure::Environment(_) => CommandError::Fault(failure.to_string()),
+    }
+}
+
+/// A change that was not recorded.
+pub(crate) fn record_failure(failure: &RecordFailure) -> CommandError {
+    match failure {
+        RecordFailure::Store(failure) => store_failure(failure),
+        RecordFailure::Entry(error) => CommandError::Refused(Reason::ValueInvalid, error.to_string()),
+        RecordFailure::Overtaken => CommandError::Fault(failure.to_string()),
+    }
+}
+
+/// Says what came of a change: the same again is no error.
+pub(crate) fn changed(
+    outcome: Result<(), ChangeError>,
+    entity: &EntityId,
+    done: &str,
+    common: &Common,
+) -> Result<ExitCode, CommandError> {
+    let (word, text) = match outcome {
+        Ok(()) => ("changed", done.to_owned()),
+        Err(ChangeError::Unchanged) => {
+            ("unchanged", say("authority.unchanged", &[("entity", entity.as_str())]))
+        }
+        Err(error) => return Err(explain(&error, entity)),
+    };
+    if common.json {
+        output::json_line(&json!({ "entity": entity.as_str(), "done": word }))?;
+    } else {
+        output::line(&text)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Why a known entity was not changed.
+pub(crate) fn explain(error: &ChangeError, entity: &EntityId) -> CommandError {
+    let values = [("entity", entity.as_str())];
+    let refused = |reason, key| CommandError::Refused(reason, say(key, &values));
+    match error {
+        ChangeError::Absent => refused(Reason::ValueInvalid, "authority.absent"),
+        ChangeError::NotAVerifier => refused(Reason::PurposeNotRegistered, "authority.not_a_verifier"),
+        ChangeError::LastKey => refused(Reason::Unsupported, "authority.last_key"),
+        ChangeError::Query(what) => CommandError::Refused(Reason::ValueInvalid, what.clone()),
+        ChangeError::Record(failure) => record_failure(failure),
+        ChangeError::Unchanged | ChangeError::Signing(_) => CommandError::fault(error),
+    }
+}
+
+/// A message in the language of the terminal.
+pub(crate) fn say(key: &str, values: &[(&str, &str)]) -> String {
+    message(key, language_of_terminal(), values)
+}

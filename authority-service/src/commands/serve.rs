@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use portage_clock::Clock;
+use portage_service::{ExitCode, serve_until_stopped};
+use portage_web::Announce;
+
+use super::CommandError;
+use crate::{
+    args::{Common, ServeArgs},
+    routes::{Service, routes},
+    wiring,
+};
+
+/// Answers until told to stop.
+pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
+    let deployment = wiring::open(&common.dir)?;
+    let config = deployment.config;
+    let service = Arc::new(Service { authority: deployment.authority, clock });
+    let how = if common.json { Announce::Json } else { Announce::Text };
+    let address = args.listen.unwrap_or(config.listen);
+    serve_until_stopped(
+        address,
+        &config.url,
+        how,
+        |readiness| routes(service, readiness),
+        std::future::pending(),
+    )
+    .await
+}

@@ -1,0 +1,83 @@
+//! The endpoints of OpenID Federation (§8, §9).
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use portage_authority::{ListFilter, RegistryStore};
+use portage_federation::{ENTITY_STATEMENT_MEDIA_TYPE, EntityId};
+use portage_web::Refusal;
+use url::form_urlencoded;
+
+use super::{Service, unavailable};
+
+/// `/.well-known/openid-federation` (§9).
+pub(super) async fn entity_configuration<S: RegistryStore>(
+    State(service): State<Arc<Service<S>>>,
+) -> Result<Response, Refusal> {
+    service.authority.entity_configuration(service.clock.now()).map(statement).map_err(unavailable)
+}
+
+/// `federation_fetch_endpoint` (§8.1). Whoever is suspended is not there.
+pub(super) async fn fetch<S: RegistryStore>(
+    State(service): State<Arc<Service<S>>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let subject = subject(query.as_deref().unwrap_or_default())?;
+    if subject == service.authority.profile().id {
+        // §8.1.1: what an entity says of itself stands at its well-known address.
+        return Err(Refusal::bad_request("invalid_request").describing("sub is the issuer itself"));
+    }
+    let fetched = service.authority.fetch(&subject, service.clock.now()).await.map_err(unavailable)?;
+    fetched.map(statement).ok_or(Refusal::not_found())
+}
+
+/// `federation_list_endpoint` (§8.2).
+pub(super) async fn list<S: RegistryStore>(
+    State(service): State<Arc<Service<S>>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let filter = filter(query.as_deref().unwrap_or_default())?;
+    let listed = service.authority.list(&filter).await.map_err(unavailable)?;
+    let ids: Vec<_> = listed.iter().map(EntityId::as_str).collect();
+    Ok(Json(ids).into_response())
+}
+
+fn subject(query: &str) -> Result<EntityId, Refusal> {
+    let mut subjects = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "sub");
+    let (Some((_, subject)), None) = (subjects.next(), subjects.next()) else {
+        return Err(Refusal::bad_request("invalid_request").describing("sub must be there once"));
+    };
+    EntityId::parse(&subject)
+        .map_err(|_| Refusal::bad_request("invalid_request").describing("sub is not an Entity Identifier"))
+}
+
+/// §8.2.1: a filter that is not supported is refused and not ignored.
+fn filter(query: &str) -> Result<ListFilter, Refusal> {
+    let mut filter = ListFilter::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match (name.as_ref(), value.as_ref()) {
+            ("entity_type", entity_type) => filter.entity_types.push(entity_type.to_owned()),
+            ("intermediate", "true") => filter.intermediate = Some(true),
+            ("intermediate", "false") => filter.intermediate = Some(false),
+            ("trust_marked" | "trust_mark_type", _) => {
+                return Err(Refusal::bad_request("unsupported_parameter"));
+            }
+            ("intermediate", _) => {
+                return Err(
+                    Refusal::bad_request("invalid_request").describing("intermediate is true or false")
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok(filter)
+}
+
+fn statement(jwt: String) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(ENTITY_STATEMENT_MEDIA_TYPE))], jwt).into_response()
+}

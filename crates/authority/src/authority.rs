@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use portage_catalog::{Catalog, Text};
+use portage_federation::{EntityId, FederationKeys, Rights, Tier};
+use portage_keys::Signer;
+
+/// Who vouches, as its configuration says.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its Entity Identifier: the service's base URL.
+    pub id: EntityId,
+    /// Its name.
+    pub name: Text,
+    /// What it is.
+    pub tier: Tier,
+    /// What it holds by itself: what an anchor hands on from. With superiors, what they say counts.
+    pub own: Rights,
+    /// Its immediate superiors; none for an anchor.
+    pub superiors: Vec<EntityId>,
+    /// How long a statement lives: a suspension is known everywhere when it is over.
+    pub statement_lifetime: SignedDuration,
+}
+
+/// An authority over its store.
+pub struct Authority<S> {
+    pub(crate) profile: Profile,
+    pub(crate) keys: FederationKeys,
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) catalog: Catalog,
+    pub(crate) store: S,
+}
+
+impl<S> Authority<S> {
+    /// An authority that signs with this key, and knows the types of this catalogue by name.
+    pub fn new(profile: Profile, signer: Arc<dyn Signer>, catalog: Catalog, store: S) -> Self {
+        let keys = FederationKeys::of([signer.verification_key().clone()]);
+        Authority { profile, keys, signer, catalog, store }
+    }
+
+    /// Who vouches.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The types it knows by name.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The keys it signs statements with.
+    pub fn keys(&self) -> &FederationKeys {
+        &self.keys
+    }
+}

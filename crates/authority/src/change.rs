@@ -1,0 +1,164 @@
+//! What changed, as the entries of the public log tell it: one event an entry, about organizations and never about a person.
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use portage_catalog::{Catalog, Text};
+use portage_federation::{
+    EntityId, Jurisdiction, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName,
+};
+use portage_transparency_log::{
+    Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Named, Recognition, Registration as Registered,
+    Right, Role as LoggedRole,
+};
+
+use crate::{Authority, NewEntry, Proves, Registration};
+
+impl<S> Authority<S> {
+    /// The entries that tell a change of one entity, in order.
+    pub(crate) fn entries(
+        &self,
+        registration: &Registration,
+        events: Vec<(Event, Proves)>,
+        now: Timestamp,
+    ) -> Result<Vec<NewEntry>, EntryError> {
+        let entry = |(event, proves)| {
+            let entry = LogEntry {
+                at: whole_second(now),
+                authority: entity(&self.profile.id, &self.profile.name),
+                subject: entity(&registration.id, &registration.name),
+                event,
+            };
+            Ok(NewEntry { bytes: entry.to_bytes()?, proves })
+        };
+        events.into_iter().map(entry).collect()
+    }
+}
+
+/// What the log tells when a registration takes the place of another, or of none.
+pub(crate) fn events(
+    known: Option<&Registration>,
+    new: &Registration,
+    catalog: &Catalog,
+) -> Vec<(Event, Proves)> {
+    let mut events = Vec::new();
+    let said = known.map(|known| &known.rights);
+    let rights = &new.rights;
+    if rights.relation == Relation::Below && said.is_none_or(|said| said.roles != rights.roles) {
+        events.push((Event::Registration(Registered { roles: roles(rights) }), Proves::Nothing));
+    }
+    let thumbprints = |registration: &Registration| -> Vec<String> {
+        registration.keys.iter().map(portage_jose::Jwk::thumbprint).collect()
+    };
+    let before = known.map(thumbprints).unwrap_or_default();
+    let now = thumbprints(new);
+    let gone = before.iter().filter(|key| !now.contains(key));
+    events.extend(gone.map(|key| (key_event(key, KeyEvent::Retired), Proves::Nothing)));
+    let added = now.iter().filter(|key| !before.contains(key));
+    events.extend(added.map(|key| (key_event(key, KeyEvent::Added), Proves::Nothing)));
+    events.push((right(rights, catalog), Proves::Rights));
+    events
+}
+
+/// What the log says of the rights as a whole: the entry that a statement carries the proof of.
+pub(crate) fn right(rights: &Rights, catalog: &Catalog) -> Event {
+    let types = rights.types.iter().map(|name| named_type(name, catalog)).collect();
+    let until = rights.until.and_then(last_day);
+    match rights.relation {
+        Relation::Peer => {
+            Event::Recognition(Recognition { types: (!covers_all(rights)).then_some(types), until })
+        }
+        Relation::Below => {
+            Event::Right(Right { types, place: Some(named_place(&rights.jurisdiction)), until })
+        }
+    }
+}
+
+/// What the log says of a key that no longer counts.
+pub(crate) fn retired(key: &RetiredKey) -> Event {
+    let change = match key.reason {
+        RetiredReason::Superseded => KeyEvent::Retired,
+        RetiredReason::Compromised => KeyEvent::Compromised,
+    };
+    key_event(&key.thumbprint, change)
+}
+
+fn key_event(key: &str, change: KeyEvent) -> Event {
+    Event::KeyChange(KeyChange { key: key.to_owned(), change })
+}
+
+fn roles(rights: &Rights) -> Vec<LoggedRole> {
+    let role = |role: &Role| match role {
+        Role::Issuer => LoggedRole::Issuer,
+        Role::Verifier => LoggedRole::Verifier,
+        Role::Authority => LoggedRole::Authority,
+    };
+    let mut roles: Vec<_> = rights.roles.iter().map(role).collect();
+    roles.sort();
+    roles
+}
+
+fn covers_all(rights: &Rights) -> bool {
+    rights.types.iter().any(|name| name.as_str() == "*")
+}
+
+/// A type under the name by which the right names it, in the words of the catalogue where it knows the type.
+fn named_type(name: &TypeName, catalog: &Catalog) -> Named {
+    let id = name.as_str();
+    let known = catalog.by_vct(id).or_else(|| catalog.credential_type(id));
+    let name = match (known, id) {
+        (Some(known), _) => in_both(&known.name),
+        (None, "*") => Text { en: "every type".to_owned(), fr: "tous les types".to_owned() },
+        (None, _) => same_in_both(id),
+    };
+    Named { id: id.to_owned(), name }
+}
+
+fn named_place(jurisdiction: &Jurisdiction) -> Named {
+    let code = jurisdiction.as_str();
+    let known = PLACES.iter().find(|(known, ..)| *known == code);
+    let (en, fr) = known.map_or((code, code), |(_, en, fr)| (en, fr));
+    Named { id: code.to_owned(), name: Text { en: en.to_owned(), fr: fr.to_owned() } }
+}
+
+/// What a jurisdiction is called: ISO 3166-2:CA.
+const PLACES: [(&str, &str, &str); 14] = [
+    ("CA", "Canada", "le Canada"),
+    ("CA-NL", "Newfoundland and Labrador", "Terre-Neuve-et-Labrador"),
+    ("CA-PE", "Prince Edward Island", "l’Île-du-Prince-Édouard"),
+    ("CA-NS", "Nova Scotia", "la Nouvelle-Écosse"),
+    ("CA-NB", "New Brunswick", "le Nouveau-Brunswick"),
+    ("CA-QC", "Quebec", "le Québec"),
+    ("CA-ON", "Ontario", "l’Ontario"),
+    ("CA-MB", "Manitoba", "le Manitoba"),
+    ("CA-SK", "Saskatchewan", "la Saskatchewan"),
+    ("CA-AB", "Alberta", "l’Alberta"),
+    ("CA-BC", "British Columbia", "la Colombie-Britannique"),
+    ("CA-YT", "Yukon", "le Yukon"),
+    ("CA-NT", "the Northwest Territories", "les Territoires du Nord-Ouest"),
+    ("CA-NU", "Nunavut", "le Nunavut"),
+];
+
+/// The log has a text in both languages or not at all.
+pub(crate) fn in_both(text: &Text) -> Text {
+    let or =
+        |text: &str, other: &str| if text.trim().is_empty() { other.to_owned() } else { text.to_owned() };
+    Text { en: or(&text.en, &text.fr), fr: or(&text.fr, &text.en) }
+}
+
+fn entity(id: &EntityId, name: &Text) -> Entity {
+    Entity { id: id.as_str().to_owned(), name: in_both(name) }
+}
+
+/// The last day of a right that ends at a time.
+pub fn last_day(until: Timestamp) -> Option<Date> {
+    let last = until.checked_sub(SignedDuration::from_secs(1)).ok()?;
+    Some(TimeZone::UTC.to_datetime(last).date())
+}
+
+fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// A name that has no language.
+pub(crate) fn same_in_both(text: &str) -> Text {
+    Text { en: text.to_owned(), fr: text.to_owned() }
+}

@@ -1,0 +1,34 @@
+//! An authority: what a tier of government runs to vouch for those below and beside it (OpenID Federation 1.0, §3 and §8).
+//!
+//! [`Authority`] holds who vouches and with which key; each use case is a method in a file of its own:
+//!
+//! 1. [`Authority::register`] registers an entity below, or recognises an authority beside. An authority hands on only what it holds
+//!    ([`check_grant`]); whoever checks a chain narrows again and believes nobody for more.
+//! 2. [`Authority::register_purpose`] lets a verifier ask for what a purpose's file says.
+//! 3. [`Authority::suspend`], [`Authority::reinstate`], [`Authority::retire_key`].
+//! 4. [`Authority::entity_configuration`], [`Authority::fetch`], [`Authority::list`]: what it says to others, signed when it is asked and
+//!    for a short time. A suspended entity is spoken of no more.
+//!
+//! Each change is one step of the store: what the registration is from now on, and the entry of the public log that tells it.
+//!
+//! Asynchronous over one port, [`RegistryStore`]; time is an argument of every call. Not here: HTTP and commands (`authority-service`), the
+//! tables (`storage`), what others make of a chain (`trust`).
+
+mod authority;
+mod change;
+mod ports;
+mod record;
+mod register;
+mod register_purpose;
+mod registration;
+mod retire_key;
+mod statements;
+mod suspend;
+
+pub use authority::{Authority, Profile};
+pub use change::last_day;
+pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};
+pub use record::{ChangeError, RecordFailure};
+pub use register::{BeyondHeld, Candidate, RegisterError, Registered, check_grant};
+pub use registration::{NotARegistration, Proves, RegisteredPurpose, Registration, Standing, entity_type_of};
+pub use statements::{FETCH_PATH, LIST_PATH, ListFilter, StatementFailure, organization_name};

@@ -1,0 +1,48 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
+use portage_federation::EntityId;
+
+/// Registrations and log in memory, for tests and for trying things out.
+#[derive(Debug, Default)]
+pub struct MemoryRegistry(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    registrations: BTreeMap<EntityId, Kept>,
+    log: Vec<Vec<u8>>,
+}
+
+impl MemoryRegistry {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RegistryStore for MemoryRegistry {
+    async fn registration(&self, id: &EntityId) -> Result<Option<Kept>, StoreFailure> {
+        Ok(self.state().registrations.get(id).cloned())
+    }
+
+    async fn registrations(&self) -> Result<Vec<Registration>, StoreFailure> {
+        Ok(self.state().registrations.values().map(|kept| kept.registration.clone()).collect())
+    }
+
+    async fn record(&self, recording: Recording) -> Result<Recorded, StoreFailure> {
+        let Recording { version, mut registration, entries } = recording;
+        let mut state = self.state();
+        let known = state.registrations.get(&registration.id).map_or(0, |kept| kept.version);
+        if known != version {
+            return Ok(Recorded::Overtaken);
+        }
+        for entry in entries {
+            registration.note_entry(&entry.proves, state.log.len() as u64);
+            state.log.push(entry.bytes);
+        }
+        state.registrations.insert(registration.id.clone(), Kept { version: version + 1, registration });
+        Ok(Recorded::Done)
+    }
+}

@@ -1,0 +1,127 @@
+use std::path::Path;
+
+use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
+use portage_federation::EntityId;
+use rusqlite::{
+    OptionalExtension, Row, Transaction,
+    types::{FromSqlError, Type},
+};
+use serde_json::Value;
+
+use crate::{Database, DatabaseError, Schema};
+
+const SCHEMA: Schema = Schema {
+    // "PtAu".
+    application_id: 0x5074_4175,
+    migrations: &["
+        CREATE TABLE registration (
+            id TEXT NOT NULL PRIMARY KEY,
+            version INTEGER NOT NULL CHECK (version > 0),
+            document TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE log_entry (
+            place INTEGER PRIMARY KEY,
+            entry BLOB NOT NULL
+        ) STRICT;
+    "],
+};
+
+/// Registrations and log in one SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteRegistry(Database);
+
+impl SqliteRegistry {
+    /// Makes a new, empty store.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn create(path: &Path) -> Result<Self, DatabaseError> {
+        Database::create(path, SCHEMA).map(SqliteRegistry)
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        Database::open(path, SCHEMA).map(SqliteRegistry)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        Self(Database::in_memory(SCHEMA).unwrap())
+    }
+}
+
+impl RegistryStore for SqliteRegistry {
+    async fn registration(&self, id: &EntityId) -> Result<Option<Kept>, StoreFailure> {
+        let id = id.clone();
+        Ok(self.0.read(move |transaction| find(transaction, &id)).await?)
+    }
+
+    async fn registrations(&self) -> Result<Vec<Registration>, StoreFailure> {
+        let all = self.0.read(|transaction| {
+            let mut statement =
+                transaction.prepare("SELECT version, document FROM registration ORDER BY id")?;
+            let all = statement.query_map([], |row| Ok(kept(row)?.registration))?;
+            all.collect()
+        });
+        Ok(all.await?)
+    }
+
+    async fn record(&self, recording: Recording) -> Result<Recorded, StoreFailure> {
+        Ok(self.0.write(move |transaction| record(transaction, recording)).await?)
+    }
+}
+
+fn find(transaction: &Transaction<'_>, id: &EntityId) -> rusqlite::Result<Option<Kept>> {
+    let mut statement =
+        transaction.prepare_cached("SELECT version, document FROM registration WHERE id = ?1")?;
+    statement.query_row([id.as_str()], kept).optional()
+}
+
+fn record(transaction: &Transaction<'_>, recording: Recording) -> rusqlite::Result<Recorded> {
+    let Recording { version, mut registration, entries } = recording;
+    let known = find(transaction, &registration.id)?.map_or(0, |kept| kept.version);
+    if known != version {
+        return Ok(Recorded::Overtaken);
+    }
+    for entry in entries {
+        let place = append(transaction, &entry.bytes)?;
+        registration.note_entry(&entry.proves, place);
+    }
+    transaction.execute(
+        "INSERT INTO registration (id, version, document) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET version = ?2, document = ?3",
+        (registration.id.as_str(), version + 1, registration.to_value().to_string()),
+    )?;
+    Ok(Recorded::Done)
+}
+
+fn append(transaction: &Transaction<'_>, entry: &[u8]) -> rusqlite::Result<u64> {
+    let place: i64 = transaction.query_row("SELECT count(*) FROM log_entry", [], |row| row.get(0))?;
+    transaction.execute("INSERT INTO log_entry (place, entry) VALUES (?1, ?2)", (place, entry))?;
+    Ok(place.unsigned_abs())
+}
+
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    let document: String = row.get("document")?;
+    let document: Value = serde_json::from_str(&document).map_err(|_| not_ours())?;
+    let registration = Registration::restored(&document).map_err(|_| not_ours())?;
+    Ok(Kept { version: row.get("version")?, registration })
+}
+
+/// A document that is not what we write. Never holds its content.
+fn not_ours() -> rusqlite::Error {
+    let cause = FromSqlError::Other("the column document".into());
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(cause))
+}
+
+impl From<DatabaseError> for StoreFailure {
+    fn from(failure: DatabaseError) -> Self {
+        match failure.reason() {
+            Some(reason) => StoreFailure::Unusable(reason),
+            None => StoreFailure::Environment(failure.to_string()),
+        }
+    }
+}
