@@ -101,7 +101,7 @@ fn misspelt(part: &str) -> Vec<(&'static str, String)> {
     ];
     // Bits that stand for nothing must be zero.
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    if part.len() % 4 != 0 {
+    if !part.len().is_multiple_of(4) {
         let (rest, last) = part.split_at(part.len() - 1);
         let at = ALPHABET.iter().position(|byte| last.as_bytes() == [*byte]).unwrap();
         all.push(("a bit at the end", format!("{rest}{}", char::from(ALPHABET[at + 1]))));
