@@ -43,7 +43,10 @@ fn lint(args: &PurposeLintArgs, common: &Common) -> Result<ExitCode, CommandErro
     if lint.findings.is_empty() {
         Ok(ExitCode::Done)
     } else {
-        Err(CommandError::Refused(Reason::BeyondPurpose, format!("{file}: {}", lint.findings.len())))
+        Err(CommandError::Refused(
+            Reason::BeyondPurpose,
+            format!("{file}: things to change: {}", lint.findings.len()),
+        ))
     }
 }
 
