@@ -13,7 +13,7 @@
 //!
 //! [`Resolver`] finds the chains: it says what to fetch and takes the bytes, so that it can be driven by any way out, or by none.
 //!
-//! Not spoken: explicit registration, the resolve endpoint, RSA keys.
+//! Not spoken: explicit registration, RSA keys.
 //!
 //! ```
 //! use portage_federation::{EntityConfiguration, EntityId, FederationKeys, UnverifiedStatement};
@@ -39,6 +39,7 @@ mod jurisdiction;
 mod metadata;
 mod metadata_policy;
 mod purpose_statement;
+mod resolve;
 mod resolved_entity;
 mod resolver;
 mod rights;
@@ -62,6 +63,9 @@ pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
 pub use metadata_policy::{MetadataPolicy, PolicyError};
 pub use purpose_statement::{PURPOSE_STATEMENT_TYP, PurposeStatement};
+pub use resolve::{
+    AnchorInquiry, RESOLVE_RESPONSE_MEDIA_TYPE, RESOLVE_RESPONSE_TYP, ResolveResponse, resolve_url,
+};
 pub use resolved_entity::{PathEntity, ResolvedEntity};
 pub use resolver::{MAX_DURATION, MAX_FETCHES, MAX_HINTS, Resolution, Resolver};
 pub use rights::{HeldRights, RIGHTS_CLAIM, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName};
