@@ -3,10 +3,11 @@
 use std::{fs, io, path::Path, sync::Arc};
 
 use portage_catalog::Catalog;
+use portage_clock::Clock;
 use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
-use portage_trust::TrustList;
+use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ pub(crate) struct Deployment {
 }
 
 /// Opens the folder: configuration, keys, trust list, types, purposes, store.
-pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
+pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError> {
     let config = Config::read(dir).map_err(CommandError::fault)?;
     let keys = KeyFolder::at(dir.join(KEYS));
     let key = keys.signing_key(SIGNING_KEY).map_err(CommandError::fault)?;
@@ -43,7 +44,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         addresses: Addresses::of(config.url.clone()),
         contexts: Arc::new(catalog.contexts()),
         catalog: Arc::new(catalog),
-        authority: Arc::new(trust_list(&config.trust)?),
+        authority: Arc::new(authorities(&config.trust, clock)?),
         loopback: config.loopback.clone(),
         secret: OneTimeSecret::new(*secret),
         entropy: Arc::new(OsEntropy),
@@ -77,10 +78,15 @@ pub(crate) fn trust_list(path: &Path) -> Result<TrustList, CommandError> {
         Err(error) => return Err(unreadable(path, &error)),
         Ok(bytes) => TrustList::parse(&bytes).map_err(CommandError::fault)?,
     };
-    if trust.issuers().len() == 0 {
-        tracing::warn!("the trust list names no issuer: every credential will be refused");
+    if trust.issuers().len() == 0 && trust.anchors().len() == 0 {
+        tracing::warn!("the trust list names neither issuer nor anchor: every credential will be refused");
     }
     Ok(trust)
+}
+
+fn authorities(path: &Path, clock: &Clock) -> Result<Authorities, CommandError> {
+    let clock = clock.clone();
+    Ok(Authorities::new(trust_list(path)?, move || clock.now()))
 }
 
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> CommandError {

@@ -12,7 +12,7 @@ use portage_storage::{
     vault_file::VaultFileError,
     wallet::{SealedWallet, SealedWalletError},
 };
-use portage_trust::TrustList;
+use portage_trust::Authorities;
 use portage_wallet::{Settings, Wallet, ports::StoreFailure, read_types, trust_list};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -40,7 +40,7 @@ pub(crate) struct Context<'c, 'io> {
 /// An open wallet and all it stands on.
 pub(crate) struct Session {
     pub(crate) store: SealedWallet,
-    pub(crate) trust: TrustList,
+    pub(crate) trust: Authorities,
     contexts: Contexts,
     loopback: LoopbackOrigins,
     fetcher: Fetcher,
@@ -212,6 +212,8 @@ impl<'c, 'io> Context<'c, 'io> {
         let settings = Settings::of(&store).map_err(|failure| self.store_refusal(&failure))?;
         let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
         let trust = trust_list(&store).map_err(|failure| self.store_refusal(&failure))?;
+        let clock = self.surroundings.clock.clone();
+        let trust = Authorities::new(trust, move || clock.now());
         self.read_types(&store)?;
         let fetcher = Fetcher::new(loopback.clone()).map_err(|error| Refusal::fault(error.to_string()))?;
         let list_interval = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });

@@ -116,7 +116,7 @@ impl HttpSources {
 
 impl Sources for HttpSources {
     async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
-        self.document(url, "application/entity-statement+jwt").await
+        self.document(url, "application/entity-statement+jwt, application/resolve-response+jwt").await
     }
 
     async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {

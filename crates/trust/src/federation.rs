@@ -81,6 +81,18 @@ impl ResolvedChains {
         self.chains.push(chain);
     }
 
+    /// Makes room once there are `limit` chains: forgets those that are over, and all when that is not enough.
+    pub(crate) fn forget_ended(&mut self, now: Timestamp, limit: usize) {
+        if self.chains.len() < limit {
+            return;
+        }
+        let mut kept: Vec<_> = std::mem::take(self).chains;
+        kept.retain(|chain| chain.expires_at() > now);
+        if kept.len() < limit {
+            *self = kept.into_iter().collect();
+        }
+    }
+
     /// The chains, as they came in.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ResolvedEntity> {
         self.chains.iter()
@@ -219,4 +231,4 @@ impl ChainLink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

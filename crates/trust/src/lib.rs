@@ -20,10 +20,14 @@
 //! # }
 //! ```
 
+mod anchor;
+mod authorities;
 mod federation;
 mod inquiry;
 mod list;
 
+pub use anchor::TrustedAnchor;
+pub use authorities::Authorities;
 pub use federation::{ChainEvidence, ChainLink, FederationAuthority, ResolvedChains};
 pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};

@@ -2,14 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portage_catalog::{PurposeId, Text};
 use portage_did::{Did, DidError};
+use portage_federation::TrustAnchors;
 use portage_reason::Reason;
 use portage_strict_json::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier};
+use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier, TrustedAnchor};
 
-/// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…]}],"verifiers":[{"id","name","purposes":[…]}]}`.
+/// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…]}],"verifiers":[{"id","name","purposes":[…]}],
+/// "anchors":[{"id","name","jurisdiction","types":[…],"jwks"}]}`.
 ///
 /// The default is the empty list, which trusts nobody. A list is read by [`TrustList::parse`], or put together with
 /// [`TrustList::trust_issuer`] and [`TrustList::trust_verifier`], which hold the same rules.
@@ -17,6 +19,7 @@ use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier};
 pub struct TrustList {
     issuers: BTreeMap<String, TrustedIssuer>,
     verifiers: BTreeMap<String, TrustedVerifier>,
+    anchors: BTreeMap<String, TrustedAnchor>,
 }
 
 /// An issuer, and what it may issue.
@@ -70,6 +73,9 @@ impl TrustList {
             list.trust_verifier(verifier)
                 .map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
         }
+        for (place, anchor) in entries(&mut members, "anchors")? {
+            list.trust_anchor(anchor).map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
+        }
         match members.keys().next() {
             Some(member) => Err(TrustError(format!("unknown member {member:?}"))),
             None => Ok(list),
@@ -105,10 +111,21 @@ impl TrustList {
         insert_new(&mut self.verifiers, verifier.id.clone(), verifier)
     }
 
+    /// Adds an authority whose keys are pinned.
+    ///
+    /// # Errors
+    /// [`TrustError`]: it is there already, or its entry does not hold.
+    pub fn trust_anchor(&mut self, anchor: TrustedAnchor) -> Result<(), TrustError> {
+        check_name(&anchor.name)?;
+        anchor.to_anchor().map_err(TrustError)?;
+        insert_new(&mut self.anchors, anchor.id.clone(), anchor)
+    }
+
     /// Takes in another list. Whoever stands in both is trusted as the other list says: a narrowed entry narrows.
     pub fn merge(&mut self, other: TrustList) {
         self.issuers.extend(other.issuers);
         self.verifiers.extend(other.verifiers);
+        self.anchors.extend(other.anchors);
     }
 
     /// The issuers, by id.
@@ -121,9 +138,19 @@ impl TrustList {
         self.verifiers.values()
     }
 
+    /// The authorities whose keys are pinned, by id.
+    pub fn anchors(&self) -> impl ExactSizeIterator<Item = &TrustedAnchor> {
+        self.anchors.values()
+    }
+
+    /// What chains are validated up to.
+    pub fn trust_anchors(&self) -> TrustAnchors {
+        self.anchors.values().filter_map(|anchor| anchor.to_anchor().ok()).collect()
+    }
+
     /// Whether it trusts nobody.
     pub fn is_empty(&self) -> bool {
-        self.issuers.is_empty() && self.verifiers.is_empty()
+        self.issuers.is_empty() && self.verifiers.is_empty() && self.anchors.is_empty()
     }
 
     /// The file: [`TrustList::parse`] reads it back.
@@ -131,6 +158,7 @@ impl TrustList {
         serde_json::json!({
             "issuers": self.issuers.values().collect::<Vec<_>>(),
             "verifiers": self.verifiers.values().collect::<Vec<_>>(),
+            "anchors": self.anchors.values().collect::<Vec<_>>(),
         })
     }
 }

@@ -107,7 +107,8 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         {
             return Ok(document.text.clone().into_bytes());
         }
-        match (self.ask(url, "application/entity-statement+jwt", MAX_DOCUMENT).await, kept) {
+        let accept = "application/entity-statement+jwt, application/resolve-response+jwt";
+        match (self.ask(url, accept, MAX_DOCUMENT).await, kept) {
             (Ok(document), _) => Ok(document.text.into_bytes()),
             // It says itself until when it is good.
             (Err(Unavailable::Unreachable), Some(document)) => Ok(document.text.into_bytes()),

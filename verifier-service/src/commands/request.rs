@@ -12,7 +12,7 @@ use crate::{
 
 /// Makes a request on the service's store: the same as `POST /api/requests`, whether or not `serve` runs.
 pub(crate) async fn run(args: &RequestArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
-    let deployment = wiring::open(&common.dir)?;
+    let deployment = wiring::open(&common.dir, &clock)?;
     let device = if args.same_device { Device::Same } else { Device::Cross };
     let purpose = PurposeId(args.purpose.clone());
     let created = deployment.verifier.create_request(&purpose, device, clock.now()).await.map_err(refusal)?;

@@ -14,7 +14,7 @@ use crate::{
 
 /// Shows a result from the service's store: the same as `GET /api/requests/{transaction}`.
 pub(crate) async fn run(args: &ResultArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
-    let deployment = wiring::open(&common.dir)?;
+    let deployment = wiring::open(&common.dir, &clock)?;
     let code = args.response_code.as_deref();
     let result = deployment
         .verifier

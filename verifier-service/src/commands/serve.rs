@@ -18,7 +18,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Answers until told to stop.
 pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
-    let deployment = wiring::open(&common.dir)?;
+    let deployment = wiring::open(&common.dir, &clock)?;
     let config = deployment.config;
     let fetcher = Fetcher::new(config.loopback.clone()).map_err(CommandError::fault)?;
     let settings = CacheSettings { list_interval: config.refetch, ..CacheSettings::default() };

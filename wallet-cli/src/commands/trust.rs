@@ -41,18 +41,22 @@ fn import(args: &TrustImportArgs, context: &mut Context<'_, '_>) -> Result<(), R
 fn list(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let session = context.open()?;
     if context.is_json() {
-        for issuer in session.trust.issuers() {
+        for issuer in session.trust.list().issuers() {
             let object = json!({ "role": "issuer", "id": issuer.id, "name": issuer.name, "tier": issuer.tier, "types": issuer.types });
             context.answer(&[], &object);
         }
-        for verifier in session.trust.verifiers() {
+        for verifier in session.trust.list().verifiers() {
             let object = json!({ "role": "verifier", "id": verifier.id, "name": verifier.name, "purposes": verifier.purposes });
             context.answer(&[], &object);
         }
-    } else if session.trust.is_empty() {
+        for anchor in session.trust.list().anchors() {
+            let object = json!({ "role": "anchor", "id": anchor.id, "name": anchor.name, "jurisdiction": anchor.jurisdiction, "types": anchor.types });
+            context.answer(&[], &object);
+        }
+    } else if session.trust.list().is_empty() {
         context.print(&[context.words("wallet.trust_empty", &[])]);
     } else {
-        let lines = tables(&session.trust, context);
+        let lines = tables(session.trust.list(), context);
         context.print(&lines);
     }
     Ok(())
@@ -80,10 +84,27 @@ fn tables(list: &TrustList, context: &Context<'_, '_>) -> Vec<String> {
     ];
     let verifier_header =
         [context.words("wallet.column_service", &[]), context.words("wallet.column_may_ask", &[])];
-    vec![
+    let anchors = list.anchors().map(|anchor| {
+        let types: Vec<String> = anchor.types.iter().map(|id| type_name(id, context, language)).collect();
+        [
+            format!("{}\n{}", ui::named(&anchor.name, language), anchor.id),
+            anchor.jurisdiction.clone(),
+            types.join("\n"),
+        ]
+    });
+    let anchor_header = [
+        context.words("wallet.column_anchor", &[]),
+        context.words("wallet.column_jurisdiction", &[]),
+        context.words("wallet.column_vouches_for", &[]),
+    ];
+    let mut lines = vec![
         ui::table::rows(issuer_header, issuers.collect()),
         ui::table::rows(verifier_header, verifiers.collect()),
-    ]
+    ];
+    if list.anchors().len() > 0 {
+        lines.push(ui::table::rows(anchor_header, anchors.collect()));
+    }
+    lines
 }
 
 fn purpose_name(id: &PurposeId, context: &Context<'_, '_>, language: Language) -> String {

@@ -9,32 +9,32 @@ use portage_keys::{Algorithm, Signer as _, SigningKey};
 use super::*;
 
 const BC: &str = "https://bc.example";
-const ALBERTA: &str = "https://alberta.example";
-const CALGARY: &str = "https://calgary.example";
-const DID: &str = "did:web:calgary.example";
-const LICENCE: &str = "https://types.example/business-licence";
+pub(crate) const ALBERTA: &str = "https://alberta.example";
+pub(crate) const CALGARY: &str = "https://calgary.example";
+pub(crate) const DID: &str = "did:web:calgary.example";
+pub(crate) const LICENCE: &str = "https://types.example/business-licence";
 const CARD: &str = "https://types.example/library-card";
-const PERSON: &str = "https://types.example/person";
+pub(crate) const PERSON: &str = "https://types.example/person";
 const ALL: [Role; 3] = [Role::Issuer, Role::Verifier, Role::Authority];
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T00:00:00Z".parse().unwrap()
 }
 
-fn later() -> Timestamp {
+pub(crate) fn later() -> Timestamp {
     now() + 24.hours()
 }
 
-fn id(text: &str) -> EntityId {
+pub(crate) fn id(text: &str) -> EntityId {
     EntityId::parse(text).unwrap()
 }
 
-fn key(of: &str) -> SigningKey {
+pub(crate) fn key(of: &str) -> SigningKey {
     let seed = of.bytes().fold(7_u8, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte));
     SigningKey::from_secret_bytes(Algorithm::EdDsa, &[seed; 32]).unwrap()
 }
 
-fn keys(of: &str) -> FederationKeys {
+pub(crate) fn keys(of: &str) -> FederationKeys {
     FederationKeys::of([key(of).verification_key().clone()])
 }
 
@@ -48,7 +48,7 @@ fn rights(jurisdiction: &str, roles: &[Role], types: &[&str]) -> Rights {
     Rights { tier: Some(code(jurisdiction).tier()), ..rights }
 }
 
-fn says(issuer: &str, subject: &str, rights: Rights) -> String {
+pub(crate) fn says(issuer: &str, subject: &str, rights: Rights) -> String {
     let mut statement = SubordinateStatement::new(id(issuer), id(subject), keys(subject), now(), later());
     statement.metadata = Metadata::new()
         .with("federation_entity", [("organization_name#en", json!(format!("Name of {subject}")))]);
@@ -56,7 +56,7 @@ fn says(issuer: &str, subject: &str, rights: Rights) -> String {
     statement.sign(&keys(issuer), &key(issuer)).unwrap()
 }
 
-fn calgary() -> String {
+pub(crate) fn calgary() -> String {
     let mut own = EntityConfiguration::new(id(CALGARY), keys(CALGARY), now(), later());
     own.authority_hints = vec![id(ALBERTA), id(BC)];
     own.metadata = Metadata::new()
@@ -66,7 +66,7 @@ fn calgary() -> String {
     own.sign(&key(CALGARY)).unwrap()
 }
 
-fn city_rights(types: &[&str]) -> Rights {
+pub(crate) fn city_rights(types: &[&str]) -> Rights {
     rights("CA-AB-4806016", &[Role::Issuer, Role::Verifier], types).identified_by(DID).unwrap()
 }
 

@@ -153,6 +153,40 @@ fn an_imported_list_is_added_and_its_word_counts_for_whoever_stands_in_both() {
 }
 
 #[test]
+fn an_anchor_is_pinned_with_its_keys_and_an_entry_that_does_not_hold_is_refused() {
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+    let list = json!({ "anchors": [{
+        "id": "https://canada.example",
+        "name": { "en": "Canada", "fr": "Canada" },
+        "jurisdiction": "CA",
+        "types": ["*"],
+        "jwks": { "keys": [key] },
+    }] });
+    let parsed = parse(&list).unwrap();
+    assert_eq!(parsed.trust_anchors().iter().len(), 1);
+    assert!(!parsed.is_empty());
+    assert_eq!(parse(&parsed.to_json()), Ok(parsed.clone()));
+    let schema = include_str!("../../../../specs/schemas/trust.schema.json");
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&parsed.to_json()));
+    for (pointer, value) in [
+        ("/anchors/0/id", json!("did:web:canada.example")),
+        ("/anchors/0/id", json!("http://canada.example")),
+        ("/anchors/0/name/fr", json!("")),
+        ("/anchors/0/jurisdiction", json!("Canada")),
+        ("/anchors/0/types", json!(["VerifiableCredential"])),
+        ("/anchors/0/jwks", json!({ "keys": [] })),
+        ("/anchors/0/jwks/keys/0/kid", json!(7)),
+        ("/anchors/0/jwks/keys/0/x", json!("AAAA")),
+    ] {
+        let mut changed = list.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        let error = parse(&changed).unwrap_err().to_string();
+        assert!(error.starts_with("trust.json: anchors[0]: "), "{pointer}: {error}");
+    }
+}
+
+#[test]
 fn trust_any_answers_for_every_issuer_and_for_no_verifier() {
     assert!(AnyIssuer.may_issue("did:web:stranger.example", &["anything"]).is_ok());
     assert!(AnyIssuer.may_issue_all("did:web:stranger.example", &[]).is_ok());

@@ -17,10 +17,12 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use portage_catalog::{Catalog, Contexts, Language, reason_hint, reason_sentence};
 use portage_clock::Clock;
 use portage_did::LoopbackOrigins;
+use portage_federation::ResolveResponse;
 use portage_jose::Jwk;
 use portage_keys::VerificationKey;
+use portage_reason::Reason;
 use portage_service::ExitCode;
-use portage_trust::{AnyIssuer, Authority};
+use portage_trust::{AnyIssuer, Authorities, Authority};
 use portage_verification::{
     Decision, Expectations, HolderExpectation, Outcome, StatusPolicy, Step, begin, is_presentation,
 };
@@ -40,6 +42,9 @@ pub(crate) struct CheckArgs {
     /// Whom to trust: `any` skips the trust list and nothing else; a file in the form of trust.json [default: the folder's own].
     #[arg(long, value_name = "any|FILE")]
     trust: Option<PathBuf>,
+    /// What an anchor of that file says about an issuer: its answer, or a JSON array of the statements. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    trust_chain: Vec<PathBuf>,
     /// Check as of this instant, like 2025-10-01T12:00:00Z, or of the beginning of this day, in UTC [default: now].
     #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Option<Timestamp>,
@@ -137,7 +142,7 @@ impl Bench {
             now,
             catalog,
             contexts,
-            authority: authority(args.trust.as_deref(), dir)?,
+            authority: authority(args, dir, now)?,
             key: args.key.as_deref().map(issuer_key).transpose()?,
             files: Files::read(&args.did_document, &args.status)?,
             loopback: LoopbackOrigins::dangerous_every_for_offline_use(),
@@ -186,21 +191,39 @@ impl Bench {
     }
 }
 
-/// `any`, a file, or the list of the service's folder, which may be no folder of a service at all.
-fn authority(trust: Option<&Path>, dir: &Path) -> Result<Box<dyn Authority>, CommandError> {
-    match trust {
-        Some(any) if any.as_os_str() == "any" => Ok(Box::new(AnyIssuer)),
-        Some(file) if !file.exists() => Err(CommandError::Fault(format!("{} is not there", file.display()))),
-        Some(file) => Ok(Box::new(wiring::trust_list(file)?)),
-        None => {
-            let file = if dir.join(crate::config::FILE).exists() {
-                Config::read(dir).map_err(CommandError::fault)?.trust
-            } else {
-                dir.join("trust.json")
-            };
-            Ok(Box::new(wiring::trust_list(&file)?))
+/// `any`, a file, or the list of the service's folder, which may be no folder of a service at all; with the chains that were given.
+fn authority(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Box<dyn Authority>, CommandError> {
+    let list = match args.trust.as_deref() {
+        Some(any) if any.as_os_str() == "any" => return Ok(Box::new(AnyIssuer)),
+        Some(file) if !file.exists() => {
+            return Err(CommandError::Fault(format!("{} is not there", file.display())));
         }
+        Some(file) => wiring::trust_list(file)?,
+        None if dir.join(crate::config::FILE).exists() => {
+            wiring::trust_list(&Config::read(dir).map_err(CommandError::fault)?.trust)?
+        }
+        None => wiring::trust_list(&dir.join("trust.json"))?,
+    };
+    let authorities = Authorities::new(list, move || now);
+    for file in &args.trust_chain {
+        let refused = |reason, what: &dyn std::fmt::Display| {
+            CommandError::Refused(reason, format!("--trust-chain {}: {what}", file.display()))
+        };
+        let statements = trust_chain(file)?.ok_or_else(|| refused(Reason::Malformed, &"no trust chain"))?;
+        authorities.learn_chain(&statements, now).map_err(|error| refused(error.reason(), &error))?;
     }
+    Ok(Box::new(authorities))
+}
+
+/// The statements in a file: the answer of an authority, or an array.
+fn trust_chain(file: &Path) -> Result<Option<Vec<String>>, CommandError> {
+    let bytes = read_file(file)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if let Ok(chain) = ResolveResponse::unverified_chain(text.trim()) {
+        return Ok(Some(chain));
+    }
+    let parsed = portage_strict_json::parse(&bytes, portage_strict_json::Limits::METADATA).ok();
+    Ok(parsed.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// An instant, or a day.

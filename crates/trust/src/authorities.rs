@@ -1,0 +1,136 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use portage_catalog::PurposeId;
+use portage_federation::{AnchorInquiry, ChainError, TrustAnchors, TrustChain};
+use portage_keys::VerificationKey;
+use portage_reason::Reason;
+use url::Url;
+
+use crate::{Authority, Inquiry, IssuerAuthorized, MayAsk, ResolvedChains, TrustList};
+
+/// Both sources in one: `trust.json`, and what its anchors say about everybody else.
+///
+/// The list decides about whomever it names, so that a deployment can narrow what an anchor would allow. About anybody else the anchors
+/// are asked, once in the life of a chain ([`Authority::inquire`]); what they answered is kept until it ends. Without
+/// anchors this is the list. Clones share what was learned.
+#[derive(Clone)]
+pub struct Authorities {
+    list: Arc<TrustList>,
+    anchors: Arc<TrustAnchors>,
+    chains: Arc<RwLock<ResolvedChains>>,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// Chains that are kept at once; when there are more, those that are over are forgotten, then all.
+const MAX_CHAINS: usize = 10_000;
+
+impl Authorities {
+    /// The list and its anchors. `now` is the program's clock: a chain is good at the time of a question, not at the time it was read.
+    pub fn new(list: TrustList, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let anchors = Arc::new(list.trust_anchors());
+        Authorities { list: Arc::new(list), anchors, chains: Arc::default(), now: Arc::new(now) }
+    }
+
+    /// The list.
+    pub fn list(&self) -> &TrustList {
+        &self.list
+    }
+
+    /// Takes in a chain that was carried here, its subject's own statement first, as good at `now`.
+    ///
+    /// # Errors
+    /// [`ChainError`]: it does not hold up to one of the anchors.
+    pub fn learn_chain(&self, statements: &[String], now: Timestamp) -> Result<(), ChainError> {
+        let resolved = TrustChain::validate(statements, &self.anchors, now)?;
+        self.chains.write().unwrap_or_else(PoisonError::into_inner).insert(resolved);
+        Ok(())
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&dyn Authority) -> T) -> T {
+        let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
+        question(&chains.at((self.now)()))
+    }
+
+    fn is_listed(&self, id: &str) -> bool {
+        self.list.may_issue(id, &[]) != Err(Reason::IssuerNotTrusted)
+            || self.list.may_ask(id, None) != MayAsk::Unknown
+    }
+}
+
+impl Authority for Authorities {
+    fn may_issue(&self, issuer: &str, types: &[&str]) -> Result<IssuerAuthorized, Reason> {
+        self.may_issue_all(issuer, &[types])
+    }
+
+    fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
+        match self.list.may_issue_all(issuer, types) {
+            Err(Reason::IssuerNotTrusted) => self.ask(|chains| chains.may_issue_all(issuer, types)),
+            decided => decided,
+        }
+    }
+
+    fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk {
+        match self.list.may_ask(verifier, purpose) {
+            MayAsk::Unknown => self.ask(|chains| chains.may_ask(verifier, purpose)),
+            decided => decided,
+        }
+    }
+
+    fn check_key(
+        &self,
+        issuer: &str,
+        key: &VerificationKey,
+        signed_at: Option<Timestamp>,
+    ) -> Result<(), Reason> {
+        self.ask(|chains| chains.check_key(issuer, key, signed_at))
+    }
+
+    fn inquire(&self, id: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        let is_known = || {
+            let unknown = [Err(Reason::IssuerNotTrusted), Err(Reason::TrustChainInvalid)];
+            self.ask(|chains| {
+                !unknown.contains(&chains.may_issue(id, &[])) || chains.may_ask(id, None) != MayAsk::Unknown
+            })
+        };
+        if self.anchors.is_empty() || self.is_listed(id) || is_known() {
+            return None;
+        }
+        let inquiry = Some(AnchorInquiry::new(id, &self.anchors, now));
+        Some(Box::new(Learning { inquiry, chains: self.chains.clone(), now }))
+    }
+}
+
+/// An inquiry whose answers are kept when it ends.
+struct Learning {
+    inquiry: Option<AnchorInquiry>,
+    chains: Arc<RwLock<ResolvedChains>>,
+    now: Timestamp,
+}
+
+impl Inquiry for Learning {
+    fn wanted(&self) -> Vec<Url> {
+        self.inquiry.as_ref().map(AnchorInquiry::wanted).unwrap_or_default()
+    }
+
+    fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {
+        let Some(mut inquiry) = self.inquiry.take() else { return };
+        inquiry.supply(answers);
+        if !inquiry.wanted().is_empty() {
+            self.inquiry = Some(inquiry);
+            return;
+        }
+        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
+        chains.forget_ended(self.now, MAX_CHAINS);
+        inquiry.into_found().into_iter().for_each(|chain| chains.insert(chain));
+    }
+}
+
+impl std::fmt::Debug for Authorities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorities").field("anchors", &self.anchors.iter().len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
