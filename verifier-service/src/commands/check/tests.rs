@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::args::{Args, Command};
 
+mod trust_chain;
 mod vectors;
 
 /// A folder with files, and a run of `check` in it.
