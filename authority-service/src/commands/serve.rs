@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use portage_clock::Clock;
+use portage_fetch::{CacheSettings, HttpSources};
 use portage_service::{ExitCode, serve_until_stopped};
 use portage_web::Announce;
 
@@ -15,7 +16,9 @@ use crate::{
 pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir)?;
     let config = deployment.config;
-    let service = Arc::new(Service { authority: deployment.authority, clock });
+    let fetcher = wiring::fetcher(&config)?;
+    let sources = HttpSources::new(fetcher, clock.clone(), CacheSettings::default());
+    let service = Arc::new(Service { authority: deployment.authority, sources, clock });
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
     serve_until_stopped(

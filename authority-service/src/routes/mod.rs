@@ -1,19 +1,23 @@
 //! What the service answers.
 
 mod federation;
+mod resolve;
 
 use std::{fmt::Display, sync::Arc};
 
 use axum::{Router, routing::get};
-use portage_authority::{Authority, FETCH_PATH, LIST_PATH, RegistryStore};
+use portage_authority::{Authority, FETCH_PATH, LIST_PATH, RESOLVE_PATH, RegistryStore};
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
+use portage_fetch::HttpSources;
 use portage_web::{Readiness, Refusal, harden, health_routes};
 
 /// What the routes need: the authority and the time.
 pub struct Service<S> {
     /// The use cases.
     pub authority: Authority<S>,
+    /// The way to those below, for questions about somebody further down.
+    pub sources: HttpSources,
     /// The time.
     pub clock: Clock,
 }
@@ -28,7 +32,8 @@ pub fn routes<S: RegistryStore + 'static>(service: Arc<Service<S>>, readiness: R
     let routes = Router::new()
         .route(WELL_KNOWN, get(federation::entity_configuration::<S>))
         .route(FETCH_PATH, get(federation::fetch::<S>))
-        .route(LIST_PATH, get(federation::list::<S>));
+        .route(LIST_PATH, get(federation::list::<S>))
+        .route(RESOLVE_PATH, get(resolve::resolve::<S>));
     harden(routes.with_state(service).merge(health))
 }
 

@@ -8,6 +8,7 @@
 //! 3. [`Authority::suspend`], [`Authority::reinstate`], [`Authority::retire_key`].
 //! 4. [`Authority::entity_configuration`], [`Authority::fetch`], [`Authority::list`]: what it says to others, signed when it is asked and
 //!    for a short time. A suspended entity is spoken of no more.
+//! 5. [`Authority::who_knows`], [`Authority::answer`]: the whole chain of somebody further below, for those who pin this authority.
 //!
 //! Each change is one step of the store: what the registration is from now on, and the entry of the public log that tells it.
 //!
@@ -21,6 +22,7 @@ mod record;
 mod register;
 mod register_purpose;
 mod registration;
+mod resolve;
 mod retire_key;
 mod statements;
 mod suspend;
@@ -31,4 +33,5 @@ pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure
 pub use record::{ChangeError, RecordFailure};
 pub use register::{BeyondHeld, Candidate, RegisterError, Registered, check_grant};
 pub use registration::{NotARegistration, Proves, RegisteredPurpose, Registration, Standing, entity_type_of};
+pub use resolve::{RESOLVE_PATH, WhoKnows};
 pub use statements::{FETCH_PATH, LIST_PATH, ListFilter, StatementFailure, organization_name};

@@ -6,7 +6,7 @@ use portage_federation::{EntityConfiguration, EntityId, FEDERATION_ENTITY, Metad
 use portage_keys::SigningFailure;
 use serde_json::Value;
 
-use crate::{Authority, RegistryStore, StoreFailure};
+use crate::{Authority, RESOLVE_PATH, RegistryStore, StoreFailure};
 
 /// Path of the fetch endpoint (§8.1).
 pub const FETCH_PATH: &str = "/federation/fetch";
@@ -55,6 +55,7 @@ impl<S: RegistryStore> Authority<S> {
                 [
                     ("federation_fetch_endpoint", self.address(FETCH_PATH)),
                     ("federation_list_endpoint", self.address(LIST_PATH)),
+                    ("federation_resolve_endpoint", self.address(RESOLVE_PATH)),
                 ],
             );
         Ok(configuration.sign(self.signer.as_ref())?)

@@ -20,6 +20,8 @@ use crate::{
 pub const RESOLVE_RESPONSE_TYP: &str = "resolve-response+jwt";
 /// Its media type.
 pub const RESOLVE_RESPONSE_MEDIA_TYPE: &str = "application/resolve-response+jwt";
+/// The parameter with which an authority asks about those below another one alone.
+pub const BELOW: &str = "below";
 /// Most anchors that are asked about one stranger.
 const MAX_ANCHORS: usize = 8;
 
@@ -95,7 +97,17 @@ pub struct AnchorInquiry {
     anchors: TrustAnchors,
     now: Timestamp,
     asked: Vec<(EntityId, Asked)>,
-    found: Vec<ResolvedEntity>,
+    on_behalf: bool,
+    found: Vec<Found>,
+}
+
+/// A chain that holds, and the statements it is made of.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whom it is about, and what it allows.
+    pub resolved: ResolvedEntity,
+    /// The statements, those of the subject first.
+    pub statements: Vec<String>,
 }
 
 /// What is asked of an anchor next.
@@ -116,8 +128,15 @@ impl AnchorInquiry {
             asked: anchors.iter().take(MAX_ANCHORS).filter_map(configuration).collect(),
             anchors: anchors.clone(),
             now,
+            on_behalf: false,
             found: Vec::new(),
         }
+    }
+
+    /// An authority asks another one on somebody's behalf: only about those below it (`below` in the address, a parameter of ours).
+    #[must_use]
+    pub fn on_behalf(self) -> Self {
+        AnchorInquiry { on_behalf: true, ..self }
     }
 
     /// The addresses wanted now. Empty: it has ended.
@@ -144,7 +163,7 @@ impl AnchorInquiry {
     }
 
     /// The chains that hold and are about the stranger.
-    pub fn into_found(self) -> Vec<ResolvedEntity> {
+    pub fn into_found(self) -> Vec<Found> {
         self.found
     }
 
@@ -154,13 +173,17 @@ impl AnchorInquiry {
         let verified = UnverifiedStatement::parse(configuration).ok()?.verify(&anchor.keys, self.now).ok()?;
         let EntityStatement::Configuration(configuration) = verified.into_statement() else { return None };
         let endpoint = configuration.metadata.federation_endpoint("federation_resolve_endpoint")?;
-        (configuration.id == *id).then(|| resolve_url(&endpoint, &self.subject, id))
+        let mut url = resolve_url(&endpoint, &self.subject, id);
+        if self.on_behalf {
+            url.query_pairs_mut().append_pair(BELOW, "true");
+        }
+        (configuration.id == *id).then_some(url)
     }
 
-    fn chain(&self, response: &str) -> Option<ResolvedEntity> {
+    fn chain(&self, response: &str) -> Option<Found> {
         let statements = ResolveResponse::unverified_chain(response).ok()?;
         let resolved = TrustChain::validate(&statements, &self.anchors, self.now).ok()?;
-        resolved.goes_by(&self.subject).then_some(resolved)
+        resolved.goes_by(&self.subject).then_some(Found { resolved, statements })
     }
 }
 

@@ -122,7 +122,7 @@ impl Inquiry for Learning {
         }
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
         chains.forget_ended(self.now, MAX_CHAINS);
-        inquiry.into_found().into_iter().for_each(|chain| chains.insert(chain));
+        inquiry.into_found().into_iter().for_each(|found| chains.insert(found.resolved));
     }
 }
 

@@ -1,0 +1,121 @@
+//! The resolve endpoint (§8.3): whoever pins this authority asks it about a stranger, and nobody else.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use portage_authority::{Registration, RegistryStore, WhoKnows};
+use portage_federation::{BELOW, RESOLVE_RESPONSE_MEDIA_TYPE};
+use portage_verification::Sources;
+use portage_web::Refusal;
+use url::form_urlencoded;
+
+use super::{Service, unavailable};
+
+/// Longest name of a subject.
+const MAX_SUBJECT: usize = 2048;
+
+/// `federation_resolve_endpoint`. The subject may be a DID as well, which the standard does not foresee.
+pub(super) async fn resolve<S: RegistryStore>(
+    State(service): State<Arc<Service<S>>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let question = Question::read(query.as_deref().unwrap_or_default())?;
+    let authority = &service.authority;
+    if !question.anchors.is_empty()
+        && !question.anchors.iter().any(|anchor| anchor == authority.profile().id.as_str())
+    {
+        return Err(Refusal::bad_request("invalid_trust_anchor"));
+    }
+    let now = service.clock.now();
+    let answer = match authority.who_knows(&question.subject, !question.below).await.map_err(unavailable)? {
+        WhoKnows::Registered(registration) => {
+            answer_for_registered(&service, &question.subject, &registration, now).await?
+        }
+        WhoKnows::Perhaps(authorities) => {
+            let mut answer = None;
+            for asked in &authorities {
+                answer = answer_from(&service, &question.subject, asked, now).await?;
+                if answer.is_some() {
+                    break;
+                }
+            }
+            answer
+        }
+    };
+    let answer = answer.ok_or(Refusal::not_found())?;
+    let media_type = HeaderValue::from_static(RESOLVE_RESPONSE_MEDIA_TYPE);
+    Ok(([(header::CONTENT_TYPE, media_type)], answer).into_response())
+}
+
+struct Question {
+    subject: String,
+    anchors: Vec<String>,
+    below: bool,
+}
+
+impl Question {
+    fn read(query: &str) -> Result<Self, Refusal> {
+        let (mut subjects, mut anchors, mut below) = (Vec::new(), Vec::new(), false);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "sub" => subjects.push(value.into_owned()),
+                "trust_anchor" => anchors.push(value.into_owned()),
+                BELOW => below = value == "true",
+                _ => {}
+            }
+        }
+        match <[String; 1]>::try_from(subjects) {
+            Ok([subject]) if !subject.is_empty() && subject.len() <= MAX_SUBJECT => {
+                Ok(Question { subject, anchors, below })
+            }
+            _ => Err(Refusal::bad_request("invalid_request").describing("sub must be there once")),
+        }
+    }
+}
+
+/// What is missing is what the entity says of itself; its address is known since it was registered.
+async fn answer_for_registered<S: RegistryStore>(
+    service: &Service<S>,
+    subject: &str,
+    registration: &Registration,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    let url = registration.id.configuration_url().map_err(unavailable)?;
+    let Ok(bytes) = service.sources.entity_statement(&url).await else { return Ok(None) };
+    let Ok(own) = String::from_utf8(bytes) else { return Ok(None) };
+    let chain = vec![own.trim().to_owned()];
+    service.authority.answer(subject, chain, &registration.id, now).await.map_err(unavailable)
+}
+
+/// Asks an authority below or beside.
+async fn answer_from<S: RegistryStore>(
+    service: &Service<S>,
+    subject: &str,
+    asked: &Registration,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    let mut inquiry = service.authority.inquiry(subject, asked, now);
+    loop {
+        let wanted = inquiry.wanted();
+        if wanted.is_empty() {
+            break;
+        }
+        let mut answers = Vec::with_capacity(wanted.len());
+        for url in &wanted {
+            answers.push(service.sources.entity_statement(url).await.ok());
+        }
+        inquiry.supply(answers);
+    }
+    for found in inquiry.into_found() {
+        let answer = service.authority.answer(subject, found.statements, &asked.id, now);
+        if let Some(answer) = answer.await.map_err(unavailable)? {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
+}
