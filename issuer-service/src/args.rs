@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use portage_catalog::Format;
+use portage_catalog::{Format, is_time_zone};
 use portage_issuer::{StatusChange, TextEncoding};
 use url::Url;
 
@@ -116,7 +116,7 @@ pub(crate) struct TypeImportArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) address: Option<Url>,
     /// Where the last valid day ends, if a claim names it.
-    #[arg(long, value_name = "ZONE", default_value = "America/Vancouver")]
+    #[arg(long, value_name = "ZONE", default_value = "America/Vancouver", value_parser = read_time_zone)]
     pub(crate) time_zone: String,
     /// Put it in the place of the type of that id in the folder types/.
     #[arg(long)]
@@ -212,6 +212,13 @@ pub(crate) enum Progress {
 
 fn read_encoding(name: &str) -> Result<TextEncoding, String> {
     TextEncoding::by_name(name).ok_or_else(|| "no encoding of that name is known".to_owned())
+}
+
+/// A name that the time zone database has: `America/Vancouver`, `UTC`.
+fn read_time_zone(name: &str) -> Result<String, String> {
+    is_time_zone(name)
+        .then(|| name.to_owned())
+        .ok_or_else(|| "no time zone of that name is known, such as America/Vancouver".to_owned())
 }
 
 fn read_separator(text: &str) -> Result<u8, String> {

@@ -284,6 +284,11 @@ fn is_day(claim: &ClaimDefinition) -> bool {
     matches!(claim.kind, ClaimKind::Date | ClaimKind::DateInt)
 }
 
+/// Whether a type or a register may name this time zone: an IANA name.
+pub fn is_time_zone(name: &str) -> bool {
+    time_zone(name).is_ok()
+}
+
 /// The zone of that name in the bundled IANA data.
 pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name)

@@ -14,6 +14,7 @@ mod register_files;
 mod replicas;
 mod restarts;
 mod tokens;
+mod type_import;
 mod types;
 mod wallet;
 mod world;
