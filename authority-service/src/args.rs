@@ -3,6 +3,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::{Timestamp, civil::Date};
 use portage_federation::{EntityId, Jurisdiction, Role, Tier};
+use portage_transparency_log::VerifierKey;
 use url::Url;
 
 /// Vouches for issuers, verifiers and other authorities, and says so in public.
@@ -71,6 +72,55 @@ pub(crate) enum Command {
     /// Show what it says of an entity.
     #[command(after_help = "Example:\n  authority show https://city.example")]
     Show(ShowArgs),
+    /// The public log: for a journalist, a privacy commissioner, anyone.
+    #[command(subcommand)]
+    Log(LogCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Tell what each service became allowed to ask people since a day.
+    #[command(
+        after_help = "Example:\n  authority log diff --since 2026-01-01\n  authority log diff --since 2026-01-01 --url https://registry.bc.example"
+    )]
+    Diff(LogDiffArgs),
+    /// Watch the log of an authority: print what is new, and say when it takes back what it said.
+    #[command(
+        after_help = "Example:\n  authority log watch https://registry.bc.example --state bc.json --once"
+    )]
+    Watch(LogWatchArgs),
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct LogDiffArgs {
+    /// From this day on.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) since: Date,
+    /// The authority [default: the one of this folder].
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The key of the log, whose address URL then is [default: what the authority says].
+    #[arg(long, value_name = "VKEY", requires = "url")]
+    pub(crate) key: Option<VerifierKey>,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct LogWatchArgs {
+    /// The authority.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// Remember here what was seen. Without it, only this run is watched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Look once and end.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Seconds between two looks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) every: u64,
+    /// The key of the log, whose address URL then is [default: what the authority says].
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) key: Option<VerifierKey>,
 }
 
 #[derive(Debug, ArgGroup)]
@@ -290,5 +340,8 @@ mod tests {
         assert!(read("authority key https://city.example k --retire --compromised").is_err());
         assert!(read("authority purpose https://market.example p.json").is_ok());
         assert!(read("authority purpose https://market.example").is_err());
+        assert!(read("authority log diff --since 2026-01-01 --url https://bc.example").is_ok());
+        assert!(read("authority log diff").is_err());
+        assert!(read("authority log watch https://bc.example --once --state s.json").is_ok());
     }
 }

@@ -7,7 +7,7 @@ use portage_catalog::Catalog;
 use portage_fetch::Fetcher;
 use portage_storage::{KeyFolder, authority::SqliteRegistry, catalog_folder};
 
-use crate::{commands::CommandError, config::Config};
+use crate::{LogIdentity, commands::CommandError, config::Config};
 
 /// Folder of the keys.
 pub(crate) const KEYS: &str = "keys";
@@ -22,6 +22,7 @@ pub(crate) const STORE: &str = "authority.sqlite";
 pub(crate) struct Deployment {
     pub(crate) config: Config,
     pub(crate) authority: Authority<SqliteRegistry>,
+    pub(crate) log: LogIdentity,
 }
 
 /// Opens the folder: configuration, keys, types, store.
@@ -31,15 +32,17 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let signer = keys.signing_key(FEDERATION_KEY).map_err(CommandError::fault)?;
     let store = SqliteRegistry::open(&dir.join(STORE)).map_err(CommandError::database)?;
     let catalog = catalog(&config.types_folder)?;
+    let log = LogIdentity::new(&config.id, keys.signing_key(LOG_KEY).map_err(CommandError::fault)?);
     let profile = Profile {
         id: config.id.clone(),
         name: config.name.clone(),
         tier: config.tier,
         own: config.own.clone(),
         superiors: config.superiors.clone(),
+        log: log.address(&config.id).map_err(CommandError::fault)?,
         statement_lifetime: config.statement_lifetime,
     };
-    Ok(Deployment { config, authority: Authority::new(profile, Arc::new(signer), catalog, store) })
+    Ok(Deployment { config, authority: Authority::new(profile, Arc::new(signer), catalog, store), log })
 }
 
 /// The way out, to public addresses and the configured loopback origins.

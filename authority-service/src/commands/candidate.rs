@@ -160,11 +160,12 @@ fn other_keys(known: &Registration, candidate: &Candidate) -> bool {
 fn confirm(candidate: &Candidate) -> Result<(), CommandError> {
     let thumbprints: Vec<_> = candidate.keys.iter().map(portage_jose::Jwk::thumbprint).collect();
     let dids: Vec<_> = candidate.rights.identifiers.iter().map(String::as_str).collect();
+    let shown = dids.join(", ");
     let values = [
         ("entity", candidate.id.as_str()),
         ("name", candidate.name.in_language(portage_web::language_of_terminal())),
         ("keys", &thumbprints.join(", ")),
-        ("dids", &dids.join(", ")),
+        ("dids", if dids.is_empty() { "—" } else { &shown }),
     ];
     let question = say("authority.confirm", &values.map(|(name, value)| (name, value)));
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {

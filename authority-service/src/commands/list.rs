@@ -3,7 +3,7 @@ use portage_service::{ExitCode, output};
 use portage_web::language_of_terminal;
 
 use super::{CommandError, say, show, store_failure};
-use crate::{args::Common, wiring};
+use crate::{args::Common, wiring, words};
 
 /// Everybody, a line each.
 pub(crate) async fn run(common: &Common) -> Result<ExitCode, CommandError> {
@@ -24,9 +24,9 @@ pub(crate) async fn run(common: &Common) -> Result<ExitCode, CommandError> {
 
 fn line(registration: &Registration) -> String {
     let language = language_of_terminal();
-    let roles: Vec<_> = registration.rights.roles.iter().map(|role| show::role_word(*role)).collect();
+    let roles = words::roles(registration, language);
     let suspended =
         if registration.is_active() { String::new() } else { say("authority.suspended_mark", &[]) };
     let name = registration.name.in_words(language);
-    format!("{}  {name}  ({}) {suspended}", registration.id, roles.join(", ")).trim_end().to_owned()
+    format!("{}  {name}  ({roles}) {suspended}", registration.id).trim_end().to_owned()
 }

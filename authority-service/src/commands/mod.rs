@@ -4,6 +4,7 @@ mod candidate;
 mod init;
 mod key;
 mod list;
+mod log;
 mod purpose;
 mod recognise;
 mod register;
@@ -20,10 +21,16 @@ use portage_keys::OsEntropy;
 use portage_reason::Reason;
 pub(crate) use portage_service::CommandError;
 use portage_service::{ExitCode, block_on, output};
+use portage_storage::log::PublishError;
 use portage_web::language_of_terminal;
 use serde_json::json;
 
-use crate::args::{Args, Command, Common};
+use crate::{
+    PublicLog,
+    args::{Args, Command, Common},
+    public_log::publish_failure,
+    wiring,
+};
 
 /// Runs the command.
 pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandError> {
@@ -31,13 +38,38 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     match args.command {
         Command::Init(init) => init::run(&init, &common, &OsEntropy),
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
-        Command::Register(register) => block_on(register::run(&register, &common, &clock)),
-        Command::Recognise(recognise) => block_on(recognise::run(&recognise, &common, &clock)),
-        Command::Purpose(purpose) => block_on(purpose::run(&purpose, &common, &clock)),
-        Command::Suspend(suspend) => block_on(suspend::run(&suspend, &common, &clock)),
-        Command::Key(key) => block_on(key::run(&key, &common, &clock)),
         Command::List => block_on(list::run(&common)),
         Command::Show(show) => block_on(show::run(&show, &common)),
+        Command::Log(log) => block_on(log::run(&log, &common, &clock)),
+        change => block_on(async {
+            let done = run_change(&change, &common, &clock).await?;
+            publish(&common).await?;
+            Ok(done)
+        }),
+    }
+}
+
+/// The commands that write into the log.
+async fn run_change(command: &Command, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
+    match command {
+        Command::Register(register) => register::run(register, common, clock).await,
+        Command::Recognise(recognise) => recognise::run(recognise, common, clock).await,
+        Command::Purpose(purpose) => purpose::run(purpose, common, clock).await,
+        Command::Suspend(suspend) => suspend::run(suspend, common, clock).await,
+        Command::Key(key) => key::run(key, common, clock).await,
+        Command::Init(_) | Command::Serve(_) | Command::List | Command::Show(_) | Command::Log(_) => {
+            Ok(ExitCode::Done)
+        }
+    }
+}
+
+/// Publishes what was written, unless `serve` runs and does it.
+async fn publish(common: &Common) -> Result<(), CommandError> {
+    let deployment = wiring::open(&common.dir)?;
+    match PublicLog::open(&common.dir, deployment.log) {
+        Err(PublishError::InUse(_)) => Ok(()),
+        Err(error) => Err(publish_failure(error)),
+        Ok(log) => log.publish(deployment.authority.store()).await.map(drop).map_err(publish_failure),
     }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use portage_clock::Clock;
 use portage_fetch::{CacheSettings, HttpSources};
@@ -8,9 +8,13 @@ use portage_web::Announce;
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
+    public_log::{PublicLog, publish_failure},
     routes::{Service, routes},
     wiring,
 };
+
+/// How often what commands wrote is published when nobody asks.
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Answers until told to stop.
 pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
@@ -18,15 +22,21 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let config = deployment.config;
     let fetcher = wiring::fetcher(&config)?;
     let sources = HttpSources::new(fetcher, clock.clone(), CacheSettings::default());
-    let service = Arc::new(Service { authority: deployment.authority, sources, clock });
+    let log = PublicLog::open(&common.dir, deployment.log).map_err(publish_failure)?;
+    // A log that would fork stops the start: better silent than two-faced.
+    log.publish(deployment.authority.store()).await.map_err(publish_failure)?;
+    let service = Arc::new(Service { authority: deployment.authority, log, sources, clock });
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
-    serve_until_stopped(
-        address,
-        &config.url,
-        how,
-        |readiness| routes(service, readiness),
-        std::future::pending(),
-    )
-    .await
+    let publishing = keep_publishing(service.clone());
+    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), publishing).await
+}
+
+async fn keep_publishing(service: Arc<Service>) {
+    loop {
+        if let Err(error) = service.log.publish(service.authority.store()).await {
+            tracing::error!(error = %error, "the log could not be published");
+        }
+        tokio::time::sleep(PUBLISH_INTERVAL).await;
+    }
 }

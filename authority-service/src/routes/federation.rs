@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use portage_authority::{ListFilter, RegistryStore};
+use portage_authority::ListFilter;
 use portage_federation::{ENTITY_STATEMENT_MEDIA_TYPE, EntityId};
 use portage_web::Refusal;
 use url::form_urlencoded;
@@ -16,15 +16,13 @@ use url::form_urlencoded;
 use super::{Service, unavailable};
 
 /// `/.well-known/openid-federation` (§9).
-pub(super) async fn entity_configuration<S: RegistryStore>(
-    State(service): State<Arc<Service<S>>>,
-) -> Result<Response, Refusal> {
+pub(super) async fn entity_configuration(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
     service.authority.entity_configuration(service.clock.now()).map(statement).map_err(unavailable)
 }
 
 /// `federation_fetch_endpoint` (§8.1). Whoever is suspended is not there.
-pub(super) async fn fetch<S: RegistryStore>(
-    State(service): State<Arc<Service<S>>>,
+pub(super) async fn fetch(
+    State(service): State<Arc<Service>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let subject = subject(query.as_deref().unwrap_or_default())?;
@@ -32,13 +30,15 @@ pub(super) async fn fetch<S: RegistryStore>(
         // §8.1.1: what an entity says of itself stands at its well-known address.
         return Err(Refusal::bad_request("invalid_request").describing("sub is the issuer itself"));
     }
-    let fetched = service.authority.fetch(&subject, service.clock.now()).await.map_err(unavailable)?;
+    let published = service.published().await?;
+    let fetched = service.authority.fetch(&subject, &published, service.clock.now());
+    let fetched = fetched.await.map_err(unavailable)?;
     fetched.map(statement).ok_or(Refusal::not_found())
 }
 
 /// `federation_list_endpoint` (§8.2).
-pub(super) async fn list<S: RegistryStore>(
-    State(service): State<Arc<Service<S>>>,
+pub(super) async fn list(
+    State(service): State<Arc<Service>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let filter = filter(query.as_deref().unwrap_or_default())?;

@@ -1,39 +1,56 @@
 //! What the service answers.
 
 mod federation;
+mod log;
+mod page;
 mod resolve;
 
 use std::{fmt::Display, sync::Arc};
 
 use axum::{Router, routing::get};
-use portage_authority::{Authority, FETCH_PATH, LIST_PATH, RESOLVE_PATH, RegistryStore};
+use portage_authority::{Authority, FETCH_PATH, LIST_PATH, RESOLVE_PATH};
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
 use portage_fetch::HttpSources;
+use portage_storage::authority::SqliteRegistry;
+use portage_transparency_log::SignedCheckpoint;
 use portage_web::{Readiness, Refusal, harden, health_routes};
 
-/// What the routes need: the authority and the time.
-pub struct Service<S> {
+use crate::{PublicLog, public_log};
+
+/// What the routes need: the authority, its published log, the time.
+pub struct Service {
     /// The use cases.
-    pub authority: Authority<S>,
+    pub authority: Authority<SqliteRegistry>,
+    /// The log.
+    pub log: PublicLog,
     /// The way to those below, for questions about somebody further down.
     pub sources: HttpSources,
     /// The time.
     pub clock: Clock,
 }
 
+impl Service {
+    /// The checkpoint of all that is in the store: what is said is published first.
+    async fn published(&self) -> Result<SignedCheckpoint, Refusal> {
+        self.log.publish(self.authority.store()).await.map_err(unavailable)
+    }
+}
+
 /// The service's routes with everything [`harden`] puts around them.
-pub fn routes<S: RegistryStore + 'static>(service: Arc<Service<S>>, readiness: Readiness) -> Router {
+pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
     let store = service.clone();
     let health = health_routes(readiness, move || {
         let service = store.clone();
         async move { service.authority.registration(&service.authority.profile().id).await.is_ok() }
     });
     let routes = Router::new()
-        .route(WELL_KNOWN, get(federation::entity_configuration::<S>))
-        .route(FETCH_PATH, get(federation::fetch::<S>))
-        .route(LIST_PATH, get(federation::list::<S>))
-        .route(RESOLVE_PATH, get(resolve::resolve::<S>));
+        .route("/", get(page::show))
+        .route(WELL_KNOWN, get(federation::entity_configuration))
+        .route(FETCH_PATH, get(federation::fetch))
+        .route(LIST_PATH, get(federation::list))
+        .route(RESOLVE_PATH, get(resolve::resolve))
+        .route(&format!("{}/{{*path}}", public_log::PATH), get(log::read));
     harden(routes.with_state(service).merge(health))
 }
 

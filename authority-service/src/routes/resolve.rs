@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use portage_authority::{Registration, RegistryStore, WhoKnows};
+use portage_authority::{Registration, WhoKnows};
 use portage_federation::{BELOW, RESOLVE_RESPONSE_MEDIA_TYPE};
 use portage_verification::Sources;
 use portage_web::Refusal;
@@ -20,8 +20,8 @@ use super::{Service, unavailable};
 const MAX_SUBJECT: usize = 2048;
 
 /// `federation_resolve_endpoint`. The subject may be a DID as well, which the standard does not foresee.
-pub(super) async fn resolve<S: RegistryStore>(
-    State(service): State<Arc<Service<S>>>,
+pub(super) async fn resolve(
+    State(service): State<Arc<Service>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let question = Question::read(query.as_deref().unwrap_or_default())?;
@@ -79,8 +79,8 @@ impl Question {
 }
 
 /// What is missing is what the entity says of itself; its address is known since it was registered.
-async fn answer_for_registered<S: RegistryStore>(
-    service: &Service<S>,
+async fn answer_for_registered(
+    service: &Service,
     subject: &str,
     registration: &Registration,
     now: Timestamp,
@@ -89,12 +89,13 @@ async fn answer_for_registered<S: RegistryStore>(
     let Ok(bytes) = service.sources.entity_statement(&url).await else { return Ok(None) };
     let Ok(own) = String::from_utf8(bytes) else { return Ok(None) };
     let chain = vec![own.trim().to_owned()];
-    service.authority.answer(subject, chain, &registration.id, now).await.map_err(unavailable)
+    let published = service.published().await?;
+    service.authority.answer(subject, chain, &registration.id, &published, now).await.map_err(unavailable)
 }
 
 /// Asks an authority below or beside.
-async fn answer_from<S: RegistryStore>(
-    service: &Service<S>,
+async fn answer_from(
+    service: &Service,
     subject: &str,
     asked: &Registration,
     now: Timestamp,
@@ -111,8 +112,9 @@ async fn answer_from<S: RegistryStore>(
         }
         inquiry.supply(answers);
     }
+    let published = service.published().await?;
     for found in inquiry.into_found() {
-        let answer = service.authority.answer(subject, found.statements, &asked.id, now);
+        let answer = service.authority.answer(subject, found.statements, &asked.id, &published, now);
         if let Some(answer) = answer.await.map_err(unavailable)? {
             return Ok(Some(answer));
         }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use portage_catalog::{Catalog, Text};
-use portage_federation::{EntityId, FederationKeys, Rights, Tier};
+use portage_federation::{EntityId, FederationKeys, LogAddress, Rights, Tier};
 use portage_keys::Signer;
 
 /// Who vouches, as its configuration says.
@@ -18,6 +18,8 @@ pub struct Profile {
     pub own: Rights,
     /// Its immediate superiors; none for an anchor.
     pub superiors: Vec<EntityId>,
+    /// Where its public log is.
+    pub log: LogAddress,
     /// How long a statement lives: a suspension is known everywhere when it is over.
     pub statement_lifetime: SignedDuration,
 }

@@ -1,9 +1,9 @@
 //! What changed, as the entries of the public log tell it: one event an entry, about organizations and never about a person.
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 use portage_catalog::{Catalog, Text};
 use portage_federation::{
-    EntityId, Jurisdiction, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName,
+    EntityId, Jurisdiction, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName, in_both_languages,
 };
 use portage_transparency_log::{
     Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Named, Recognition, Registration as Registered,
@@ -61,7 +61,7 @@ pub(crate) fn events(
 /// What the log says of the rights as a whole: the entry that a statement carries the proof of.
 pub(crate) fn right(rights: &Rights, catalog: &Catalog) -> Event {
     let types = rights.types.iter().map(|name| named_type(name, catalog)).collect();
-    let until = rights.until.and_then(last_day);
+    let until = rights.last_day();
     match rights.relation {
         Relation::Peer => {
             Event::Recognition(Recognition { types: (!covers_all(rights)).then_some(types), until })
@@ -105,7 +105,7 @@ fn named_type(name: &TypeName, catalog: &Catalog) -> Named {
     let id = name.as_str();
     let known = catalog.by_vct(id).or_else(|| catalog.credential_type(id));
     let name = match (known, id) {
-        (Some(known), _) => in_both(&known.name),
+        (Some(known), _) => in_both_languages(&known.name),
         (None, "*") => Text { en: "every type".to_owned(), fr: "tous les types".to_owned() },
         (None, _) => same_in_both(id),
     };
@@ -137,21 +137,8 @@ const PLACES: [(&str, &str, &str); 14] = [
     ("CA-NU", "Nunavut", "le Nunavut"),
 ];
 
-/// The log has a text in both languages or not at all.
-pub(crate) fn in_both(text: &Text) -> Text {
-    let or =
-        |text: &str, other: &str| if text.trim().is_empty() { other.to_owned() } else { text.to_owned() };
-    Text { en: or(&text.en, &text.fr), fr: or(&text.fr, &text.en) }
-}
-
 fn entity(id: &EntityId, name: &Text) -> Entity {
-    Entity { id: id.as_str().to_owned(), name: in_both(name) }
-}
-
-/// The last day of a right that ends at a time.
-pub fn last_day(until: Timestamp) -> Option<Date> {
-    let last = until.checked_sub(SignedDuration::from_secs(1)).ok()?;
-    Some(TimeZone::UTC.to_datetime(last).date())
+    Entity { id: id.as_str().to_owned(), name: in_both_languages(name) }
 }
 
 fn whole_second(now: Timestamp) -> Timestamp {

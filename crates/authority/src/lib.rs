@@ -28,7 +28,6 @@ mod statements;
 mod suspend;
 
 pub use authority::{Authority, Profile};
-pub use change::last_day;
 pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};
 pub use record::{ChangeError, RecordFailure};
 pub use register::{BeyondHeld, Candidate, RegisterError, Registered, check_grant};

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use portage_federation::EntityId;
+use portage_federation::{EntityId, LogEvidence};
 use portage_reason::Reason;
+use portage_transparency_log::SignedCheckpoint;
 
 use crate::{Proves, Registration};
 
@@ -20,6 +21,16 @@ pub trait RegistryStore: Send + Sync {
     /// noted in the registration ([`Registration::note_entry`]). Nothing is written when the registration is not at `recording.version` any
     /// more: somebody else changed it meanwhile.
     fn record(&self, recording: Recording) -> impl Future<Output = Result<Recorded, StoreFailure>> + Send;
+
+    /// An entry of the log with the proof that it is in the tree of a published checkpoint; `None` when that tree is smaller.
+    fn evidence(
+        &self,
+        index: u64,
+        checkpoint: &SignedCheckpoint,
+    ) -> impl Future<Output = Result<Option<LogEvidence>, StoreFailure>> + Send;
+
+    /// Every entry of the log, in order.
+    fn log(&self) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreFailure>> + Send;
 }
 
 /// A registration with the number of its version.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portage_catalog::Purpose;
-use portage_federation::{EntityId, PurposeStatement, Role};
+use portage_federation::{EntityId, PurposeStatement, Role, in_both_languages};
 use portage_transparency_log::{
     Event, Named, PurposeWithdrawn, RegisteredPurpose as LoggedPurpose, statement_digest,
 };
@@ -67,7 +67,7 @@ impl<S: RegistryStore> Authority<S> {
         };
         let withdrawn = purposes.remove(place);
         let name = serde_json::from_value(withdrawn.purpose.get("name").cloned().unwrap_or_default());
-        let name = name.map_or_else(|_| change::same_in_both(purpose), |name| change::in_both(&name));
+        let name = name.map_or_else(|_| change::same_in_both(purpose), |name| in_both_languages(&name));
         let event = PurposeWithdrawn { purpose: Named { id: withdrawn.id, name } };
         let events = vec![(Event::PurposeWithdrawn(event), Proves::Nothing)];
         self.record(kept.version, kept.registration, events, now).await?;

@@ -9,6 +9,8 @@ use portage_federation::{
     TrustChain, UnverifiedStatement,
 };
 
+use portage_transparency_log::SignedCheckpoint;
+
 use crate::{Authority, Registration, RegistryStore, StatementFailure, StoreFailure};
 
 /// Path of the resolve endpoint (§8.3).
@@ -69,12 +71,13 @@ impl<S: RegistryStore> Authority<S> {
         subject: &str,
         mut chain: Vec<String>,
         via: &EntityId,
+        published: &SignedCheckpoint,
         now: Timestamp,
     ) -> Result<Option<String>, StatementFailure> {
         if chain.len() > 1 && chain.last().is_some_and(|last| is_configuration_of(last, via)) {
             chain.pop();
         }
-        let Some(statement) = self.fetch(via, now).await? else { return Ok(None) };
+        let Some(statement) = self.fetch(via, published, now).await? else { return Ok(None) };
         chain.extend([statement, self.entity_configuration(now)?]);
         let own = TrustAnchor {
             id: self.profile.id.clone(),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use portage_catalog::Text;
 use portage_federation::{EntityConfiguration, EntityId, FEDERATION_ENTITY, Metadata, SubordinateStatement};
 use portage_keys::SigningFailure;
+use portage_transparency_log::SignedCheckpoint;
 use serde_json::Value;
 
 use crate::{Authority, RESOLVE_PATH, RegistryStore, StoreFailure};
@@ -49,25 +50,29 @@ impl<S: RegistryStore> Authority<S> {
             self.end_of_statement(now)?,
         );
         configuration.authority_hints = self.profile.superiors.clone();
-        configuration.metadata =
-            Metadata::new().with(FEDERATION_ENTITY, organization_name(&self.profile.name)).with(
+        configuration.metadata = Metadata::new()
+            .with(FEDERATION_ENTITY, organization_name(&self.profile.name))
+            .with(
                 FEDERATION_ENTITY,
                 [
                     ("federation_fetch_endpoint", self.address(FETCH_PATH)),
                     ("federation_list_endpoint", self.address(LIST_PATH)),
                     ("federation_resolve_endpoint", self.address(RESOLVE_PATH)),
                 ],
-            );
+            )
+            .with_log(&self.profile.log);
         Ok(configuration.sign(self.signer.as_ref())?)
     }
 
-    /// What it says of an entity (§8.1); nothing of one it does not know, or that is suspended.
+    /// What it says of an entity (§8.1); nothing of one it does not know, or that is suspended. The proof that its rights are in the log goes
+    /// up to `published`, the checkpoint that everybody sees.
     ///
     /// # Errors
     /// [`StatementFailure`].
     pub async fn fetch(
         &self,
         subject: &EntityId,
+        published: &SignedCheckpoint,
         now: Timestamp,
     ) -> Result<Option<String>, StatementFailure> {
         let kept = self.store.registration(subject).await?.map(|kept| kept.registration);
@@ -84,6 +89,9 @@ impl<S: RegistryStore> Authority<S> {
         // Its name is the authority's word, too: a chain shows that one.
         statement.metadata = Metadata::new().with(FEDERATION_ENTITY, organization_name(&registration.name));
         statement.rights = Some(registration.rights);
+        if let Some(entry) = registration.rights_entry {
+            statement.log_evidence = self.store.evidence(entry, published).await?;
+        }
         Ok(Some(statement.sign(&self.keys, self.signer.as_ref())?))
     }
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{
-    Constraints, EntityId, FederationKeys, Metadata, MetadataPolicy, PolicyError, RIGHTS_CLAIM, Rights,
+    Constraints, EntityId, FederationKeys, LOG_EVIDENCE_CLAIM, LogEvidence, Metadata, MetadataPolicy,
+    PolicyError, RIGHTS_CLAIM, Rights,
 };
 
 /// `typ` of an Entity Statement (§3).
@@ -87,6 +88,8 @@ pub struct SubordinateStatement {
     pub rights: Option<Rights>,
     /// `source_endpoint`.
     pub source_endpoint: Option<Url>,
+    /// [`LOG_EVIDENCE_CLAIM`]: that the issuer published these rights.
+    pub log_evidence: Option<LogEvidence>,
 }
 
 /// One of the two.
@@ -386,6 +389,7 @@ impl Claims<'_> {
                 let url = value.as_str().and_then(|text| Url::parse(text).ok());
                 url.ok_or("source_endpoint is not a URL")
             })?,
+            log_evidence: self.read(LOG_EVIDENCE_CLAIM, LogEvidence::from_value)?,
         })
     }
 
@@ -550,6 +554,7 @@ impl SubordinateStatement {
             constraints: None,
             rights: None,
             source_endpoint: None,
+            log_evidence: None,
         }
     }
 
@@ -569,6 +574,7 @@ impl SubordinateStatement {
             (RIGHTS_CLAIM, self.rights.as_ref().map(Rights::to_value)),
             ("crit", self.rights.as_ref().map(|_| json!([RIGHTS_CLAIM]))),
             ("source_endpoint", self.source_endpoint.as_ref().map(|url| url.as_str().into())),
+            (LOG_EVIDENCE_CLAIM, self.log_evidence.as_ref().map(LogEvidence::to_value)),
         ];
         claims.extend(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         sign(kid, &claims, signer)

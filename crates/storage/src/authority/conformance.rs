@@ -6,6 +6,7 @@ use portage_authority::{
 use portage_catalog::Text;
 use portage_federation::{EntityId, FederationKeys, Jurisdiction, Rights, Role};
 use portage_keys::{Algorithm, Signer, SigningKey};
+use portage_transparency_log::{Checkpoint, MemoryTree, NoteSigner};
 use serde_json::json;
 
 use super::{MemoryRegistry, SqliteRegistry};
@@ -78,6 +79,24 @@ async fn purposes_note_their_place_and_all_are_listed_by_id(store: &impl Registr
     assert_eq!((all[0].rights_entry, places), (Some(1), vec![None, Some(3)]));
 }
 
+async fn an_entry_is_proved_under_a_checkpoint_that_has_it(store: &impl RegistryStore) {
+    for name in ["a", "b", "c"] {
+        store.record(recording(0, registration(name), Proves::Rights)).await.unwrap();
+    }
+    let log = store.log().await.unwrap();
+    let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[9; 32]).unwrap();
+    let signer = NoteSigner::new("bc.example/log", &key).unwrap();
+    let tree = MemoryTree::over(&log);
+    let checkpoint = |size| {
+        let head = tree.head_at(size);
+        Checkpoint::new("bc.example/log", head.size, head.root).sign(&signer).unwrap()
+    };
+    let evidence = store.evidence(2, &checkpoint(3)).await.unwrap().unwrap();
+    assert_eq!(evidence.entry, log[2]);
+    assert!(evidence.proof.verify(&evidence.entry, signer.verifier_key()).is_ok());
+    assert_eq!(store.evidence(2, &checkpoint(2)).await, Ok(None), "not published yet");
+}
+
 macro_rules! on_every_store {
     ($($name:ident),*) => {
         mod memory { $(#[tokio::test] async fn $name() { super::$name(&super::MemoryRegistry::default()).await })* }
@@ -85,4 +104,8 @@ macro_rules! on_every_store {
     };
 }
 
-on_every_store!(a_change_is_based_on_what_is_there, purposes_note_their_place_and_all_are_listed_by_id);
+on_every_store!(
+    a_change_is_based_on_what_is_there,
+    purposes_note_their_place_and_all_are_listed_by_id,
+    an_entry_is_proved_under_a_checkpoint_that_has_it
+);

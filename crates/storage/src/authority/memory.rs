@@ -4,7 +4,8 @@ use std::{
 };
 
 use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
-use portage_federation::EntityId;
+use portage_federation::{EntityId, LogEvidence};
+use portage_transparency_log::{InclusionProof, MemoryTree, SignedCheckpoint};
 
 /// Registrations and log in memory, for tests and for trying things out.
 #[derive(Debug, Default)]
@@ -44,5 +45,22 @@ impl RegistryStore for MemoryRegistry {
         }
         state.registrations.insert(registration.id.clone(), Kept { version: version + 1, registration });
         Ok(Recorded::Done)
+    }
+
+    async fn evidence(
+        &self,
+        index: u64,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<Option<LogEvidence>, StoreFailure> {
+        let state = self.state();
+        let entry = usize::try_from(index).ok().and_then(|index| state.log.get(index));
+        let Some(entry) = entry.filter(|_| index < checkpoint.size()) else { return Ok(None) };
+        let proof = InclusionProof::make(&mut &MemoryTree::over(&state.log), index, checkpoint);
+        let proof = proof.map_err(|error| StoreFailure::Environment(error.to_string()))?;
+        Ok(Some(LogEvidence { entry: entry.clone(), proof }))
+    }
+
+    async fn log(&self) -> Result<Vec<Vec<u8>>, StoreFailure> {
+        Ok(self.state().log.clone())
     }
 }

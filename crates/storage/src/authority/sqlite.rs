@@ -1,29 +1,32 @@
 use std::path::Path;
 
 use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
-use portage_federation::EntityId;
+use portage_federation::{EntityId, LogEvidence};
+use portage_transparency_log::{NoteSigner, SignedCheckpoint};
 use rusqlite::{
     OptionalExtension, Row, Transaction,
     types::{FromSqlError, Type},
 };
 use serde_json::Value;
 
-use crate::{Database, DatabaseError, Schema};
+use crate::{
+    Database, DatabaseError, Schema,
+    log::{self, LogFolder, PublishError, Published},
+};
 
 const SCHEMA: Schema = Schema {
     // "PtAu".
     application_id: 0x5074_4175,
-    migrations: &["
+    migrations: &[
+        "
         CREATE TABLE registration (
             id TEXT NOT NULL PRIMARY KEY,
             version INTEGER NOT NULL CHECK (version > 0),
             document TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE log_entry (
-            place INTEGER PRIMARY KEY,
-            entry BLOB NOT NULL
-        ) STRICT;
-    "],
+    ",
+        log::TABLES,
+    ],
 };
 
 /// Registrations and log in one SQLite file.
@@ -45,6 +48,18 @@ impl SqliteRegistry {
     /// [`DatabaseError`].
     pub fn open(path: &Path) -> Result<Self, DatabaseError> {
         Database::open(path, SCHEMA).map(SqliteRegistry)
+    }
+
+    /// Makes the published log grow to what is here.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn publish(
+        &self,
+        folder: &LogFolder,
+        signer: &NoteSigner<'_>,
+    ) -> Result<Published, PublishError> {
+        folder.publish(&self.0, signer).await
     }
 
     #[cfg(test)]
@@ -72,6 +87,28 @@ impl RegistryStore for SqliteRegistry {
     async fn record(&self, recording: Recording) -> Result<Recorded, StoreFailure> {
         Ok(self.0.write(move |transaction| record(transaction, recording)).await?)
     }
+
+    async fn evidence(
+        &self,
+        index: u64,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<Option<LogEvidence>, StoreFailure> {
+        if index >= checkpoint.size() {
+            return Ok(None);
+        }
+        let checkpoint = checkpoint.clone();
+        let evidence = self.0.read(move |transaction| {
+            let entry = log::entries(transaction, index..index + 1)?.pop();
+            let proof = log::prove(transaction, index, &checkpoint)?;
+            Ok(entry.map(|entry| LogEvidence { entry, proof }))
+        });
+        Ok(evidence.await?)
+    }
+
+    async fn log(&self) -> Result<Vec<Vec<u8>>, StoreFailure> {
+        let all = self.0.read(|transaction| log::entries(transaction, 0..log::size(transaction)?));
+        Ok(all.await?)
+    }
 }
 
 fn find(transaction: &Transaction<'_>, id: &EntityId) -> rusqlite::Result<Option<Kept>> {
@@ -87,7 +124,7 @@ fn record(transaction: &Transaction<'_>, recording: Recording) -> rusqlite::Resu
         return Ok(Recorded::Overtaken);
     }
     for entry in entries {
-        let place = append(transaction, &entry.bytes)?;
+        let place = log::append(transaction, &entry.bytes)?;
         registration.note_entry(&entry.proves, place);
     }
     transaction.execute(
@@ -96,12 +133,6 @@ fn record(transaction: &Transaction<'_>, recording: Recording) -> rusqlite::Resu
         (registration.id.as_str(), version + 1, registration.to_value().to_string()),
     )?;
     Ok(Recorded::Done)
-}
-
-fn append(transaction: &Transaction<'_>, entry: &[u8]) -> rusqlite::Result<u64> {
-    let place: i64 = transaction.query_row("SELECT count(*) FROM log_entry", [], |row| row.get(0))?;
-    transaction.execute("INSERT INTO log_entry (place, entry) VALUES (?1, ?2)", (place, entry))?;
-    Ok(place.unsigned_abs())
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
