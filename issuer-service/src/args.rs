@@ -3,6 +3,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use portage_catalog::{Format, is_time_zone};
+use portage_federation::EntityId;
 use portage_issuer::{StatusChange, TextEncoding};
 use url::Url;
 
@@ -73,6 +74,9 @@ pub(crate) struct InitArgs {
     /// The types it offers [default: all that are in the box].
     #[arg(long, value_name = "TYPE", num_args = 1..)]
     pub(crate) types: Vec<String>,
+    /// An authority that vouches for it.
+    #[arg(long, value_name = "URL")]
+    pub(crate) superior: Vec<EntityId>,
 }
 
 #[derive(Debug, ArgGroup)]

@@ -9,9 +9,10 @@ use jiff::SignedDuration;
 use portage_catalog::Text;
 use portage_data_integrity::Cryptosuite;
 use portage_did::LoopbackOrigins;
+use portage_federation::EntityId;
 use portage_issuer::StatusPolicy;
 use portage_keys::Algorithm;
-use portage_service::check_url;
+use portage_service::{FederationSection, check_url};
 use serde::Deserialize;
 use url::Url;
 
@@ -43,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) notification: bool,
     /// Folder of further types.
     pub(crate) types_folder: PathBuf,
+    /// The authorities above it.
+    pub(crate) superiors: Vec<EntityId>,
 }
 
 /// Which kind of DID.
@@ -84,6 +87,8 @@ struct File {
     notification: Notification,
     #[serde(default)]
     network: Network,
+    #[serde(default)]
+    federation: FederationSection,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +159,7 @@ impl Config {
             return Err("status.publish_seconds: 60 at most".to_owned());
         }
         Ok(Config {
+            superiors: file.federation.superiors(&url)?,
             url,
             listen: file.listen,
             name: file.name,
@@ -211,6 +217,7 @@ pub(crate) struct Template<'a> {
     pub(crate) listen: SocketAddr,
     pub(crate) name: &'a Text,
     pub(crate) types: &'a [String],
+    pub(crate) superiors: &'a [EntityId],
     pub(crate) demo: bool,
 }
 
@@ -262,6 +269,10 @@ enabled = false
 [network]
 # Exact loopback origins that use http, for trying things out on one machine. Empty: https everywhere.
 allow = {allow}
+
+[federation]
+# The authorities that vouch for this issuer, by their addresses. It says so at /.well-known/openid-federation.
+superiors = {superiors}
 "#,
             url = quoted(origin),
             listen = quoted(&self.listen.to_string()),
@@ -269,6 +280,7 @@ allow = {allow}
             fr = quoted(&self.name.fr),
             types = toml::Value::from(self.types.to_vec()),
             allow = toml::Value::from(allow),
+            superiors = toml::Value::from(self.superiors.iter().map(ToString::to_string).collect::<Vec<_>>()),
         )
     }
 }
@@ -283,6 +295,7 @@ mod tests {
             listen: "127.0.0.1:8081".parse().unwrap(),
             name: &Text { en: "City \"of\" Portage".into(), fr: "Ville".into() },
             types: &["person".to_owned()],
+            superiors: &[],
             demo,
         }
         .text()
@@ -332,6 +345,8 @@ mod tests {
             ("[\"person\"]", "[]", "types"),
             ("allow = []", "allow = [\"http://city.example:80\"]", "network.allow"),
             ("did = \"did:web\"", "did = \"did:ion\"", "did:ion"),
+            ("superiors = []", "superiors = [\"province\"]", "federation.superiors"),
+            ("superiors = []", "superiors = [\"https://city.example\"]", "federation.superiors"),
             ("ttl_seconds", "ttl_second", "ttl_second"),
         ] {
             assert!(good.contains(from), "{from}");

@@ -4,9 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, Relationship, did_key, did_web};
+use portage_federation::OPENID_CREDENTIAL_ISSUER;
 use portage_issuer::{Issuer, IssuerKey, IssuerKeys, OneTimeSecret, Profile};
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vci::IssuerIdentifier;
+use portage_service::FederationMember;
 use portage_storage::{KeyFolder, catalog_folder, issuer::SqliteIssuances};
 use serde_json::Value;
 
@@ -32,6 +34,8 @@ pub(crate) struct Deployment {
     pub(crate) issuer: Issuer<SqliteIssuances>,
     /// None where the DID needs none.
     pub(crate) did_document: Option<Value>,
+    /// What it says of itself in a federation.
+    pub(crate) federation: Option<FederationMember>,
 }
 
 /// Opens the folder: configuration, keys, types, store.
@@ -48,6 +52,8 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     }
 
     let identity = identity(&config, ed25519, p256)?;
+    let member = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
+        .map(|member| member.named(&config.name).signing_as(&identity.did));
     let keys =
         IssuerKeys { ed25519: identity.ed25519, p256: identity.p256, secret: OneTimeSecret::new(*secret) };
     let profile = Profile {
@@ -63,7 +69,9 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     };
     let store = SqliteIssuances::open(&dir.join(STORE)).map_err(CommandError::database)?;
     let issuer = Issuer::new(profile, keys, catalog, contexts, Arc::new(OsEntropy), store);
-    Ok(Deployment { config, issuer, did_document: identity.document })
+    let metadata = issuer.metadata().to_value();
+    let federation = member.map(|member| member.being(OPENID_CREDENTIAL_ISSUER, &metadata));
+    Ok(Deployment { config, issuer, did_document: identity.document, federation })
 }
 
 /// The origin without the slash that a URL ends with.

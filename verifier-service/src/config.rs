@@ -6,7 +6,8 @@ use std::{
 
 use jiff::SignedDuration;
 use portage_did::LoopbackOrigins;
-use portage_service::check_url;
+use portage_federation::EntityId;
+use portage_service::{FederationSection, check_url};
 use serde::Deserialize;
 use url::Url;
 
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) refetch: SignedDuration,
     /// `trust.json`.
     pub(crate) trust: PathBuf,
+    /// The authorities above it.
+    pub(crate) superiors: Vec<EntityId>,
 }
 
 /// Why a configuration does not serve.
@@ -49,6 +52,8 @@ struct File {
     network: Network,
     #[serde(default)]
     trust: Trust,
+    #[serde(default)]
+    federation: FederationSection,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +111,7 @@ impl Config {
             return Err(format!("api.token: at least {MIN_TOKEN} characters"));
         }
         Ok(Config {
+            superiors: file.federation.superiors(&url)?,
             url,
             listen: file.listen,
             api_token: file.api.token,
@@ -150,6 +156,10 @@ refetch_seconds = {refetch_seconds}
 [trust]
 # Who may issue what. Absent or empty: nobody is trusted and nothing is accepted.
 file = "trust.json"
+
+[federation]
+# The authorities that vouch for this verifier, by their addresses. It says so at /.well-known/openid-federation.
+superiors = []
 
 # Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file.
 "#

@@ -5,7 +5,10 @@ use std::{fs, io, path::Path, sync::Arc};
 use portage_catalog::Catalog;
 use portage_clock::Clock;
 use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
+use portage_federation::OPENID_CREDENTIAL_VERIFIER;
 use portage_keys::{OsEntropy, Signer, SigningKey};
+use portage_oid4vp::VpFormats;
+use portage_service::FederationMember;
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
@@ -28,6 +31,8 @@ pub(crate) struct Deployment {
     pub(crate) config: Config,
     pub(crate) verifier: Verifier<SqliteSessions>,
     pub(crate) did_document: Value,
+    /// What it says of itself in a federation.
+    pub(crate) federation: Option<FederationMember>,
 }
 
 /// Opens the folder: configuration, keys, trust list, types, purposes, store.
@@ -38,6 +43,9 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let did = did_web(&config.url).map_err(CommandError::fault)?;
     let did_document = did_document(&did, &key);
+    let metadata = VpFormats::of_portage().to_client_metadata();
+    let federation = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
+        .map(|member| member.signing_as(&did).being(OPENID_CREDENTIAL_VERIFIER, &metadata));
     let catalog = catalog(dir)?;
     let verifier = Verifier {
         identity: identity(did, key)?,
@@ -50,7 +58,7 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
         entropy: Arc::new(OsEntropy),
         store: SqliteSessions::open(&dir.join(STORE)).map_err(CommandError::database)?,
     };
-    Ok(Deployment { config, verifier, did_document })
+    Ok(Deployment { config, verifier, did_document, federation })
 }
 
 fn did_document(did: &Did, key: &SigningKey) -> Value {

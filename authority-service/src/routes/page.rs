@@ -67,15 +67,15 @@ impl Page<'_> {
             body,
             "<p><a href=\"/?lang={other}\" lang=\"{other}\" hreflang=\"{other}\">{other_words}</a></p>\n<h1>{title}</h1>\n"
         );
-        let _ = write!(body, "<h2>{}</h2>\n", self.say("authority.page_who", &[]));
+        let _ = writeln!(body, "<h2>{}</h2>", self.say("authority.page_who", &[]));
         if registrations.is_empty() {
-            let _ = write!(body, "<p>{}</p>\n", self.say("authority.nobody", &[]));
+            let _ = writeln!(body, "<p>{}</p>", self.say("authority.nobody", &[]));
         }
         for registration in registrations {
             let mut lines = words::lines(registration, self.catalog, self.language).into_iter();
-            let _ = write!(body, "<h3>{}</h3>\n<ul>\n", escape(&lines.next().unwrap_or_default()));
+            let _ = writeln!(body, "<h3>{}</h3>\n<ul>", escape(&lines.next().unwrap_or_default()));
             for line in lines {
-                let _ = write!(body, "<li>{}</li>\n", escape(&line));
+                let _ = writeln!(body, "<li>{}</li>", escape(&line));
             }
             body.push_str("</ul>\n");
         }
@@ -89,22 +89,22 @@ impl Page<'_> {
 
     /// The words of `authority log diff`, and then every recent entry.
     fn changes(&self, body: &mut String, entries: &[ReadEntry], since: Timestamp) {
-        let _ = write!(body, "<h2>{}</h2>\n", self.say("authority.page_asks", &[]));
+        let _ = writeln!(body, "<h2>{}</h2>", self.say("authority.page_asks", &[]));
         let services = diff_since(entries, since, self.language);
         if services.is_empty() {
-            let _ = write!(body, "<p>{}</p>\n", self.say("authority.no_change", &[]));
+            let _ = writeln!(body, "<p>{}</p>", self.say("authority.no_change", &[]));
         }
         for service in services {
-            let _ = write!(body, "<h3>{} ({})</h3>\n<ul>\n", escape(&service.name), escape(&service.service));
+            let _ = writeln!(body, "<h3>{} ({})</h3>\n<ul>", escape(&service.name), escape(&service.service));
             for (_, sentence) in service.changes {
-                let _ = write!(body, "<li>{}</li>\n", escape(&sentence));
+                let _ = writeln!(body, "<li>{}</li>", escape(&sentence));
             }
             body.push_str("</ul>\n");
         }
-        let _ = write!(body, "<h2>{}</h2>\n<ol>\n", self.say("authority.page_log", &[]));
+        let _ = writeln!(body, "<h2>{}</h2>\n<ol>", self.say("authority.page_log", &[]));
         let last = (0..).zip(entries).collect::<Vec<_>>();
         for (index, entry) in last.into_iter().rev().take(MAX_ENTRIES) {
-            let _ = write!(body, "<li>{}</li>\n", escape(&entry.sentence(index, self.language)));
+            let _ = writeln!(body, "<li>{}</li>", escape(&entry.sentence(index, self.language)));
         }
         body.push_str("</ol>\n");
     }

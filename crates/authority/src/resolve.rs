@@ -8,7 +8,6 @@ use portage_federation::{
     AnchorInquiry, EntityId, Relation, ResolveResponse, ResolvedEntity, Role, TrustAnchor, TrustAnchors,
     TrustChain, UnverifiedStatement,
 };
-
 use portage_transparency_log::SignedCheckpoint;
 
 use crate::{Authority, Registration, RegistryStore, StatementFailure, StoreFailure};

@@ -5,7 +5,7 @@ use std::{
 };
 
 use portage_jose::{private_jwk, signing_key_from_private_jwk};
-use portage_keys::{SigningKey, base64url};
+use portage_keys::{Algorithm, Entropy, SigningKey, base64url};
 use portage_strict_json::{Limits, parse};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -62,6 +62,25 @@ impl KeyFolder {
     pub fn signing_key(&self, name: &str) -> Result<SigningKey, KeyFileError> {
         let text = self.read(name)?;
         signing_key_from_private_jwk(&text).map_err(|_| KeyFileError::NotTheKey(self.path(name)))
+    }
+
+    /// Reads the signing key of `<name>.jwk`, made now where there is none. Two processes at once get one key.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn signing_key_or_new(
+        &self,
+        name: &str,
+        algorithm: Algorithm,
+        entropy: &dyn Entropy,
+    ) -> Result<SigningKey, KeyFileError> {
+        if !self.path(name).exists() {
+            match self.write_signing_key(name, &SigningKey::generate(algorithm, entropy)) {
+                Ok(()) | Err(KeyFileError::Exists(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.signing_key(name)
     }
 
     /// Writes a secret of 32 bytes to `<name>.jwk`, as a symmetric JWK (RFC 7518 §6.4).
@@ -121,7 +140,7 @@ fn secret_of_jwk(text: &str) -> Option<Zeroizing<[u8; 32]>> {
 
 #[cfg(test)]
 mod tests {
-    use portage_keys::{Algorithm, OsEntropy, Signer};
+    use portage_keys::{OsEntropy, Signer};
 
     use std::fs;
 
@@ -135,6 +154,10 @@ mod tests {
         keys.write_signing_key("key-1", &key).unwrap();
         assert_eq!(keys.signing_key("key-1").unwrap().verification_key(), key.verification_key());
         assert!(matches!(keys.write_signing_key("key-1", &key), Err(KeyFileError::Exists(_))));
+        let kept = keys.signing_key_or_new("key-1", Algorithm::EdDsa, &OsEntropy).unwrap();
+        assert_eq!(kept.verification_key(), key.verification_key());
+        let made = keys.signing_key_or_new("key-9", Algorithm::EdDsa, &OsEntropy).unwrap();
+        assert_eq!(keys.signing_key("key-9").unwrap().verification_key(), made.verification_key());
         keys.write_secret("one-time", &[7; 32]).unwrap();
         assert_eq!(*keys.secret("one-time").unwrap(), [7; 32]);
         assert!(matches!(keys.secret("key-1"), Err(KeyFileError::NotTheKey(_))));

@@ -93,6 +93,7 @@ where
             clock: setup.clock.clock(),
             api_token: ApiToken::new(TOKEN.to_owned()),
             did_document: document.to_value().clone(),
+            federation: None,
         });
         let routes = verifier_service::routes(service.clone(), Readiness::ready());
         let task = tokio::spawn(async move {

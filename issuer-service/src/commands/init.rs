@@ -23,8 +23,15 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let types = types(args)?;
     let name = Text { en: args.name_en.clone(), fr: args.name_fr.clone() };
-    let text =
-        Template { url: &url, listen: args.listen, name: &name, types: &types, demo: args.demo }.text();
+    let text = Template {
+        url: &url,
+        listen: args.listen,
+        name: &name,
+        types: &types,
+        superiors: &args.superior,
+        demo: args.demo,
+    }
+    .text();
     // Before anything is written: what would not start is not made.
     Config::parse(dir, &text).map_err(CommandError::Usage)?;
 

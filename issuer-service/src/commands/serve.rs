@@ -23,6 +23,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
         issuer: deployment.issuer,
         clock: clock.clone(),
         did_document: deployment.did_document,
+        federation: deployment.federation,
     });
 
     let how = if common.json { Announce::Json } else { Announce::Text };

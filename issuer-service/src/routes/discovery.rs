@@ -6,6 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use portage_service::FederationMember;
 use portage_web::Refusal;
 use serde_json::Value;
 
@@ -35,6 +36,13 @@ pub(super) async fn logo<S>(
     let logo = service.issuer.logo(&credential_type).ok_or(Refusal::not_found())?;
     let headers = [(header::CONTENT_TYPE, logo.media_type().name()), (header::CACHE_CONTROL, "max-age=3600")];
     Ok((headers, logo.bytes().to_vec()).into_response())
+}
+
+/// The Entity Configuration (OpenID Federation 1.0 §9).
+pub(super) async fn entity_configuration<S>(
+    State(service): State<Arc<Service<S>>>,
+) -> Result<Response, Refusal> {
+    FederationMember::answer(service.federation.as_ref(), service.clock.now())
 }
 
 /// Nothing in it is anybody's in particular.

@@ -14,7 +14,9 @@ use axum::{
     routing::{get, post},
 };
 use portage_clock::Clock;
+use portage_federation::WELL_KNOWN;
 use portage_issuer::{IssuanceStore, Issuer};
+use portage_service::FederationMember;
 use portage_web::{Readiness, Refusal, harden, health_routes};
 use serde_json::Value;
 
@@ -26,6 +28,8 @@ pub struct Service<S> {
     pub clock: Clock,
     /// The issuer's DID document; none where its DID needs none.
     pub did_document: Option<Value>,
+    /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
+    pub federation: Option<FederationMember>,
 }
 
 /// The service's routes with everything [`harden`] puts around them.
@@ -40,6 +44,7 @@ pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: R
         .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server::<S>))
         .route("/.well-known/did.json", get(discovery::did_document::<S>))
         .route("/types/{id}/logo", get(discovery::logo::<S>))
+        .route(WELL_KNOWN, get(discovery::entity_configuration::<S>))
         .route("/offers/{link}", get(offer::open::<S>))
         .route("/token", post(token::redeem::<S>))
         .route("/nonce", post(token::nonce::<S>))

@@ -29,6 +29,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
         clock: clock.clone(),
         api_token: ApiToken::new(config.api_token),
         did_document: deployment.did_document,
+        federation: deployment.federation,
     });
 
     let how = if common.json { Announce::Json } else { Announce::Text };

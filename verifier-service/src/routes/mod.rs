@@ -14,6 +14,8 @@ use axum::{
     routing::{get, post},
 };
 use portage_clock::Clock;
+use portage_federation::WELL_KNOWN;
+use portage_service::FederationMember;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, KeyedHash, Verifier, ports::SessionStore};
 use portage_web::{Readiness, Refusal, harden, health_routes};
@@ -31,6 +33,8 @@ pub struct Service<S, Q> {
     pub api_token: ApiToken,
     /// The verifier's DID document.
     pub did_document: Value,
+    /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
+    pub federation: Option<FederationMember>,
 }
 
 /// The bearer token of the API. Does not print.
@@ -66,6 +70,7 @@ where
         .route(Addresses::RESPONSE_PATH, post(openid4vp::response::<S, Q>))
         .route(Addresses::RETURN_PATH, get(page::result::<S, Q>))
         .route("/.well-known/did.json", get(did_document::<S, Q>))
+        .route(WELL_KNOWN, get(entity_configuration::<S, Q>))
         .with_state(service);
     harden(routes.merge(health))
 }
@@ -73,6 +78,11 @@ where
 async fn did_document<S, Q>(State(service): State<Arc<Service<S, Q>>>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/did+json"), (header::CACHE_CONTROL, "max-age=60")];
     (headers, Json(&service.did_document)).into_response()
+}
+
+/// The Entity Configuration (OpenID Federation 1.0 §9).
+async fn entity_configuration<S, Q>(State(service): State<Arc<Service<S, Q>>>) -> Result<Response, Refusal> {
+    FederationMember::answer(service.federation.as_ref(), service.clock.now())
 }
 
 /// Ours or the world's: the peer may try again.
