@@ -51,6 +51,9 @@ struct LeftOutFiles {
     reason: String,
     /// Files, or folders ending in `/`.
     paths: Vec<String>,
+    /// What would contradict the reason.
+    #[serde(default)]
+    absent: Vec<Absent>,
 }
 
 /// Cases that end otherwise than their family says.
@@ -62,6 +65,31 @@ struct LeftOutCases {
     /// What they end with instead; absent: whatever it is.
     says: Option<String>,
     cases: Vec<String>,
+}
+
+/// A text that the sources in a folder do not hold, in whatever case. Once one of them does, what was left out may be within reach.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Absent {
+    r#in: String,
+    text: String,
+}
+
+impl Absent {
+    /// The first source that holds the text; an error when there are no sources.
+    fn found(&self, project: &Path) -> Option<String> {
+        fn holds(path: &Path, text: &str, read: &mut usize) -> Option<String> {
+            if path.is_dir() {
+                return fs::read_dir(path).ok()?.find_map(|entry| holds(&entry.ok()?.path(), text, read));
+            }
+            *read += 1;
+            let source = fs::read_to_string(path).unwrap_or_default().to_lowercase();
+            source.contains(text).then(|| path.display().to_string())
+        }
+        let mut read = 0;
+        let found = holds(&project.join(&self.r#in), &self.text.to_lowercase(), &mut read);
+        found.or_else(|| (read == 0).then(|| "no file that could".to_owned()))
+    }
 }
 
 impl Book {
@@ -165,6 +193,17 @@ impl Book {
             }
             if cases.reason.is_empty() {
                 wrong.push(format!("left-out.toml gives no reason in {}", cases.family));
+            }
+        }
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for files in &self.left_out.files {
+            for absent in &files.absent {
+                if let Some(file) = absent.found(&project) {
+                    wrong.push(format!(
+                        "left-out.toml leaves out {:?} until there is `{}` in {}; {file} holds it",
+                        files.paths, absent.text, absent.r#in
+                    ));
+                }
             }
         }
         if self.left_out.files.iter().any(|files| files.reason.is_empty()) {

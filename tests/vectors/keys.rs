@@ -1,6 +1,6 @@
 //! Keys and signatures over bytes.
 
-use portage_keys::{Algorithm, KeyError, Signer, SigningKey, VerificationKey, multibase};
+use portage_keys::{Algorithm, KeyError, Signer, SigningKey, VerificationKey, digest, multibase};
 use serde_json::Value;
 
 use crate::book::{Book, Outcome, Row, hex, reason, same};
@@ -16,6 +16,9 @@ pub(crate) fn run(book: &Book) {
             let point = hex(key["uncompressed"].as_str().unwrap());
             VerificationKey::p256(&point[1..33], &point[33..])
         });
+    });
+    book.family("Wycheproof HMAC SHA-256", "keys", |row| {
+        macs(row, &book.json("wycheproof/hmac_sha256_test.json"))
     });
     book.family("Ed25519 sign.input", "keys", |row| {
         sign_input(row, &book.text("ed25519-signatures/sign.input"))
@@ -43,6 +46,27 @@ fn wycheproof(row: &mut Row, file: &Value, read_key: impl Fn(&Value) -> Result<V
                 row.refuses(&name, "malformed", run);
             } else {
                 row.refuses(&name, "signature_invalid", run);
+            }
+        }
+    }
+}
+
+/// A key has 32 bytes and a code is whole: other keys have no type here, and a code that is cut is another.
+fn macs(row: &mut Row, file: &Value) {
+    for group in file["testGroups"].as_array().unwrap() {
+        for test in group["tests"].as_array().unwrap() {
+            let name = format!("tcId {}", test["tcId"]);
+            let field = |member: &str| hex(test[member].as_str().unwrap());
+            let run = || {
+                let key = field("key").try_into().map_err(|_| "a key of another length")?;
+                let is_same =
+                    digest::constant_time_eq(&digest::hmac_sha256(&key, &field("msg")), &field("tag"));
+                if is_same { Ok(()) } else { Err("another code".to_owned()) }
+            };
+            if test["result"] == "valid" {
+                row.accepts(&name, run);
+            } else {
+                row.refuses(&name, "another code", run);
             }
         }
     }

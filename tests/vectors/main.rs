@@ -20,6 +20,7 @@ mod check;
 mod data_integrity;
 mod data_model;
 mod did;
+mod federation;
 mod jose;
 mod json_ld;
 mod keys;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         data_model::run,
         status_lists::run,
         openid::run,
+        federation::run,
     ] {
         family(&book);
     }

@@ -5,7 +5,7 @@ use proptest::{prelude::*, test_runner::RngSeed};
 use super::*;
 use crate::{
     Jurisdiction, NamingConstraints, Role,
-    tests::{id, key, keys, now, vectors},
+    tests::{id, key, keys, now},
 };
 
 const CITY: &str = "https://city.example";
@@ -208,33 +208,6 @@ fn a_claim_that_is_missing_misplaced_or_of_another_shape_refuses_the_statement()
             claims.remove(name);
         }));
         assert!(refused.is_err(), "{name}");
-    }
-}
-
-/// The figures of the specification that are claims of statements; their keys are RSA or cut short, so they are read and not verified.
-#[test]
-fn the_statements_printed_in_the_specification_are_read() {
-    for name in [
-        "05-example-openid-provider-entity-configuration-jwt-claims-set",
-        "27-entity-configuration-issued-by-https-swamid-se",
-        "28-subordinate-statement-issued-by-https-swamid-se-about-https-",
-        "29-entity-configuration-issued-by-https-edugain-geant-org",
-        "30-subordinate-statement-issued-by-https-edugain-geant-org-abou",
-    ] {
-        let Some(figure) = vectors(&format!("examples/{name}.json")) else { return };
-        let read = EntityStatement::from_claims(figure.as_object().unwrap());
-        assert!(read.is_ok(), "{name}: {read:?}");
-    }
-}
-
-#[test]
-fn t05_the_chain_printed_in_the_specification_is_signed_with_rsa_and_refused() {
-    let Some(header) = vectors("examples/02-example-jws-header-with-a-trust-chain-parameter.json") else {
-        return;
-    };
-    for statement in header["trust_chain"].as_array().unwrap() {
-        let refused = UnverifiedStatement::parse(statement.as_str().unwrap());
-        assert_eq!(refused.err(), Some(JwtError::AlgNotAllowed.into()));
     }
 }
 
