@@ -169,7 +169,9 @@ impl<'a> Register<'a> {
             Ok(true) => {}
             Ok(false) => return Err(RegisterError::Empty),
             Err(Damage::TooLong | Damage::TooManyCells) => return Err(RegisterError::HeaderTooLong),
-            Err(Damage::Unclosed(_) | Damage::AfterQuote(_)) => return Err(RegisterError::Header),
+            Err(Damage::Unclosed(_) | Damage::NeverClosed(_) | Damage::AfterQuote(_)) => {
+                return Err(RegisterError::Header);
+            }
         }
         let columns = columns_of(&record)?;
         check_columns(&columns, mapping)?;
@@ -240,6 +242,7 @@ impl<'a> Register<'a> {
         };
         match damage {
             Damage::Unclosed(line) => of_line("row.unclosed", line),
+            Damage::NeverClosed(line) => of_line("row.never_closed", line),
             Damage::AfterQuote(line) => of_line("row.after_quote", line),
             Damage::TooLong => of_size(column, "row.too_long", MAX_RECORD),
             Damage::TooManyCells => of_size(None, "row.too_many_cells", MAX_CELLS),

@@ -31,6 +31,8 @@ pub(super) struct Record {
 pub(super) enum Damage {
     /// A quotation mark opened on this line is closed nowhere.
     Unclosed(u64),
+    /// The same, and the text between it and the end of the file is longer than [`MAX_RECORD`]: no line of it was read.
+    NeverClosed(u64),
     /// Of a cell between quotation marks that opened on this line, something stands after the closing one.
     AfterQuote(u64),
     /// Longer than [`MAX_RECORD`].
@@ -59,7 +61,18 @@ struct Place {
 enum End {
     Cell,
     Record,
-    Damage(Damage, Option<Place>),
+    Damage(Damage, Resume),
+}
+
+/// Where the reading goes on after a damaged record.
+#[derive(Clone, Copy)]
+enum Resume {
+    /// At this line of it.
+    Line(Place),
+    /// At the line after the one where the damage was found.
+    NextLine,
+    /// After the record, which is not kept: from within a cell whose quotation mark opened on this line, or from outside of one.
+    NextRecord(Option<u64>),
 }
 
 impl Record {
@@ -118,8 +131,9 @@ impl<R: Read> Records<R> {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
-    /// Reads the next record, empty lines left out; `false` after the last one. After a damaged one the reading goes on at the line
-    /// after the one on which the damage began, so that a quotation mark too many costs one row.
+    /// Reads the next record, empty lines left out; `false` after the last one. After one with a quotation mark too many the reading goes on
+    /// at the line after the one on which that mark stands, so that it costs one row. After one over a limit it goes on where the record
+    /// ends: who can write a long cell into a register must not write rows into it.
     pub(super) fn read(&mut self, record: &mut Record) -> io::Result<Result<bool, Damage>> {
         loop {
             self.release();
@@ -139,21 +153,19 @@ impl<R: Read> Records<R> {
                 };
                 record.ends.push(record.text.len());
                 match end {
-                    End::Cell if record.len() >= MAX_CELLS => break Some((Damage::TooManyCells, None)),
+                    End::Cell if record.len() >= MAX_CELLS => {
+                        // On the separator: a cell begins after it.
+                        place.at -= 1;
+                        break Some((Damage::TooManyCells, Resume::NextRecord(None)));
+                    }
                     End::Cell => {}
                     End::Record => break None,
                     End::Damage(damage, resume) => break Some((damage, resume)),
                 }
             };
-            let resume = damage.and_then(|(_, resume)| resume).unwrap_or(place);
-            (self.at, self.line) = (resume.at, resume.line);
+            (self.at, self.line) = (place.at, place.line);
             match damage {
-                Some((damage, resume)) => {
-                    if resume.is_none() {
-                        self.skip_line()?;
-                    }
-                    return Ok(Err(damage));
-                }
+                Some((damage, resume)) => return self.go_on(damage, resume).map(Err),
                 None if record.len() > 1 || was_quoted || !record.text.is_empty() => return Ok(Ok(true)),
                 None => {}
             }
@@ -173,7 +185,7 @@ impl<R: Read> Records<R> {
                     return Ok(End::Record);
                 }
                 Some(_) if place.at - self.at >= MAX_RECORD => {
-                    return Ok(End::Damage(Damage::TooLong, None));
+                    return Ok(End::Damage(Damage::TooLong, Resume::NextRecord(None)));
                 }
                 Some(byte) => {
                     record.text.push(byte);
@@ -186,13 +198,13 @@ impl<R: Read> Records<R> {
     fn quoted(&mut self, record: &mut Record, place: &mut Place) -> io::Result<End> {
         let opened = place.line;
         // The line after the one where the quotation mark stands.
-        let mut resume = None;
+        let mut resume = Resume::NextLine;
         place.at += 1;
         loop {
             match self.byte(place.at)? {
                 None => return Ok(End::Damage(Damage::Unclosed(opened), resume)),
                 Some(_) if place.at - self.at >= MAX_RECORD => {
-                    return Ok(End::Damage(Damage::TooLong, resume));
+                    return Ok(End::Damage(Damage::TooLong, Resume::NextRecord(Some(opened))));
                 }
                 Some(b'"') if self.byte(place.at + 1)? == Some(b'"') => {
                     record.text.push(b'"');
@@ -206,7 +218,9 @@ impl<R: Read> Records<R> {
                     let start = place.at;
                     self.line_end(place)?;
                     record.text.extend_from_slice(self.buffer.get(start..place.at).unwrap_or_default());
-                    resume = resume.or(Some(*place));
+                    if matches!(resume, Resume::NextLine) {
+                        resume = Resume::Line(*place);
+                    }
                 }
                 Some(byte) => {
                     record.text.push(byte);
@@ -217,7 +231,7 @@ impl<R: Read> Records<R> {
     }
 
     /// After the closing quotation mark: blanks, and then the cell is over.
-    fn after_quote(&mut self, opened: u64, resume: Option<Place>, place: &mut Place) -> io::Result<End> {
+    fn after_quote(&mut self, opened: u64, resume: Resume, place: &mut Place) -> io::Result<End> {
         loop {
             match self.byte(place.at)? {
                 None => return Ok(End::Record),
@@ -241,6 +255,66 @@ impl<R: Read> Records<R> {
         place.at += if is_pair { 2 } else { 1 };
         place.line += 1;
         Ok(())
+    }
+
+    /// Puts the reading where it goes on after the damage.
+    fn go_on(&mut self, damage: Damage, resume: Resume) -> io::Result<Damage> {
+        match resume {
+            Resume::Line(place) => (self.at, self.line) = (place.at, place.line),
+            Resume::NextLine => self.skip_line()?,
+            Resume::NextRecord(opened) => {
+                if let Some(unclosed) = self.skip_record(opened)? {
+                    return Ok(Damage::NeverClosed(unclosed));
+                }
+            }
+        }
+        Ok(damage)
+    }
+
+    /// Over the rest of a record, of which nothing is kept. Of a quotation mark that is closed nowhere the line.
+    fn skip_record(&mut self, mut opened: Option<u64>) -> io::Result<Option<u64>> {
+        loop {
+            if opened.is_some() && !self.skip_quoted()? {
+                return Ok(opened);
+            }
+            match self.byte(self.at)? {
+                None => return Ok(None),
+                Some(b'\n' | b'\r') => return self.skip_line().map(|()| None),
+                // What opened the cell was closed, and something stands after it: the record is no record, and its line the last of it.
+                Some(byte) if byte != self.separator && opened.is_some() => {
+                    return self.skip_line().map(|()| None);
+                }
+                Some(byte) => {
+                    self.at += 1;
+                    let is_quote = byte == self.separator && self.byte(self.at)? == Some(b'"');
+                    self.at += usize::from(is_quote);
+                    opened = is_quote.then_some(self.line);
+                }
+            }
+            self.release();
+        }
+    }
+
+    /// From within a cell over its closing quotation mark, and the blanks after it; `false` when there is none.
+    fn skip_quoted(&mut self) -> io::Result<bool> {
+        while let Some(byte) = self.byte(self.at)? {
+            match byte {
+                b'"' if self.byte(self.at + 1)? == Some(b'"') => self.at += 2,
+                b'"' => {
+                    self.at += 1;
+                    let separator = self.separator;
+                    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t') && byte != separator;
+                    while self.byte(self.at)?.is_some_and(is_blank) {
+                        self.at += 1;
+                    }
+                    return Ok(true);
+                }
+                b'\n' | b'\r' => self.skip_line()?,
+                _ => self.at += 1,
+            }
+            self.release();
+        }
+        Ok(false)
     }
 
     fn skip_line(&mut self) -> io::Result<()> {

@@ -280,17 +280,53 @@ fn no_more_is_read_ahead_of_a_row_than_a_piece_and_a_look() {
 
 #[test]
 fn a_quotation_mark_that_is_never_closed_holds_no_more_than_a_row_may_be_long() {
-    let start = format!("{HEADER}\n{}", row_named("1", "\"Canary"));
-    let rest = (0_u32..).map(|number| format!("\n{}", row(&number.to_string())).into_bytes());
+    let start = format!("{HEADER}\n{}\n{}", row("1"), row_named("2", "\"Canary"));
+    let rest = (3_u32..40_000).map(|number| format!("\n{}", row(&number.to_string())).into_bytes());
     let mapping = mapping();
-    let endless = Endless { pieces: rest, rest: start.into_bytes() };
-    let mut register = Register::open(endless, Reading::default(), &mapping).unwrap();
+    let long = Endless { pieces: rest, rest: start.into_bytes() };
+    let mut register = Register::open(long, Reading::default(), &mapping).unwrap();
+    assert!(register.next().unwrap().unwrap().record.is_ok());
     let damaged = register.next().unwrap().unwrap();
-    assert_eq!((refusal(&damaged).reason, damaged.line), (Reason::TooLarge, 2));
+    assert_eq!((refusal(&damaged).reason, damaged.line), (Reason::Malformed, 3));
+    assert!(refusal(&damaged).message.en.contains("line 3"), "{}", refusal(&damaged).message.en);
     assert!(register.records.held() <= MAX_RECORD + 4 * CHUNK, "{} bytes held", register.records.held());
-    assert_eq!(register.next().unwrap().unwrap().record.unwrap().record, "0");
+    assert!(register.next().is_none(), "no line of a cell is a row");
 }
 
+#[test]
+fn v28_d07_the_lines_of_a_cell_over_the_limit_are_never_read_as_rows() {
+    // What somebody wrote into the City's form as a name, and the City exported as it should.
+    let forged = format!("\r\n{}", row("forged"));
+    let many = forged.repeat((MAX_RECORD + 4 * CHUNK) / forged.len());
+    let long = "x".repeat(MAX_RECORD);
+    let wide = ",x".repeat(MAX_CELLS);
+    for (what, damaged, is_one_line) in [
+        ("a long cell", row_named("1", &format!("\"{many}\"")), false),
+        ("with quotation marks", row_named("1", &format!("\"a \"\"b\"\"{many}\"\"\"\"\" ")), false),
+        ("after a long cell", row_named("1", &format!("{long},\"x{forged}\"")), false),
+        ("before a quoted one", row_named("1", &format!("\"{many}\",\"x{forged}\",\"\"")), false),
+        ("after many cells", format!("1{wide},\"x{forged}\""), false),
+        ("in one line", row_named("1", &format!("\"{long}\"")), true),
+    ] {
+        let text = format!("{HEADER}\r\n{damaged}\r\n{}\r\n", row("2"));
+        let rows = read(&text);
+        assert_eq!((rows.len(), records(&rows)), (2, vec!["2"]), "{what}");
+        assert_eq!((refusal(&rows[0]).reason, rows[0].line), (Reason::TooLarge, 2), "{what}");
+        assert_eq!(rows[1].line == 3, is_one_line, "{what}");
+        assert_eq!(rows[1].line, 2 + damaged.lines().count() as u64, "{what}");
+    }
+    // Not long, and read: the twin.
+    let rows = read(&format!("{HEADER}\n{}\n{}\n", row_named("1", &format!("\"x{forged}\"")), row("2")));
+    assert_eq!(records(&rows), ["1", "2"]);
+    // A mark too many, and another one far behind that opens a cell: the rows between are lost, those after it are not.
+    let rows_between = format!("\n{}", row("x")).repeat(many.len() / row("x").len());
+    let mark = row_named("1", "\"Canary");
+    let text = format!("{HEADER}\n{mark}{rows_between}\n{}\n{}\n", row_named("y", "\"Canary\""), row("2"));
+    let rows = read(&text);
+    assert_eq!((rows.len(), records(&rows)), (2, vec!["2"]));
+}
+
+/// As long as its pieces.
 struct Endless<I> {
     pieces: I,
     rest: Vec<u8>,
@@ -299,7 +335,7 @@ struct Endless<I> {
 impl<I: Iterator<Item = Vec<u8>>> Read for Endless<I> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.rest.is_empty() {
-            self.rest = self.pieces.next().unwrap();
+            self.rest = self.pieces.next().unwrap_or_default();
         }
         let length = self.rest.len().min(buffer.len());
         buffer[..length].copy_from_slice(&self.rest[..length]);
