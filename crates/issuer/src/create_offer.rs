@@ -62,6 +62,15 @@ pub struct CreatedOffer {
     pub is_new: bool,
 }
 
+/// What would come of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedOffer {
+    /// It would be made, anew or for the first time.
+    New,
+    /// The record was offered before: nothing would change.
+    Unchanged,
+}
+
 /// An offer that is ready to be written down, and the code that is told when it was.
 struct Prepared {
     offer: Offer,
@@ -133,12 +142,25 @@ impl<S: IssuanceStore> Issuer<S> {
         Ok(prepared.into_iter().map(|prepared| self.created(prepared?, inserted.next())).collect())
     }
 
-    /// Whether the data could be offered, as far as that can be told without the store. Nothing is written.
+    /// What [`Issuer::create_offers`] would answer for each of them alone. Nothing is written.
     ///
     /// # Errors
-    /// [`OfferError`], those of the store left out.
-    pub fn check_offer(&self, data: OfferData, now: Timestamp) -> Result<(), OfferError> {
-        self.prepare(data, now).map(|_| ())
+    /// [`StoreFailure`].
+    pub async fn check_offers(
+        &self,
+        data: Vec<OfferData>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<CheckedOffer, OfferError>>, StoreFailure> {
+        let prepared = data.into_iter().map(|data| self.prepare(data, now).map(|prepared| prepared.offer));
+        let (offers, checked) = split(prepared);
+        let mut tried = self.store.try_offers(offers, now).await?.into_iter();
+        let of = |tried| match tried {
+            Some(Inserted::New | Inserted::Renewed) => Ok(CheckedOffer::New),
+            Some(Inserted::Existing { .. }) => Ok(CheckedOffer::Unchanged),
+            Some(Inserted::OtherContent) => Err(OfferError::OtherContent),
+            None => Err(without_answer().into()),
+        };
+        Ok(checked.into_iter().map(|checked| checked.and_then(|()| of(tried.next()))).collect())
     }
 
     /// Everything but the store: checks, names, hashes.
@@ -192,9 +214,7 @@ impl<S: IssuanceStore> Issuer<S> {
             }
             Some(Inserted::Existing { salt, delivery, tx_code }) => (false, salt, delivery, tx_code),
             Some(Inserted::OtherContent) => return Err(OfferError::OtherContent),
-            None => {
-                return Err(StoreFailure::Environment("an offer was left without an answer".into()).into());
-            }
+            None => return Err(without_answer().into()),
         };
         let uri = match delivery {
             OfferDelivery::ByReference => self.offer_uri_by_reference(&offer.reference, &salt),
@@ -269,6 +289,19 @@ impl<S: IssuanceStore> Issuer<S> {
             }
         }
     }
+}
+
+/// What goes to the store, and in the order of all what was refused before.
+fn split(
+    prepared: impl Iterator<Item = Result<Offer, OfferError>>,
+) -> (Vec<Offer>, Vec<Result<(), OfferError>>) {
+    let mut offers = Vec::new();
+    let checked = prepared.map(|prepared| prepared.map(|offer| offers.push(offer))).collect();
+    (offers, checked)
+}
+
+fn without_answer() -> StoreFailure {
+    StoreFailure::Environment("an offer was left without an answer".into())
 }
 
 impl OfferDelivery {

@@ -34,7 +34,7 @@ mod register;
 mod retention;
 mod status;
 
-pub use create_offer::{CreatedOffer, OfferData, OfferError, Record};
+pub use create_offer::{CheckedOffer, CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
 pub use issuance::{
     Code, Entry, Grant, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList, Reference,

@@ -27,6 +27,13 @@ pub trait IssuanceStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Inserted>, StoreFailure>> + Send;
 
+    /// What [`IssuanceStore::insert_offers`] would answer for each of them alone, in their order. Nothing is written.
+    fn try_offers(
+        &self,
+        offers: Vec<Offer>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Inserted>, StoreFailure>> + Send;
+
     /// Adds a code to the offer behind `link`, if it is open at `now`. Of [`MAX_OPEN_CODES`] the oldest ends.
     fn open_offer(
         &self,

@@ -123,19 +123,39 @@ pub fn members_at(bytes: &[u8], limits: Limits, path: &[&str]) -> Vec<(String, P
     }
     let text = str::from_utf8(bytes).unwrap_or_default();
     let members = Reader::new(text, limits.max_depth).members_at(path).unwrap_or_default();
+    let (names, starts): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+    names.into_iter().zip(positions(text, &starts)).collect()
+}
+
+/// Where each element of the array that the text is begins; for a text that [`parse`] read. It is no array: no elements. Holds one
+/// element at a time.
+///
+/// ```
+/// use portage_strict_json::{Limits, Position, elements_at};
+/// let elements = elements_at(b"[1,\n  {}]", Limits::MESSAGE);
+/// assert_eq!(elements[1], Position { line: 2, column: 3 });
+/// ```
+pub fn elements_at(bytes: &[u8], limits: Limits) -> Vec<Position> {
+    let text = str::from_utf8(bytes).unwrap_or_default();
+    let starts = Reader::new(text, limits.max_depth).elements_at().unwrap_or_default();
+    positions(text, &starts)
+}
+
+/// Lines and columns of these places, which rise.
+fn positions(text: &str, starts: &[usize]) -> Vec<Position> {
     let mut place = Position { line: 1, column: 1 };
     let mut counted = 0;
-    let mut placed = Vec::with_capacity(members.len());
-    for (name, at) in members {
-        // From one member to the next: what lies before is counted once.
-        for character in text.get(counted..at).unwrap_or_default().chars() {
+    let mut placed = Vec::with_capacity(starts.len());
+    for at in starts {
+        // From one to the next: what lies before is counted once.
+        for character in text.get(counted..*at).unwrap_or_default().chars() {
             place = match character {
                 '\n' => Position { line: place.line + 1, column: 1 },
                 _ => Position { line: place.line, column: place.column + 1 },
             };
         }
-        counted = at;
-        placed.push((name, place));
+        counted = *at;
+        placed.push(place);
     }
     placed
 }

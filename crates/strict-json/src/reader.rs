@@ -132,6 +132,25 @@ impl<'t> Reader<'t> {
         self.members_at(rest)
     }
 
+    /// Where the elements of the text's array begin; none where it is no array.
+    pub(crate) fn elements_at(&mut self) -> Result<Vec<usize>, Refusal> {
+        self.skip_whitespace();
+        let mut starts = Vec::new();
+        if !self.skip(b'[') {
+            return Ok(starts);
+        }
+        self.skip_whitespace();
+        while self.peek().is_some_and(|byte| byte != b']') {
+            starts.push(self.at);
+            // The text was read before, and is within its depth.
+            self.read_value(0)?;
+            self.skip_whitespace();
+            let _ = self.skip(b',');
+            self.skip_whitespace();
+        }
+        Ok(starts)
+    }
+
     fn read_array(&mut self, depth: usize) -> Result<Vec<Value>, Refusal> {
         self.open(depth)?;
         let mut elements = Vec::new();

@@ -14,18 +14,18 @@ use portage_catalog::{
 use portage_clock::Clock;
 use portage_issuer::{
     Issuer, OfferData, OfferDelivery, OfferError, Reading, Record, Register, RegisterError, RowRefusal,
-    StandingOffer,
+    StandingOffer, StoreFailure,
 };
 use portage_reason::Reason;
 use portage_service::ExitCode;
 use portage_storage::issuer::SqliteIssuances;
-use portage_strict_json::Limits;
+use portage_strict_json::{Limits, elements_at};
 use portage_web::language_of_terminal;
 use serde_json::{Map, Value};
 
 use self::{
     progress::Bar,
-    report::{Answer, Place, Report},
+    report::{Answer, At, Place, Report},
 };
 use super::CommandError;
 use crate::{
@@ -41,7 +41,16 @@ pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Res
     let issuer = wiring::open(&common.dir)?.issuer;
     let credential_type = offered_type(&issuer, args)?.clone();
     let report = Report::new(common.json, args.check);
-    let mut clerk = Clerk { issuer, args, clock, batch: Vec::new(), report, bar: None };
+    let mut clerk = Clerk {
+        issuer,
+        args,
+        clock,
+        batch: Vec::new(),
+        batch_size: FIRST_BATCH,
+        written_at: 0,
+        report,
+        bar: None,
+    };
     match (&args.claims, &args.from) {
         (Some(file), _) => clerk.offer_claims(file).await?,
         (None, Some(file)) => clerk.offer_register(file, &credential_type).await?,
@@ -68,8 +77,14 @@ fn offered_type<'a>(
     }
 }
 
-/// How many rows are written in one transaction of the store.
-const BATCH: usize = 100;
+/// How many rows are written in the first transaction of the store: the clerk soon sees what comes of them.
+const FIRST_BATCH: usize = 100;
+
+/// How many in the later ones, each of which has twice as many as the one before.
+const MAX_BATCH: usize = 6_400;
+
+/// How much of a register waits to be written: a row can be long.
+const MAX_BATCH_BYTES: u64 = 8 << 20;
 
 /// Makes the offers and has them printed.
 struct Clerk<'a> {
@@ -78,6 +93,9 @@ struct Clerk<'a> {
     clock: &'a Clock,
     /// Rows that were read and not yet written.
     batch: Vec<(Place, Result<OfferData, RowRefusal>)>,
+    batch_size: usize,
+    /// How much of the register was read when the last batch was written.
+    written_at: u64,
     report: Report,
     /// While a register is read.
     bar: Option<Bar>,
@@ -93,12 +111,14 @@ impl Clerk<'_> {
             Value::Array(rows) => rows,
             one => vec![one],
         };
+        let mut positions = elements_at(&bytes, CLAIMS).into_iter();
+        drop(bytes);
         for (row, number) in rows.into_iter().zip(1..) {
             let data = match row {
                 Value::Object(claims) => Ok(self.data(Record::Claims, claims)),
                 _ => Err(RowRefusal::new(None, Reason::Malformed, "row.no_claims", &[])),
             };
-            self.take(Place { row: number, line: None }, data, None).await?;
+            self.take(Place { row: number, at: positions.next().map(At::Element) }, data, None).await?;
         }
         self.write(None).await
     }
@@ -130,7 +150,7 @@ impl Clerk<'_> {
             }
             found = true;
             let data = row.record.and_then(|record| self.data_of_record(record, mapping));
-            self.take(Place { row: row.number, line: Some(row.line) }, data, Some(mapping)).await?;
+            self.take(Place { row: row.number, at: Some(At::Line(row.line)) }, data, Some(mapping)).await?;
         }
         self.write(Some(mapping)).await?;
         self.bar = None;
@@ -188,14 +208,20 @@ impl Clerk<'_> {
         mapping: Option<&RegisterMapping>,
     ) -> Result<(), CommandError> {
         self.batch.push((place, data));
-        if self.batch.len() >= BATCH { self.write(mapping).await } else { Ok(()) }
+        let read = self.bar.as_ref().map_or(0, Bar::read);
+        if self.batch.len() < self.batch_size && read - self.written_at < MAX_BATCH_BYTES {
+            return Ok(());
+        }
+        self.written_at = read;
+        self.batch_size = MAX_BATCH.min(2 * self.batch_size);
+        self.write(mapping).await
     }
 
     /// Writes the rows of the batch and prints them in their order: what is printed is durable.
     async fn write(&mut self, mapping: Option<&RegisterMapping>) -> Result<(), CommandError> {
         let batch = std::mem::take(&mut self.batch);
         let (places, data): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let answers = if self.args.check { self.check(data) } else { self.offer(data).await? };
+        let answers = self.answer(data).await?;
         for (place, answer) in places.into_iter().zip(answers) {
             let answer = match answer {
                 Ok(Ok(answer)) => Ok(answer),
@@ -211,7 +237,8 @@ impl Clerk<'_> {
         }
     }
 
-    async fn offer(&self, batch: Vec<Result<OfferData, RowRefusal>>) -> Result<Vec<Answered>, CommandError> {
+    /// The answers in the order of the batch.
+    async fn answer(&self, batch: Vec<Result<OfferData, RowRefusal>>) -> Result<Vec<Answered>, CommandError> {
         let mut refusals = Vec::with_capacity(batch.len());
         let mut data = Vec::with_capacity(batch.len());
         for row in batch {
@@ -223,22 +250,26 @@ impl Clerk<'_> {
                 Err(refusal) => refusals.push(Some(refusal)),
             }
         }
-        let created = self.issuer.create_offers(data, self.clock.now()).await;
-        let mut created = created.map_err(|failure| super::store_failure(&failure))?.into_iter();
+        let mut answers = self.ask(data).await.map_err(|failure| super::store_failure(&failure))?.into_iter();
         let answer = |refusal: Option<RowRefusal>| match refusal {
             Some(refusal) => Ok(Err(refusal)),
-            None => match created.next() {
-                Some(created) => Ok(Ok(created.map(|offer| Answer::Offer(Box::new(offer))))),
+            None => match answers.next() {
+                Some(answer) => Ok(Ok(answer)),
                 None => Err(CommandError::Fault("a row was left without an answer".to_owned())),
             },
         };
         refusals.into_iter().map(answer).collect()
     }
 
-    fn check(&self, batch: Vec<Result<OfferData, RowRefusal>>) -> Vec<Answered> {
+    async fn ask(&self, data: Vec<OfferData>) -> Result<Vec<Result<Answer, OfferError>>, StoreFailure> {
         let now = self.clock.now();
-        let check = |data| self.issuer.check_offer(data, now).map(|()| Answer::WouldOffer);
-        batch.into_iter().map(|data| data.map(check)).collect()
+        if self.args.check {
+            let checked = self.issuer.check_offers(data, now).await?;
+            Ok(checked.into_iter().map(|checked| checked.map(Answer::Checked)).collect())
+        } else {
+            let created = self.issuer.create_offers(data, now).await?;
+            Ok(created.into_iter().map(|offer| offer.map(|offer| Answer::Offer(Box::new(offer)))).collect())
+        }
     }
 }
 

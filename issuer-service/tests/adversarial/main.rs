@@ -5,6 +5,7 @@
 
 mod forget;
 mod formats;
+mod imports;
 mod logs;
 mod offers;
 mod program;

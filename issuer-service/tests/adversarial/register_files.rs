@@ -89,7 +89,7 @@ fn a_real_register_gives_the_same_answers_in_every_encoding_and_with_every_separ
         let file = write(folder.path(), bytes);
         let output = run(folder.path(), &offer(&file, &["--check"]));
         assert_eq!(end(&output), (1, "expired".into()));
-        assert_eq!(counts(&output), [1_120, 1_136]);
+        assert_eq!(counts(&output), [1_120, 1_136, 0]);
         lines(&output)
     };
     let expected = answers(text.as_bytes());
@@ -237,6 +237,43 @@ fn refs(lines: &[Value]) -> Vec<(u64, String)> {
         .collect()
 }
 
+#[test]
+fn a_check_says_what_was_offered_and_what_was_collected_before() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let file = write(folder.path(), register(&["1", "2", "3"].map(|key| row(key, "Canary"))));
+    let offered = run(folder.path(), &offer(&file, &[]));
+    assert_eq!((end(&offered).0, counts(&offered)), (0, vec![3, 0, 0]));
+    let collected = lines(&offered).remove(1)["ref"].as_str().unwrap().to_owned();
+    let store = rusqlite::Connection::open(folder.path().join("issuer.sqlite")).unwrap();
+    let collect =
+        "UPDATE issuance SET state = 'issued', list = 1, position = 1, day = '2025-10-01', status = 'valid'
+        WHERE reference = ?1";
+    assert_eq!(store.execute(collect, [&collected]).unwrap(), 1);
+    drop(store);
+
+    let told = |output: &Output| -> Vec<_> {
+        lines(output)
+            .into_iter()
+            .map(|line| (line["unchanged"].as_bool(), line["refused"]["reason"].as_str().map(str::to_owned)))
+            .collect()
+    };
+    let unchanged = run(folder.path(), &offer(&file, &["--check"]));
+    assert_eq!((end(&unchanged).0, counts(&unchanged)), (0, vec![0, 0, 3]));
+    assert_eq!(told(&unchanged), [(Some(true), None), (Some(true), None), (Some(true), None)]);
+
+    let rows = [row("1", "Canary"), row("2", "Other"), row("3", "Other"), row("4", "Canary")];
+    let file = write(folder.path(), register(&rows));
+    let before = kept(folder.path());
+    let check = run(folder.path(), &offer(&file, &["--check"]));
+    assert_eq!((end(&check), counts(&check)[..3].to_vec()), ((1, "duplicate_record".into()), vec![2, 1, 1]));
+    let refused = (None, Some("duplicate_record".to_owned()));
+    assert_eq!(told(&check), [(Some(true), None), refused, (Some(false), None), (Some(false), None)]);
+    assert_eq!(kept(folder.path()), before, "nothing was written");
+    let twin = run(folder.path(), &offer(&file, &[]));
+    assert_eq!((end(&twin), counts(&twin)[..3].to_vec()), (end(&check), vec![2, 1, 1]));
+}
+
 /// So many that their lines do not fit into a pipe: whoever is killed after some of them was not done.
 const MANY: u64 = 900;
 
@@ -245,13 +282,28 @@ fn many(folder: &Path) -> String {
     write(folder, register(&rows))
 }
 
+fn many_claims(folder: &Path) -> String {
+    let claims = |number| {
+        let mut claims = crate::world::person();
+        claims.insert("family_name".into(), format!("Canary {number}").into());
+        Value::Object(claims)
+    };
+    let file = folder.join("claims.json");
+    std::fs::write(&file, Value::Array((1..=MANY).map(claims).collect()).to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 #[test]
-fn killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled() {
-    for rows_before in [1_usize, 101, 250] {
+fn f01_killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled() {
+    for (rows_before, is_register) in [(1_usize, true), (101, true), (250, true), (101, false)] {
         let folder = tempfile::tempdir().unwrap();
         init(folder.path());
-        let file = many(folder.path());
-        let mut program = issuer(folder.path(), &offer(&file, &[]));
+        let (register, claims) = (many(folder.path()), many_claims(folder.path()));
+        let arguments = match is_register {
+            true => offer(&register, &[]),
+            false => vec!["offer", "--type", "person", "--claims", &claims],
+        };
+        let mut program = issuer(folder.path(), &arguments);
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut printed = BufReader::new(child.stdout.take().unwrap());
         let mut text = String::new();
@@ -270,7 +322,7 @@ fn killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled() {
             "killed in the middle"
         );
 
-        let again = run(folder.path(), &offer(&file, &[]));
+        let again = run(folder.path(), &arguments);
         assert_eq!(end(&again).0, 0);
         let after = refs(&lines(&again));
         assert!(after.starts_with(&before), "what was told stands");

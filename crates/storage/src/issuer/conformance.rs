@@ -45,8 +45,13 @@ fn offer(reference: &str) -> Offer {
     }
 }
 
+/// Tried before, every time: the answer is the same, and nothing comes of it.
 async fn insert(store: &impl IssuanceStore, offer: Offer, now: Timestamp) -> Result<Inserted, StoreFailure> {
-    store.insert_offers(vec![offer], now).await.map(|mut inserted| inserted.remove(0))
+    let tried = store.try_offers(vec![offer.clone(), offer.clone()], now).await?;
+    assert_eq!(tried[0], tried[1], "each alone");
+    let inserted = store.insert_offers(vec![offer], now).await?.remove(0);
+    assert_eq!(tried[0], inserted);
+    Ok(inserted)
 }
 
 fn redemption(reference: &str, token: &str, at: i64) -> Redemption {

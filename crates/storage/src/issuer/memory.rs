@@ -31,6 +31,11 @@ impl IssuanceStore for MemoryIssuances {
         Ok(offers.into_iter().map(|offer| kept.insert_offer(offer, now)).collect())
     }
 
+    async fn try_offers(&self, offers: Vec<Offer>, now: Timestamp) -> Result<Vec<Inserted>, StoreFailure> {
+        let kept = self.kept();
+        Ok(offers.iter().map(|offer| kept.try_offer(offer, now)).collect())
+    }
+
     async fn open_offer(&self, link: KeyedHash, code: Code, now: Timestamp) -> Result<Opened, StoreFailure> {
         Ok(self.kept().open_offer(link, code, now))
     }

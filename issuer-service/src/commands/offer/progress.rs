@@ -59,6 +59,11 @@ impl Bar {
         (bar, Counted { source, read })
     }
 
+    /// How many bytes of the file were read.
+    pub(super) fn read(&self) -> u64 {
+        self.read.get()
+    }
+
     /// After so many rows.
     pub(super) fn show(&self, rows: u64) {
         match &self.how {

@@ -6,26 +6,50 @@ use std::{
 };
 
 use portage_catalog::{Language, message, message_for_count};
-use portage_issuer::{CreatedOffer, RowRefusal};
+use portage_issuer::{CheckedOffer, CreatedOffer, RowRefusal};
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
+use portage_strict_json::Position;
 use portage_web::language_of_terminal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::CommandError;
 
-/// Where a row stands: its number, and its line in a register.
+/// Where a row stands: its number, and where the file has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) row: u64,
-    pub(super) line: Option<u64>,
+    pub(super) at: Option<At>,
+}
+
+/// Where something stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum At {
+    /// A row of a register, which begins a line.
+    Line(u64),
+    /// An element of an array.
+    Element(Position),
+}
+
+impl Place {
+    /// As members of a JSON line.
+    fn add_to(self, members: &mut Value) {
+        match self.at {
+            Some(At::Line(line)) => members["line"] = line.into(),
+            Some(At::Element(Position { line, column })) => {
+                members["line"] = line.into();
+                members["character"] = column.into();
+            }
+            None => {}
+        }
+    }
 }
 
 /// What became of a row that was not refused.
 pub(super) enum Answer {
     Offer(Box<CreatedOffer>),
     /// Under `--check`.
-    WouldOffer,
+    Checked(CheckedOffer),
 }
 
 /// The lines of one batch, and the counts of all.
@@ -64,10 +88,14 @@ impl Report {
                 *(if offer.is_new { &mut self.offered } else { &mut self.already }) += 1;
                 Some(self.offer(place, &offer))
             }
-            Ok(Answer::WouldOffer) => {
-                self.offered += 1;
-                self.json
-                    .then(|| json!({ "row": place.row, "line": place.line, "checked": true }).to_string())
+            Ok(Answer::Checked(checked)) => {
+                let is_new = checked == CheckedOffer::New;
+                *(if is_new { &mut self.offered } else { &mut self.already }) += 1;
+                self.json.then(|| {
+                    let mut line = json!({ "row": place.row, "checked": true, "unchanged": !is_new });
+                    place.add_to(&mut line);
+                    line.to_string()
+                })
             }
             Err(refusal) => {
                 self.refused += 1;
@@ -105,20 +133,21 @@ impl Report {
         let text = text.in_language(self.language);
         if self.json {
             let mut refused = json!({ "column": column, "reason": reason, "message": text });
-            if let Some(line) = place.line {
-                refused["line"] = line.into();
-            }
+            place.add_to(&mut refused);
             return json!({ "row": place.row, "refused": refused }).to_string();
         }
         let row = place.row.to_string();
         let column = column.as_deref().unwrap_or("-");
         let mut values = vec![("row", row.as_str()), ("column", column), ("message", text)];
-        let line = place.line.map(|line| line.to_string());
-        let text = match &line {
-            Some(line) => {
-                values.push(("line", line));
-                message("issuer.row_of_register_refused", self.language, &values)
-            }
+        let (line, character) = match place.at {
+            Some(At::Line(line)) => (line.to_string(), String::new()),
+            Some(At::Element(at)) => (at.line.to_string(), at.column.to_string()),
+            None => (String::new(), String::new()),
+        };
+        values.extend([("line", line.as_str()), ("character", &character)]);
+        let text = match place.at {
+            Some(At::Line(_)) => message("issuer.row_of_register_refused", self.language, &values),
+            Some(At::Element(_)) => message("issuer.element_refused", self.language, &values),
             None => message("issuer.row_refused", self.language, &values),
         };
         format!("{text} {reason}")

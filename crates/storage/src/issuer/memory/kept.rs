@@ -70,26 +70,11 @@ const NONCE_AFTER_END: SignedDuration = SignedDuration::from_secs(300);
 
 impl Kept {
     pub(super) fn insert_offer(&mut self, offer: Offer, now: Timestamp) -> Inserted {
-        let mut inserted = Inserted::New;
-        if let Some(standing) = self.issuances.get(&offer.reference) {
-            let is_same = standing.forgotten || standing.offer.content == offer.content;
-            let (is_taken, is_waiting) = match standing.state {
-                State::Withdrawn if offer.standing == StandingOffer::Keep => return standing.existing(),
-                State::Withdrawn => (false, false),
-                State::Issued { .. } => (true, false),
-                State::Redeemed { over_at } => (over_at > now, false),
-                State::Offered { .. } => (false, standing.offer.open_until > now),
-                State::Ended { .. } => (false, false),
-            };
-            let is_kept = is_waiting && offer.standing == StandingOffer::Keep;
-            if is_same && (is_taken || is_kept) {
-                return standing.existing();
-            }
-            if is_taken {
-                return Inserted::OtherContent;
-            }
-            self.delete(&offer.reference);
-            inserted = Inserted::Renewed;
+        let inserted = self.try_offer(&offer, now);
+        match inserted {
+            Inserted::Existing { .. } | Inserted::OtherContent => return inserted,
+            Inserted::Renewed => self.delete(&offer.reference),
+            Inserted::New => {}
         }
         if let Some(code) = offer.code {
             self.add_code(offer.reference.clone(), code);
@@ -97,6 +82,25 @@ impl Kept {
         let issuance = Issuance { state: State::Offered { tries: 0 }, forgotten: false, offer };
         self.issuances.insert(issuance.offer.reference.clone(), issuance);
         inserted
+    }
+
+    /// What would come of the offer.
+    pub(super) fn try_offer(&self, offer: &Offer, now: Timestamp) -> Inserted {
+        let Some(standing) = self.issuances.get(&offer.reference) else { return Inserted::New };
+        let is_same = standing.forgotten || standing.offer.content == offer.content;
+        let (is_taken, is_waiting) = match standing.state {
+            State::Withdrawn if offer.standing == StandingOffer::Keep => return standing.existing(),
+            State::Withdrawn => (false, false),
+            State::Issued { .. } => (true, false),
+            State::Redeemed { over_at } => (over_at > now, false),
+            State::Offered { .. } => (false, standing.offer.open_until > now),
+            State::Ended { .. } => (false, false),
+        };
+        let is_kept = is_waiting && offer.standing == StandingOffer::Keep;
+        if is_same && (is_taken || is_kept) {
+            return standing.existing();
+        }
+        if is_taken { Inserted::OtherContent } else { Inserted::Renewed }
     }
 
     fn add_code(&mut self, reference: Reference, code: Code) {

@@ -55,6 +55,13 @@ impl IssuanceStore for SqliteIssuances {
         Ok(self.0.write(insert).await?)
     }
 
+    async fn try_offers(&self, offers: Vec<Offer>, now: Timestamp) -> Result<Vec<Inserted>, StoreFailure> {
+        let attempt = move |transaction: &Transaction<'_>| {
+            offers.iter().map(|offer| offers::attempt(transaction, offer, now)).collect()
+        };
+        Ok(self.0.read(attempt).await?)
+    }
+
     async fn open_offer(&self, link: KeyedHash, code: Code, now: Timestamp) -> Result<Opened, StoreFailure> {
         Ok(self.0.write(move |transaction| offers::open(transaction, link, code, now)).await?)
     }

@@ -3,11 +3,29 @@ use portage_issuer::{
     Code, Inserted, KeyedHash, MAX_OPEN_CODES, Offer, OfferDelivery, OfferTerms, Opened, StandingOffer,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use serde_json::Value;
 
 use super::rows::{format, hash, instant, millis};
 
 pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    offer: &Offer,
+    now: Timestamp,
+) -> rusqlite::Result<Inserted> {
+    let inserted = attempt(transaction, offer, now)?;
+    match inserted {
+        Inserted::Existing { .. } | Inserted::OtherContent => return Ok(inserted),
+        Inserted::Renewed => {
+            let mut delete = transaction.prepare_cached("DELETE FROM issuance WHERE reference = ?1")?;
+            delete.execute([offer.reference.as_str()])?;
+        }
+        Inserted::New => {}
+    }
+    write(transaction, offer)?;
+    Ok(inserted)
+}
+
+/// What would come of the offer. Writes nothing.
+pub(super) fn attempt(
     transaction: &Transaction<'_>,
     offer: &Offer,
     now: Timestamp,
@@ -19,27 +37,11 @@ pub(super) fn insert(
         )?
         .query_row([offer.reference.as_str()], |row| standing(row, offer, now))
         .optional()?;
-    match standing {
-        None => {
-            write(transaction, offer)?;
-            Ok(Inserted::New)
-        }
-        Some(Standing::Replaceable) => {
-            transaction.execute("DELETE FROM issuance WHERE reference = ?1", [offer.reference.as_str()])?;
-            write(transaction, offer)?;
-            Ok(Inserted::Renewed)
-        }
-        Some(Standing::Stays(inserted)) => Ok(inserted),
-    }
+    Ok(standing.unwrap_or(Inserted::New))
 }
 
-enum Standing {
-    Replaceable,
-    Stays(Inserted),
-}
-
-/// What stands under the reference, and whether the new offer may take its place.
-fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<Standing> {
+/// What stands under the reference stays, or the new offer takes its place.
+fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<Inserted> {
     let (state, status): (String, Option<String>) = (row.get("state")?, row.get("status")?);
     let is_over = instant(row, "over_at")? <= now;
     // Once delivered the content is forgotten, and then any content counts as the same.
@@ -55,9 +57,9 @@ fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<St
         };
         let tx_code = hash(row, "tx_code")?.is_some();
         let salt = row.get("salt")?;
-        return Ok(Standing::Stays(Inserted::Existing { salt, delivery, tx_code }));
+        return Ok(Inserted::Existing { salt, delivery, tx_code });
     }
-    Ok(if is_taken { Standing::Stays(Inserted::OtherContent) } else { Standing::Replaceable })
+    Ok(if is_taken { Inserted::OtherContent } else { Inserted::Renewed })
 }
 
 fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
@@ -75,7 +77,8 @@ fn write(transaction: &Transaction<'_>, offer: &Offer) -> rusqlite::Result<()> {
         offer.link.map(|link| *link.as_bytes()),
         offer.tx_code.map(|tx_code| *tx_code.as_bytes()),
         offer.content.as_bytes(),
-        Value::Object(offer.claims.clone()).to_string(),
+        serde_json::to_string(&offer.claims)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
         offer.valid_from.map(millis),
         millis(offer.valid_until),
         offer.salt,
