@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot set its scene has failed")]
 
+mod authorities;
 mod department;
 mod readme;
 mod register;
@@ -9,7 +10,7 @@ mod story;
 
 use std::path::PathBuf;
 
-/// The folder that holds `issuer`, `verifier` and `wallet`: `cargo xtask test` builds them before the tests.
+/// The folder that holds `issuer`, `verifier`, `authority` and `wallet`: `cargo xtask test` builds them before the tests.
 fn programs() -> PathBuf {
     let own = std::env::current_exe().expect("the test's own path");
     let folder = own.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned();

@@ -76,7 +76,7 @@ fn print_decisions(story: &Story, seconds: f64) {
     show(&format!("\nDone in {seconds:.1} s, building included."));
 }
 
-/// Builds the three programs in the development profile and says where they are.
+/// Builds the four programs in the development profile and says where they are.
 fn build_programs() -> Result<PathBuf> {
     let status = Command::new("cargo")
         .args([
@@ -88,6 +88,8 @@ fn build_programs() -> Result<PathBuf> {
             "issuer-service",
             "-p",
             "verifier-service",
+            "-p",
+            "authority-service",
             "--bins",
         ])
         .status()

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn s15_rights_count_with_the_entry_that_tells_them_and_with_no_other() {
+    fn rights_count_with_the_entry_that_tells_them_and_with_no_other() {
         let good = statement("https://city.example", &[TYPE]);
         assert!(good.verify_log(&log_key(9)).is_ok());
         let jwt = good.sign(&keys(1), &key(1)).unwrap();
