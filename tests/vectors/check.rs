@@ -63,6 +63,8 @@ impl Checker {
         }
         let reasons: Vec<&str> =
             line["reasons"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let is_open = reasons == ["key_not_found"];
+        assert_eq!(line["decision"], if is_open { "indeterminate" } else { "rejected" }, "{reasons:?}");
         Err(reasons.join(" "))
     }
 }

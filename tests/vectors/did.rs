@@ -28,6 +28,7 @@ pub(crate) fn run(book: &Book) {
         for entry in book.json("own/multikey/keys.json").as_array().unwrap() {
             let did = entry["did_jwk"].as_str().unwrap();
             row.accepts(did, || {
+                same(did_key(&key_of(did)?).0.as_str(), entry["did_key"].as_str().unwrap())?;
                 same(Jwk::from_key(key_of(did)?).thumbprint().into(), entry["jwk_thumbprint_sha256"].clone())
             });
             row.refuses(&format!("{did}, padded"), "malformed", || resolve(&format!("{did}=")).map(drop));

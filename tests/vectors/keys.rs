@@ -7,9 +7,7 @@ use crate::book::{Book, Outcome, Row, hex, reason, same};
 
 pub(crate) fn run(book: &Book) {
     book.family("Wycheproof Ed25519", "keys", |row| {
-        wycheproof(row, &book.json("wycheproof/ed25519_test.json"), |key| {
-            VerificationKey::ed25519(&hex(key["pk"].as_str().unwrap()))
-        });
+        v15_wycheproof_ed25519(row, &book.json("wycheproof/ed25519_test.json"));
     });
     book.family("Wycheproof ECDSA P-256", "keys", |row| {
         wycheproof(row, &book.json("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json"), |key| {
@@ -29,6 +27,10 @@ pub(crate) fn run(book: &Book) {
 
 fn verify(key: &VerificationKey, message: &[u8], signature: &[u8]) -> Outcome {
     key.verify(message, signature).map_err(|_| "signature_invalid".to_owned())
+}
+
+fn v15_wycheproof_ed25519(row: &mut Row, file: &Value) {
+    wycheproof(row, file, |key| VerificationKey::ed25519(&hex(key["pk"].as_str().unwrap())));
 }
 
 fn wycheproof(row: &mut Row, file: &Value, read_key: impl Fn(&Value) -> Result<VerificationKey, KeyError>) {
@@ -124,6 +126,9 @@ fn multikeys(row: &mut Row, table: &Value) {
                 portage_jose::Jwk::from_key(read.clone()).thumbprint().as_str(),
                 text("jwk_thumbprint_sha256"),
             )?;
+            let jwk =
+                portage_jose::Jwk::from_value(&entry["publicKeyJwk"]).map_err(|error| error.to_string())?;
+            same(jwk.key(), &read)?;
             let secret = hex(text("secret_hex")).try_into().map_err(|_| "another length")?;
             let key = SigningKey::from_secret_bytes(algorithm.ok_or("alg_not_allowed")?, &secret).unwrap();
             same(key.verification_key(), &read)

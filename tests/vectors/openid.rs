@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portage_dcql::{Candidate, Disclose, MatchOutcome, Query, Step, match_query, select_path};
 use portage_oid4vci::{
-    AuthorizationServerMetadata, CredentialIssuerMetadata, CredentialOffer, CredentialResponse,
+    AuthorizationServerMetadata, CredentialIssuerMetadata, CredentialOffer, CredentialResponse, InputMode,
 };
 use portage_oid4vp::{ClientId, VpFormats};
 use serde_json::{Value, json};
@@ -183,7 +183,10 @@ fn oid4vci(row: &mut Row, book: &Book) {
         row.accepts(name, || {
             let offer =
                 CredentialOffer::parse(text.as_bytes()).map_err(|error| error.reason().to_string())?;
-            same(offer.pre_authorized_code().is_some(), name.contains("multiple"))
+            let tx_code = offer.pre_authorized_code().and_then(|grant| grant.tx_code.as_ref());
+            let tx_code = tx_code.map(|tx_code| (tx_code.length, tx_code.input_mode));
+            same(offer.pre_authorized_code().is_some(), name.contains("multiple"))?;
+            same(tx_code, name.contains("multiple").then_some((Some(4), InputMode::Numeric)))
         });
         let without = text.replace("credential_issuer", "issuer");
         row.refuses(&format!("{name}, of no issuer"), "malformed", || {
@@ -221,7 +224,10 @@ fn metadata(row: &mut Row, book: &Book) {
 
 fn read_back(name: &str, value: Value) -> Outcome {
     if name.contains("authorization-server") {
-        return reason!(AuthorizationServerMetadata::parse(value.to_string().as_bytes()));
+        let read = AuthorizationServerMetadata::parse(value.to_string().as_bytes());
+        let read = read.map_err(|error| error.reason().to_string())?;
+        same(read.issuer.as_str(), "https://auth.example.com")?;
+        return same(read.pre_authorized_grant_anonymous_access_supported, false);
     }
     let read = CredentialIssuerMetadata::from_value(value).map_err(|error| error.reason().to_string())?;
     same(CredentialIssuerMetadata::from_value(read.to_value()).as_ref(), Ok(&read))

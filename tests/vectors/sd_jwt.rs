@@ -168,7 +168,9 @@ fn bind(case: &Case<'_>, verified: &VerifiedSdJwt, nonce: &str, audience: &str, 
         max_age: SignedDuration::from_secs(300),
         leeway: SignedDuration::from_secs(60),
     };
-    verified.verify_key_binding(&case.holder, &expected).map(drop).map_err(|error| error.reason().to_string())
+    let binding = verified.verify_key_binding(&case.holder, &expected);
+    let binding = binding.map_err(|error| error.reason().to_string())?;
+    same(Value::Object(binding.claims), case.json("kb_jwt_payload.json"))
 }
 
 fn bound(row: &mut Row, case: &Case<'_>, presentation: &str) {

@@ -2,4 +2,3 @@ mod behaviour;
 mod oracle;
 mod properties;
 mod subset;
-mod vectors;

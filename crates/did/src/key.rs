@@ -36,12 +36,10 @@ pub(crate) fn document(did: &Did, identifier: &str) -> DidDocument {
 
 #[cfg(test)]
 mod tests {
-    use portage_keys::Algorithm;
-    use portage_reason::Reason;
     use serde_json::json;
 
     use super::*;
-    use crate::{LoopbackOrigins, Relationship, Resolution, tests::vectors};
+    use crate::{LoopbackOrigins, Relationship, Resolution};
 
     fn resolve(did: &str) -> DidDocument {
         match Did::parse(did).unwrap().resolution(&LoopbackOrigins::default()).unwrap() {
@@ -75,56 +73,5 @@ mod tests {
         let url = DidUrl::parse(&method).unwrap();
         let key = document.key_for(&url, Relationship::AssertionMethod).unwrap();
         assert_eq!(did_key(&key), (Did::parse(did).unwrap(), url));
-    }
-
-    #[test]
-    fn identifiers_of_the_method_s_own_vectors_are_read() {
-        for (file, kind) in
-            [("ed25519-x25519.json", Algorithm::EdDsa), ("nist-curves.json", Algorithm::Es256)]
-        {
-            let Some(entries) = vectors(&format!("did-key/{file}")) else { return };
-            let mut read = 0;
-            for did in entries.as_object().unwrap().keys() {
-                match Did::parse(did) {
-                    Ok(did) => {
-                        let keys = resolve(did.as_str()).keys_for(Relationship::Authentication);
-                        assert_eq!(keys.len(), 1);
-                        assert_eq!(keys[0].1.algorithm(), kind);
-                        assert_eq!(did_key(&keys[0].1).0, did);
-                        read += 1;
-                    }
-                    Err(error) => {
-                        assert_eq!(error, DidError::Unsupported, "{did}");
-                        assert!(!did.starts_with("did:key:z6Mk") && !did.starts_with("did:key:zDn"), "{did}");
-                    }
-                }
-            }
-            assert!(read > 0, "{file}");
-        }
-    }
-
-    #[test]
-    fn key_bytes_of_the_method_s_own_vectors_come_out() {
-        let Some(entries) = vectors("did-key/nist-curves.json") else { return };
-        for (did, entry) in entries.as_object().unwrap() {
-            let jwk = &entry["verificationMethod"]["publicKeyJwk"];
-            if jwk["crv"] == "P-256" {
-                let keys = resolve(did).keys_for(Relationship::AssertionMethod);
-                let written = portage_jose::Jwk::from_key(keys[0].1.clone()).to_value();
-                assert_eq!((&written["x"], &written["y"]), (&jwk["x"], &jwk["y"]));
-            }
-        }
-    }
-
-    #[test]
-    fn t14_a_private_key_is_no_identifier() {
-        let Some(table) = vectors("own/multikey/keys.json") else { return };
-        for entry in table.as_array().unwrap() {
-            let secret = entry["secretKeyMultibase"].as_str().unwrap();
-            let error = Did::parse(&format!("did:key:{secret}")).unwrap_err();
-            assert_eq!(error.reason(), Reason::Malformed);
-            let public = Did::parse(entry["did_key"].as_str().unwrap());
-            assert_eq!(public.is_ok(), entry["kty"] != "P-384");
-        }
     }
 }

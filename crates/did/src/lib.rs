@@ -24,8 +24,6 @@ mod document;
 mod identifier;
 mod jwk;
 mod key;
-#[cfg(test)]
-mod tests;
 mod web;
 
 pub use document::{DidDocument, DocumentError, Relationship};

@@ -160,7 +160,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::tests::vectors;
 
     /// RFC 8037 appendix A.2.
     fn ed25519() -> Value {
@@ -276,31 +275,6 @@ mod tests {
     fn the_thumbprint_of_rfc_8037_comes_out() {
         let jwk = Jwk::from_value(&ed25519()).unwrap().with_kid("ignored");
         assert_eq!(jwk.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    }
-
-    #[test]
-    fn keys_of_the_multikey_table_have_the_thumbprints_given() {
-        let Some(table) = vectors("own/multikey/keys.json") else { return };
-        for entry in table.as_array().unwrap() {
-            let jwk = Jwk::from_value(&entry["publicKeyJwk"]);
-            match entry["kty"].as_str() {
-                Some("P-384") => assert_eq!(jwk, Err(JwkError::Unsupported)),
-                _ => assert_eq!(jwk.unwrap().thumbprint(), entry["jwk_thumbprint_sha256"]),
-            }
-        }
-    }
-
-    #[test]
-    fn keys_of_rfc_7520_that_are_not_ours_are_refused() {
-        for (name, reason) in [
-            ("3_1.ec_public_key", Reason::AlgNotAllowed),
-            ("3_2.ec_private_key", Reason::Malformed),
-            ("3_4.rsa_private_key", Reason::Malformed),
-            ("3_5.symmetric_key_mac_computation", Reason::Malformed),
-        ] {
-            let Some(jwk) = vectors(&format!("jose-cookbook/jwk/{name}.json")) else { return };
-            assert_eq!(Jwk::from_value(&jwk).unwrap_err().reason(), reason, "{name}");
-        }
     }
 
     proptest! {

@@ -4,16 +4,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{Header, JwtError, UnverifiedJwt, sign};
 
-/// A JSON file of `../shared/vectors`, which stands beside the project; without it the test says so and passes.
-pub(crate) fn vectors(path: &str) -> Option<Value> {
-    let file = format!("{}/../../../shared/vectors/{path}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&file).ok();
-    if text.is_none() {
-        println!("left out: {file} is not there");
-    }
-    text.map(|text| serde_json::from_str(&text).unwrap())
-}
-
 fn key(algorithm: Algorithm) -> SigningKey {
     SigningKey::from_secret_bytes(algorithm, &[7; 32]).unwrap()
 }

@@ -22,8 +22,6 @@ pub mod multibase;
 pub mod one_time;
 mod signing;
 pub mod vault;
-#[cfg(test)]
-mod vectors;
 mod verification;
 
 pub use entropy::{Entropy, OsEntropy};

@@ -5,7 +5,6 @@ mod key_binding;
 mod properties;
 mod selecting;
 mod vc;
-mod vectors;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

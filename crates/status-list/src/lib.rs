@@ -66,14 +66,3 @@ impl StatusError {
 pub const MAX_PACKED: usize = 8 << 20;
 /// Longest list when opened.
 pub const MAX_EXPANDED: usize = 32 << 20;
-
-/// A JSON file of `../shared/vectors`, or `None` with a note where the folder is absent.
-#[cfg(test)]
-fn test_vectors(file: &str) -> Option<serde_json::Value> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors").join(file);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("left out: {file} is not beside the project");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}

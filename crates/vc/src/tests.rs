@@ -4,7 +4,6 @@ mod credential;
 mod jose;
 mod presentation;
 mod properties;
-mod vectors;
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,4 @@
 use super::*;
-use crate::test_vectors;
 
 const URL: &str = "https://issuer.example/status/1";
 
@@ -24,36 +23,6 @@ fn parse(entry: &Value) -> Result<Entry, StatusError> {
 
 fn revocation(index: usize) -> Entry {
     parse(&entry(URL, StatusPurpose::Revocation, index)).unwrap()
-}
-
-#[test]
-fn s09_published_vectors_decode_exactly() {
-    let Some(cases) = test_vectors("own/bitstring-status-list/cases.json") else { return };
-    for case in cases.as_array().unwrap() {
-        let name = case["name"].as_str().unwrap();
-        let mut list = list_with(StatusPurpose::Revocation, &Bitstring::new());
-        list["credentialSubject"] = case["credentialSubject"].clone();
-        let result = parse(&case["credentialStatus"]).and_then(|entry| entry.value_in(&list));
-        let expect = &case["expect"];
-        if expect["may_refuse"] == true {
-            assert_eq!(result, Err(StatusError::TooLarge), "{name}");
-        } else if let Some(error) = expect["error"].as_str() {
-            let expected = match error {
-                "STATUS_LIST_LENGTH_ERROR" => StatusError::ListInvalid("fewer entries than 131,072"),
-                "RANGE_ERROR" => StatusError::IndexInvalid,
-                _ if name == "index-not-decimal" => StatusError::IndexInvalid,
-                _ => StatusError::ListInvalid("encodedList"),
-            };
-            assert_eq!(result, Err(expected), "{name}");
-        } else {
-            let value = match result.unwrap_or_else(|error| panic!("{name}: {error}")) {
-                StatusValue::Valid => 0,
-                StatusValue::Revoked | StatusValue::Suspended => 1,
-                StatusValue::Unknown(value) | StatusValue::Informative(value) => value,
-            };
-            assert_eq!(Some(u64::from(value)), expect["status"].as_u64(), "{name}");
-        }
-    }
 }
 
 #[test]

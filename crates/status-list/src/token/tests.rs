@@ -2,7 +2,6 @@ use portage_jose::UnverifiedJwt;
 use portage_keys::{Algorithm, SigningKey};
 
 use super::*;
-use crate::test_vectors;
 
 const URI: &str = "https://issuer.example/statuslists/1";
 
@@ -31,49 +30,6 @@ fn published(list: &TokenList) -> VerifiedJwt {
 
 fn entry_at(index: usize) -> Entry {
     Entry::parse(&entry(URI, index)).unwrap()
-}
-
-#[test]
-fn s09_the_cases_of_all_widths_decode_exactly() {
-    let Some(cases) = test_vectors("own/token-status-list/cases.json") else { return };
-    for case in cases.as_array().unwrap() {
-        let name = case["name"].as_str().unwrap();
-        let payload = &case["status_list_token_payload"];
-        let result = Entry::parse(&case["referenced_token_status"])
-            .and_then(|entry| value_at(payload["status_list"].as_object().unwrap(), entry.index));
-        match case["expect"]["status"].as_u64() {
-            _ if case["expect"]["may_refuse"] == true => {
-                assert_eq!(result, Err(StatusError::TooLarge), "{name}")
-            }
-            Some(status) => assert_eq!(result.map(u64::from), Ok(status), "{name}"),
-            None => assert!(result.is_err(), "{name}"),
-        }
-    }
-}
-
-#[test]
-fn s09_the_lists_printed_in_the_draft_decode_exactly() {
-    for file in ["draft-1bit.json", "draft-4bit.json", "draft-short-1bit.json"] {
-        let Some(vector) = test_vectors(&format!("token-status-list/{file}")) else { return };
-        let claim = json!({ "bits": vector["bits"], "lst": vector["lst"] });
-        let values: Vec<(usize, u64)> = match &vector["statuses"] {
-            Value::Array(all) => all.iter().map(|value| value.as_u64().unwrap()).enumerate().collect(),
-            some => some
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(index, value)| (index.parse().unwrap(), value.as_u64().unwrap()))
-                .collect(),
-        };
-        assert!(values.len() > 8, "{file}");
-        for (index, value) in values {
-            assert_eq!(
-                value_at(claim.as_object().unwrap(), index).map(u64::from),
-                Ok(value),
-                "{file} {index}"
-            );
-        }
-    }
 }
 
 #[test]

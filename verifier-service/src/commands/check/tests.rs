@@ -10,7 +10,6 @@ use super::*;
 use crate::args::{Args, Command};
 
 mod trust_chain;
-mod vectors;
 
 /// A folder with files, and a run of `check` in it.
 struct Scene {
