@@ -20,7 +20,7 @@ use wallet_cli::{Io, Person, Surroundings, run};
 use zeroize::Zeroizing;
 
 use crate::{
-    issuer_side,
+    federation_side, issuer_side,
     stage::{Running, Stage},
     verifier_side::{OTHER_PURPOSE, PURPOSE},
 };
@@ -188,9 +188,10 @@ pub(crate) fn origins(stage: &Stage) -> Vec<String> {
     issuers.map(issuer_side::origin_of).into_iter().chain([stage.market.origin.clone()]).collect()
 }
 
-/// The trust list: the three issuers, and the market if it is known.
+/// The trust list: the three issuers, the province, and the market if it is known.
 pub(crate) fn trust(stage: &Stage, market_is_known: bool) -> Value {
     let mut list = stage.world.trust.to_json();
+    list["anchors"] = json!([federation_side::anchor(stage)]);
     if market_is_known {
         let name = json!({ "en": "Harbour Market", "fr": "Marché du port" });
         list["verifiers"] =

@@ -8,8 +8,10 @@ mod citizen;
 mod issuer_side;
 mod stage;
 mod verifier_side;
+mod vouched;
 
 mod backup;
+mod federation_side;
 mod imported;
 mod interface;
 mod offers;

@@ -51,6 +51,10 @@ fn draft(change: impl Fn(&mut Draft) + Send + Sync + 'static) -> Option<Change<D
 async fn w12_an_untrusted_issuer_gets_no_code_on_any_path() {
     let stage = Running::start().await;
     let citizen = Citizen::new(&stage).await;
+    // Without an anchor, which would be asked about a stranger.
+    let mut list = crate::citizen::trust(&stage, true);
+    list["anchors"] = json!([]);
+    citizen.trust(&list).await;
     let attacker = origin_of(&stage.world.attacker);
     stage.take_seen();
     for offer in [

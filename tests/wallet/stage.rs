@@ -61,6 +61,12 @@ pub(crate) struct Twist {
     pub(crate) tx_code: Option<String>,
     /// What the market asks: the query; a person's age else.
     pub(crate) query: Option<Value>,
+    /// What the market carries as the city's word about its other purpose, instead of the city's word.
+    pub(crate) statement: Option<String>,
+    /// The chain that the market carries instead of the one that holds; an empty one is left out.
+    pub(crate) chain: Option<Vec<String>>,
+    /// The market carries nobody's word.
+    pub(crate) unvouched: bool,
     /// Says that what is asked is for the usual purpose.
     pub(crate) beyond_purpose: bool,
     /// Revoked places of every list.

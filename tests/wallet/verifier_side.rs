@@ -7,6 +7,7 @@ use portage_oid4vp::{AuthorizationResponse, PurposeInfo};
 use serde_json::{Value, json};
 
 use crate::{
+    federation_side,
     issuer_side::form,
     stage::{RequestDraft, Stage},
 };
@@ -78,6 +79,14 @@ fn request_object(stage: &Stage) -> String {
     if twist.query.is_some() && !twist.beyond_purpose {
         words.id = portage_catalog::PurposeId(OTHER_PURPOSE.into());
     }
+    let mut verifier_info = vec![words.to_entry()];
+    let query = twist.query.clone().unwrap_or(usual);
+    let is_vouched = words.id.0 == OTHER_PURPOSE && !twist.unvouched;
+    if is_vouched {
+        let signed =
+            twist.statement.clone().unwrap_or_else(|| federation_side::statement(stage, query.clone()));
+        verifier_info.push(json!({ "format": "portage_purpose_statement", "data": { "statement": signed } }));
+    }
     let claims = json!({
         "aud": "https://self-issued.me/v2",
         "client_id": client_id(stage),
@@ -86,8 +95,8 @@ fn request_object(stage: &Stage) -> String {
         "response_uri": format!("{}/response", stage.market.origin),
         "nonce": NONCE,
         "state": "s-0123456789",
-        "dcql_query": twist.query.clone().unwrap_or(usual),
-        "verifier_info": [words.to_entry()],
+        "dcql_query": query,
+        "verifier_info": verifier_info,
         "iat": now,
         "exp": now + 300,
     });
@@ -95,6 +104,10 @@ fn request_object(stage: &Stage) -> String {
         header: object(json!({ "typ": "oauth-authz-req+jwt", "kid": format!("{}#key-1", stage.market.did) })),
         claims: object(claims),
     };
+    let chain = twist.chain.clone().unwrap_or_else(|| federation_side::chain(stage));
+    if is_vouched && !chain.is_empty() {
+        draft.header.insert("trust_chain".to_owned(), json!(chain));
+    }
     if let Some(change) = &twist.request {
         change(&mut draft);
     }

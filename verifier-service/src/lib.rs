@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod qr;
 pub mod routes;
+mod vouched;
 mod wiring;
 
 use std::ffi::OsString;

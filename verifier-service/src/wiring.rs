@@ -14,7 +14,7 @@ use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
 use serde_json::Value;
 
-use crate::{commands::CommandError, config::Config};
+use crate::{commands::CommandError, config::Config, vouched};
 
 /// Folder of the keys.
 pub(crate) const KEYS: &str = "keys";
@@ -50,6 +50,7 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let verifier = Verifier {
         identity: identity(did, key)?,
         addresses: Addresses::of(config.url.clone()),
+        vouched: vouched::read(dir, &catalog)?,
         contexts: Arc::new(catalog.contexts()),
         catalog: Arc::new(catalog),
         authority: Arc::new(authorities(&config.trust, clock)?),

@@ -231,3 +231,50 @@ fn the_store_holds_no_one_time_value_in_clear() {
         }
     }
 }
+
+#[test]
+fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
+    use portage_federation::{EntityId, FederationKeys, PurposeStatement};
+    use portage_keys::{Algorithm, Signer as _, SigningKey};
+
+    let folder = Folder::new();
+    let id = "age-restricted-sale";
+    let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[3; 32]).unwrap();
+    let keys = FederationKeys::of([key.verification_key().clone()]);
+    let catalog = portage_catalog::Catalog::bundled();
+    let purpose = catalog.purpose(&portage_catalog::PurposeId(id.to_owned())).unwrap();
+    let signed = |purpose: Value| {
+        let statement = PurposeStatement {
+            issuer: EntityId::parse("https://bc.example").unwrap(),
+            subject: EntityId::parse("https://market.example").unwrap(),
+            issued_at: "2026-06-01T00:00:00Z".parse().unwrap(),
+            purpose,
+        };
+        statement.sign(&keys, &key).unwrap()
+    };
+    fs::create_dir_all(folder.file("purposes")).unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.file("purposes").join(name), text).unwrap();
+    let file = format!("{id}.statement.jwt");
+    let same = serde_json::to_value(purpose).unwrap();
+    put(&file, &format!("{}\n", signed(same.clone())));
+    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(0));
+
+    let mut wider = same.clone();
+    wider["query"]["credentials"][0].as_object_mut().unwrap().remove("claims");
+    let mut longer = same;
+    longer["retention_days"] = 90.into();
+    for text in [signed(wider), signed(longer), "a.b.c".to_owned()] {
+        put(&file, &text);
+        let refused = folder.run(&["request", id, "--json"]);
+        assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains(&file), "{}", stderr(&refused));
+    }
+    fs::remove_file(folder.file("purposes").join(&file)).unwrap();
+    put("no-such-purpose.statement.jwt", "a.b.c");
+    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(3));
+    fs::remove_file(folder.file("purposes/no-such-purpose.statement.jwt")).unwrap();
+    fs::write(folder.file("trust-chain.json"), "[\"a.b.c\"]").unwrap();
+    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(0));
+    fs::write(folder.file("trust-chain.json"), "{}").unwrap();
+    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(3));
+}

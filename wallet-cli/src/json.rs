@@ -93,9 +93,12 @@ pub(crate) fn verifier(asker: &Asker) -> Value {
 fn purpose(asker: &Asker) -> Value {
     let Some(purpose) = &asker.purpose else { return Value::Null };
     let words = &purpose.words;
-    let source = match purpose.source {
-        PurposeSource::Registered => "registered",
-        PurposeSource::Told => "told",
+    let (source, vouched_by) = match &purpose.source {
+        PurposeSource::Registered => ("registered", Value::Null),
+        PurposeSource::Vouched(by) => {
+            ("vouched", json!({ "id": by.id, "name": by.name, "chain": by.chain.to_json() }))
+        }
+        PurposeSource::Told => ("told", Value::Null),
     };
     json!({
         "id": words.id,
@@ -106,6 +109,7 @@ fn purpose(asker: &Asker) -> Value {
         "retention_days": words.retention_days,
         "contact": words.contact,
         "source": source,
+        "vouched_by": vouched_by,
     })
 }
 
@@ -128,7 +132,7 @@ fn answer(answer: &PlannedAnswer) -> Value {
 /// What is wrong with what would be shown, and with whoever asks.
 fn warnings(plan: &DisclosurePlan) -> Value {
     let mut found = Vec::new();
-    if !matches!(plan.asker().standing, MayAsk::Registered(_)) {
+    if !plan.asker().has_vouched_purpose() {
         found.push(json!({ "reason": Reason::PurposeNotRegistered }));
     }
     let beyond = plan.asker().beyond_purpose.iter();

@@ -13,7 +13,7 @@ impl std::fmt::Display for PurposeId {
 }
 
 /// Why somebody asks: a file of `specs/purposes/`.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Purpose {
     /// Its id.
@@ -42,6 +42,16 @@ pub struct Purpose {
 }
 
 impl Purpose {
+    /// Reads what a file of `specs/purposes/` holds, wherever it comes from: a statement of an authority. The types it asks for need not be known
+    /// here.
+    ///
+    /// # Errors
+    /// [`CatalogError`].
+    pub fn from_value(value: &Value) -> Result<Self, CatalogError> {
+        let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
+        Self::read(&format!("{id}.json"), value.to_string().as_bytes())
+    }
+
     /// Reads `<id>.json`. People decide by these texts, so each must be there in both languages.
     pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Self, CatalogError> {
         let purpose: Purpose = read_file(file, bytes)?;

@@ -7,7 +7,7 @@ use portage_keys::{Signer, SigningFailure};
 use portage_strict_json::Limits;
 use serde_json::{Map, Value};
 
-use crate::{EntityId, FederationKeys, StatementError};
+use crate::{EntityId, FederationKeys, LEEWAY, PathEntity, ResolvedEntity, StatementError, TypeName};
 
 /// `typ` of a Purpose Statement.
 pub const PURPOSE_STATEMENT_TYP: &str = "purpose-statement+jwt";
@@ -42,6 +42,64 @@ impl PurposeStatement {
         portage_jose::sign(Header::new(PURPOSE_STATEMENT_TYP).with("kid", kid), &claims, signer)
     }
 
+    /// What one says, proved by nothing: for whoever was given it to carry.
+    ///
+    /// # Errors
+    /// [`StatementError`]: it is none.
+    pub fn unverified(compact: &str) -> Result<Self, StatementError> {
+        let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA)?;
+        if !jwt.header().typ_is_one_of(&[PURPOSE_STATEMENT_TYP]) {
+            return Err(StatementError::Malformed("not a purpose statement"));
+        }
+        let claims = jwt.unverified_claims();
+        let issuer =
+            claims.get("iss").and_then(Value::as_str).and_then(|issuer| EntityId::parse(issuer).ok());
+        let issued_at = NumericDate::from_claim(claims, "iat")?;
+        Self::read(
+            claims,
+            issuer.ok_or(StatementError::Malformed("iss is not an Entity Identifier"))?,
+            issued_at,
+        )
+    }
+
+    /// Verifies one about the subject of a chain, on that chain alone (T-11): its issuer is a superior of the subject that every link down to it lets vouch
+    /// for others, and its keys are those that the chain vouches for. Gives the issuer too.
+    ///
+    /// Where the chain passes over a recognised authority, the purpose asks for no type that it is not recognised for.
+    ///
+    /// # Errors
+    /// [`StatementError`]: nobody on this chain says this of its subject.
+    pub fn verify_on<'c>(
+        compact: &str,
+        chain: &'c ResolvedEntity,
+        now: Timestamp,
+    ) -> Result<(Self, &'c PathEntity), StatementError> {
+        let refused = StatementError::Malformed;
+        chain.may_verify(now).map_err(|_| refused("the chain does not let its subject ask"))?;
+        let said = Self::unverified(compact)?;
+        // The subject itself, which stands first, vouches for nothing about itself.
+        let place =
+            chain.path().iter().skip(1).position(|entity| entity.id == said.issuer).map(|place| place + 1);
+        let place = place.ok_or(refused("of nobody on the chain"))?;
+        let authority = chain.path().get(place).ok_or(refused("of nobody on the chain"))?;
+        let depth = chain.path().len().saturating_sub(place + 1);
+        if !chain.rights().may_vouch(depth, now) {
+            return Err(refused("its issuer is no authority on this chain"));
+        }
+        let statement = Self::verify(compact, &authority.id, &authority.keys)?;
+        if statement.subject != *chain.id() {
+            return Err(refused("of another verifier"));
+        }
+        if statement.issued_at.duration_since(now) > LEEWAY {
+            return Err(StatementError::NotYetValid);
+        }
+        let recognised = chain.rights().links().iter().filter(|link| link.is_recognition());
+        if !recognised.into_iter().all(|link| asks_within(&statement.purpose, &link.types)) {
+            return Err(refused("asks for a type that its issuer is not recognised for"));
+        }
+        Ok((statement, authority))
+    }
+
     /// Verifies one with the federation keys of its issuer, which a chain vouches for.
     ///
     /// # Errors
@@ -53,15 +111,41 @@ impl PurposeStatement {
         if jwt.string("iss") != Some(issuer.as_str()) {
             return Err(StatementError::Malformed("a purpose statement of another authority"));
         }
-        let subject = jwt.string("sub").and_then(|subject| EntityId::parse(subject).ok());
-        let purpose = jwt.claims().get("purpose").filter(|purpose| purpose.is_object());
+        Self::read(jwt.claims(), issuer.clone(), jwt.date("iat")?)
+    }
+
+    fn read(
+        claims: &Map<String, Value>,
+        issuer: EntityId,
+        issued_at: Option<NumericDate>,
+    ) -> Result<Self, StatementError> {
+        let subject =
+            claims.get("sub").and_then(Value::as_str).and_then(|subject| EntityId::parse(subject).ok());
+        let purpose = claims.get("purpose").filter(|purpose| purpose.is_object());
         Ok(PurposeStatement {
-            issuer: issuer.clone(),
+            issuer,
             subject: subject.ok_or(StatementError::Malformed("sub is not an Entity Identifier"))?,
-            issued_at: jwt.date("iat")?.ok_or(StatementError::Malformed("iat is missing"))?.0,
+            issued_at: issued_at.ok_or(StatementError::Malformed("iat is missing"))?.0,
             purpose: purpose.ok_or(StatementError::Malformed("purpose is not an object"))?.clone(),
         })
     }
+}
+
+/// Whether every type that a purpose asks for goes by one of these names. What names no type asks for all.
+fn asks_within(purpose: &Value, types: &[TypeName]) -> bool {
+    let covered =
+        |name: &Value| name.as_str().is_some_and(|name| types.iter().any(|known| known.covers(name)));
+    let one_of = |names: &Value| names.as_array().is_some_and(|names| names.iter().any(covered));
+    let asked = purpose.pointer("/query/credentials").and_then(Value::as_array);
+    asked.is_some_and(|asked| {
+        asked.iter().all(|query| {
+            let vcts = query.pointer("/meta/vct_values").and_then(Value::as_array);
+            let type_sets = query.pointer("/meta/type_values").and_then(Value::as_array);
+            let named =
+                vcts.is_some_and(|vcts| !vcts.is_empty()) || type_sets.is_some_and(|sets| !sets.is_empty());
+            named && vcts.into_iter().flatten().all(covered) && type_sets.into_iter().flatten().all(one_of)
+        })
+    })
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub struct PathEntity {
     pub jurisdiction: Option<Jurisdiction>,
     /// What its superior grants it, before it is narrowed (the anchor's: what is pinned).
     pub granted: Option<Rights>,
+    /// The federation keys that its superior vouches for (the anchor's: what is pinned, or what the pinned keys say).
+    pub keys: FederationKeys,
     /// When the word of its superior ends.
     pub expires_at: Timestamp,
 }

@@ -356,6 +356,15 @@ impl HeldRights {
         self.links.as_deref().unwrap_or_default()
     }
 
+    /// Whether whoever stands this many links below the anchor may vouch for others, at a time: every link down to it says so.
+    pub fn may_vouch(&self, depth: usize, now: Timestamp) -> bool {
+        let down_to = self.links().get(..=depth).unwrap_or_default();
+        !down_to.is_empty()
+            && down_to.iter().all(|link| {
+                link.roles.contains(&Role::Authority) && link.until.is_none_or(|until| now < until)
+            })
+    }
+
     fn every_link(&self, holds: impl Fn(&Rights) -> bool) -> bool {
         self.links.as_ref().is_some_and(|links| links.iter().all(holds))
     }

@@ -275,6 +275,7 @@ fn resolved(
                 tier: held.tier(),
                 jurisdiction: held.jurisdiction().cloned(),
                 granted: statement.rights.clone(),
+                keys: statement.keys.clone(),
                 expires_at: statement.expires_at,
             }
         })
@@ -285,6 +286,7 @@ fn resolved(
         tier: HeldRights::narrow(&anchor.rights, []).tier(),
         jurisdiction: Some(anchor.rights.jurisdiction.clone()),
         granted: Some(anchor.rights.clone()),
+        keys: anchor_configuration.as_ref().map_or_else(|| anchor.keys.clone(), |anchor| anchor.keys.clone()),
         expires_at: anchor_configuration.as_ref().map_or(own.expires_at, |anchor| anchor.expires_at),
     });
     let dates = |of_configuration: fn(&EntityConfiguration) -> Timestamp,

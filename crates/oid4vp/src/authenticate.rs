@@ -5,8 +5,13 @@ use url::Url;
 
 use crate::{
     AuthorizationRequest, ClientId, ClientIdPrefix, REQUEST_OBJECT_TYP, RequestError, SELF_ISSUED_V2,
-    authorization_request::refuse_legacy,
+    authorization_request::refuse_legacy, request_object::TRUST_CHAIN,
 };
+
+/// The most statements of a chain that is carried.
+const MAX_STATEMENTS: usize = 8;
+/// The longest of them, in bytes.
+const MAX_STATEMENT: usize = 64 << 10;
 
 /// A request as it arrived: who it says it is from, and its parameters, proved by nothing yet.
 #[derive(Debug, Clone)]
@@ -53,6 +58,8 @@ pub struct AuthenticatedRequest {
     /// The DID whose key signed; `None` under `redirect_uri:`.
     pub(crate) did: Option<Did>,
     pub(crate) parameters: Map<String, Value>,
+    /// The header `trust_chain`.
+    pub(crate) trust_chain: Vec<String>,
 }
 
 impl UnverifiedRequest {
@@ -102,6 +109,7 @@ impl UnverifiedRequest {
                     client_id: self.client_id,
                     did: None,
                     parameters,
+                    trust_chain: Vec::new(),
                 }))
             }
             (ClientIdPrefix::DecentralizedIdentifier, Form::Unsigned(_)) => {
@@ -153,7 +161,8 @@ impl SignedByDid {
         if ["request", "request_uri"].into_iter().any(|name| parameters.contains_key(name)) {
             return Err(RequestError::Malformed("a request inside a request"));
         }
-        Ok(AuthenticatedRequest { client_id: self.client_id, did: Some(self.did), parameters })
+        let trust_chain = trust_chain(jwt.header().member(TRUST_CHAIN))?;
+        Ok(AuthenticatedRequest { client_id: self.client_id, did: Some(self.did), parameters, trust_chain })
     }
 }
 
@@ -188,6 +197,18 @@ impl AuthenticatedRequest {
     pub fn did(&self) -> Option<&Did> {
         self.did.as_ref()
     }
+}
+
+/// The statements of the header `trust_chain`, which nobody looked at yet: an array of strings within the limits of a chain.
+fn trust_chain(header: Option<&Value>) -> Result<Vec<String>, RequestError> {
+    const WHAT: RequestError = RequestError::Malformed("trust_chain is not a chain");
+    let Some(header) = header else { return Ok(Vec::new()) };
+    let statements = header.as_array().ok_or(WHAT)?;
+    if statements.is_empty() || statements.len() > MAX_STATEMENTS {
+        return Err(WHAT);
+    }
+    let within = |text: &&str| text.len() <= MAX_STATEMENT;
+    statements.iter().map(|one| one.as_str().filter(within).map(str::to_owned).ok_or(WHAT)).collect()
 }
 
 /// `aud` is the static discovery value, alone or in an array (RFC 7519 §4.1.3).

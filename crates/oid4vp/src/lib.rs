@@ -38,7 +38,7 @@ pub use authorization_response::{
 pub use client_id::{ClientId, ClientIdPrefix};
 pub use direct_post::DirectPostAnswer;
 pub use error::{ErrorCode, RequestError};
-pub use purpose_info::{PURPOSE_FORMAT, PurposeInfo};
+pub use purpose_info::{PURPOSE_FORMAT, PURPOSE_STATEMENT_FORMAT, PurposeInfo};
 pub use request_object::RequestObject;
 pub use resolve::ResolvedRequest;
 pub use values::{Nonce, State};

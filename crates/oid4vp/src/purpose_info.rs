@@ -6,6 +6,13 @@ use crate::RequestError;
 /// `format` of the `verifier_info` entry that carries a purpose: ours, see `docs/divergences.md`.
 pub const PURPOSE_FORMAT: &str = "portage_purpose";
 
+/// `format` of the `verifier_info` entry that carries the statement of an authority about the purpose: ours, see `docs/divergences.md`.
+pub const PURPOSE_STATEMENT_FORMAT: &str = "portage_purpose_statement";
+/// Most entries of `verifier_info`.
+const MAX_ENTRIES: usize = 16;
+/// Longest statement, in bytes.
+const MAX_STATEMENT: usize = 64 << 10;
+
 /// Why the verifier asks, as the wallet shows it (`verifier_info`, §5.1). Signed with the request: it is the verifier's own
 /// word until a trust list says that the purpose is registered for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,21 +73,7 @@ impl PurposeInfo {
     /// # Errors
     /// [`RequestError::Parameter`].
     pub fn find(verifier_info: &Value) -> Result<Option<Self>, RequestError> {
-        let refused = RequestError::Parameter("verifier_info");
-        let entries = verifier_info.as_array().filter(|entries| !entries.is_empty());
-        let mut found = None;
-        for entry in entries.ok_or(refused.clone())? {
-            let format = entry.get("format").and_then(Value::as_str).ok_or(refused.clone())?;
-            let data = entry.get("data").ok_or(refused.clone())?;
-            if format != PURPOSE_FORMAT {
-                continue;
-            }
-            let purpose = data.as_object().and_then(Self::read).ok_or(refused.clone())?;
-            if found.replace(purpose).is_some() {
-                return Err(refused);
-            }
-        }
-        Ok(found)
+        find(verifier_info, PURPOSE_FORMAT, Self::read)
     }
 
     fn read(data: &Map<String, Value>) -> Option<Self> {
@@ -99,6 +92,43 @@ impl PurposeInfo {
             contact: string("contact")?,
         })
     }
+}
+
+/// The entry that carries a statement of an authority.
+pub(crate) fn statement_entry(statement: &str) -> Value {
+    json!({ "format": PURPOSE_STATEMENT_FORMAT, "data": { "statement": statement } })
+}
+
+/// The statement of an authority in `verifier_info`, not verified. A second one is refused, and one that is too long.
+pub(crate) fn find_statement(verifier_info: &Value) -> Result<Option<String>, RequestError> {
+    find(verifier_info, PURPOSE_STATEMENT_FORMAT, |data| {
+        let statement = data.get("statement")?.as_str()?;
+        (statement.len() <= MAX_STATEMENT).then(|| statement.to_owned())
+    })
+}
+
+/// The one entry of a format, read.
+fn find<T>(
+    verifier_info: &Value,
+    wanted: &str,
+    read: impl Fn(&Map<String, Value>) -> Option<T>,
+) -> Result<Option<T>, RequestError> {
+    let refused = RequestError::Parameter("verifier_info");
+    let entries = verifier_info.as_array();
+    let entries = entries.filter(|entries| !entries.is_empty() && entries.len() <= MAX_ENTRIES);
+    let mut found = None;
+    for entry in entries.ok_or(refused.clone())? {
+        let format = entry.get("format").and_then(Value::as_str).ok_or(refused.clone())?;
+        let data = entry.get("data").ok_or(refused.clone())?;
+        if format != wanted {
+            continue;
+        }
+        let one = data.as_object().and_then(&read).ok_or(refused.clone())?;
+        if found.replace(one).is_some() {
+            return Err(refused);
+        }
+    }
+    Ok(found)
 }
 
 fn bounded(text: &str) -> Option<String> {
@@ -127,6 +157,26 @@ pub(crate) mod tests {
         let info = json!([{ "format": "jwt", "data": "a.b.c" }, example().to_entry()]);
         assert_eq!(PurposeInfo::find(&info), Ok(Some(example())));
         assert_eq!(PurposeInfo::find(&json!([{ "format": "jwt", "data": "a.b.c" }])), Ok(None));
+    }
+
+    #[test]
+    fn a_statement_reads_back_once_and_within_its_size() {
+        let refused = Err(RequestError::Parameter("verifier_info"));
+        let entry = |statement: &str| statement_entry(statement);
+        let info = json!([{ "format": "jwt", "data": "a.b.c" }, example().to_entry(), entry("d.e.f")]);
+        assert_eq!(find_statement(&info), Ok(Some("d.e.f".to_owned())));
+        assert_eq!(PurposeInfo::find(&info), Ok(Some(example())));
+        assert_eq!(find_statement(&json!([example().to_entry()])), Ok(None));
+        assert!(find_statement(&json!([entry(&"a".repeat(MAX_STATEMENT))])).is_ok());
+        for bad in [
+            json!([entry("d.e.f"), entry("d.e.f")]),
+            json!([entry(&"a".repeat(MAX_STATEMENT + 1))]),
+            json!([{ "format": PURPOSE_STATEMENT_FORMAT, "data": "d.e.f" }]),
+            json!([{ "format": PURPOSE_STATEMENT_FORMAT, "data": { "statement": 1 } }]),
+            Value::Array(vec![json!({ "format": "jwt", "data": "a.b.c" }); MAX_ENTRIES + 1]),
+        ] {
+            assert_eq!(find_statement(&bad), refused, "{bad}");
+        }
     }
 
     #[test]

@@ -7,8 +7,11 @@ use url::Url;
 
 use crate::{
     ClientId, Nonce, PurposeInfo, REQUEST_OBJECT_TYP, RESPONSE_MODE, RESPONSE_TYPE, SELF_ISSUED_V2, State,
-    VpFormats,
+    VpFormats, purpose_info::statement_entry,
 };
+
+/// The header that carries a trust chain.
+pub(crate) const TRUST_CHAIN: &str = "trust_chain";
 
 /// What a verifier asks, to be signed (§5, RFC 9101).
 #[derive(Debug, Clone)]
@@ -27,6 +30,10 @@ pub struct RequestObject {
     pub vp_formats: VpFormats,
     /// The purpose, in `verifier_info`.
     pub purpose: PurposeInfo,
+    /// What an authority signed about the purpose, in `verifier_info`.
+    pub purpose_statement: Option<String>,
+    /// The header `trust_chain`: who vouches for the verifier (OpenID Federation 1.0 §4.3); left out when empty.
+    pub trust_chain: Vec<String>,
     /// `iat`.
     pub issued_at: Timestamp,
     /// `exp`.
@@ -36,6 +43,8 @@ pub struct RequestObject {
 impl RequestObject {
     /// The claims of the Request Object.
     pub fn to_claims(&self) -> Map<String, Value> {
+        let mut verifier_info = vec![self.purpose.to_entry()];
+        verifier_info.extend(self.purpose_statement.as_deref().map(statement_entry));
         let claims = json!({
             "iss": self.client_id.as_str(),
             "aud": SELF_ISSUED_V2,
@@ -47,7 +56,7 @@ impl RequestObject {
             "state": self.state.as_str(),
             "dcql_query": self.dcql_query,
             "client_metadata": self.vp_formats.to_client_metadata(),
-            "verifier_info": [self.purpose.to_entry()],
+            "verifier_info": verifier_info,
             "iat": self.issued_at.as_second(),
             "exp": self.expires_at.as_second(),
         });
@@ -62,7 +71,10 @@ impl RequestObject {
     /// # Errors
     /// [`SigningFailure`].
     pub fn sign(&self, kid: &DidUrl, signer: &dyn Signer) -> Result<String, SigningFailure> {
-        let header = Header::new(REQUEST_OBJECT_TYP).with("kid", kid.to_string());
+        let mut header = Header::new(REQUEST_OBJECT_TYP).with("kid", kid.to_string());
+        if !self.trust_chain.is_empty() {
+            header = header.with(TRUST_CHAIN, self.trust_chain.clone());
+        }
         portage_jose::sign(header, &self.to_claims(), signer)
     }
 }

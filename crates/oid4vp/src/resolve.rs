@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     AuthenticatedRequest, ClientId, ClientIdPrefix, Nonce, PurposeInfo, RESPONSE_MODE, RESPONSE_TYPE,
-    RequestError, State, VpFormats,
+    RequestError, State, VpFormats, purpose_info::find_statement,
 };
 
 /// A request that holds in every part and that this wallet can act on. Private fields, one constructor:
@@ -23,6 +23,8 @@ pub struct ResolvedRequest {
     dcql_query: Value,
     vp_formats: VpFormats,
     purpose: Option<PurposeInfo>,
+    purpose_statement: Option<String>,
+    trust_chain: Vec<String>,
 }
 
 /// Clock leeway.
@@ -57,9 +59,9 @@ impl AuthenticatedRequest {
             Some(metadata) => VpFormats::of_client_metadata(metadata)?,
             None => VpFormats::default(),
         };
-        let purpose = match parameters.get("verifier_info") {
-            Some(info) => PurposeInfo::find(info)?,
-            None => None,
+        let (purpose, purpose_statement) = match parameters.get("verifier_info") {
+            Some(info) => (PurposeInfo::find(info)?, find_statement(info)?),
+            None => (None, None),
         };
         Ok(ResolvedRequest {
             client_id: self.client_id.clone(),
@@ -71,6 +73,8 @@ impl AuthenticatedRequest {
             dcql_query: dcql_query.clone(),
             vp_formats,
             purpose,
+            purpose_statement,
+            trust_chain: self.trust_chain.clone(),
         })
     }
 
@@ -142,6 +146,16 @@ impl ResolvedRequest {
     /// Why it is asked, by the verifier's own word.
     pub fn purpose(&self) -> Option<&PurposeInfo> {
         self.purpose.as_ref()
+    }
+
+    /// What an authority signed about the purpose, by the verifier's own word: a purpose statement, not verified.
+    pub fn purpose_statement(&self) -> Option<&str> {
+        self.purpose_statement.as_deref()
+    }
+
+    /// The chain that the verifier brought along about itself, not validated.
+    pub fn trust_chain(&self) -> &[String] {
+        &self.trust_chain
     }
 }
 

@@ -76,9 +76,33 @@ impl Verifier {
                 retention_days: 0,
                 contact: "mailto:a@market.example".into(),
             },
+            purpose_statement: None,
+            trust_chain: Vec::new(),
             issued_at: at(1_000),
             expires_at: at(1_300),
         }
+    }
+}
+
+#[test]
+fn what_authorities_gave_the_verifier_to_carry_arrives_as_it_was() {
+    let verifier = Verifier::new();
+    let kid = DidUrl::parse("did:web:market.example#key-1").unwrap();
+    let mut object = verifier.object();
+    let arrived = |object: &RequestObject| {
+        received(verifier.client_id().as_str(), &object.sign(&kid, &verifier.key).unwrap()).unwrap()
+    };
+    assert_eq!(arrived(&object).purpose_statement(), None);
+    assert!(arrived(&object).trust_chain().is_empty());
+    object.purpose_statement = Some("a.b.c".to_owned());
+    object.trust_chain = vec!["d.e.f".to_owned(), "g.h.i".to_owned()];
+    assert_eq!(arrived(&object).purpose_statement(), Some("a.b.c"));
+    assert_eq!(arrived(&object).trust_chain(), object.trust_chain);
+    for bad in [json!([]), json!("d.e.f"), json!([1]), json!(vec!["a"; 9]), json!(["a".repeat(65_537)])] {
+        let refused = sent(|_, sent| {
+            sent.header = header(REQUEST_OBJECT_TYP, "did:web:market.example#key-1").with("trust_chain", bad);
+        });
+        assert_eq!(refused.map(drop), Err(RequestError::Malformed("trust_chain is not a chain")));
     }
 }
 

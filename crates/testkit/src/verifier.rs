@@ -7,7 +7,7 @@ use portage_keys::{Algorithm, Signer, SigningKey};
 use portage_oid4vp::{AuthenticationStep, AuthorizationRequest, ResolvedRequest, UnverifiedRequest};
 use portage_trust::TrustList;
 use portage_verification::Sources;
-use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier, ports::SessionStore};
+use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
 use portage_web::Readiness;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -82,6 +82,7 @@ where
                 addresses: Addresses::of(public),
                 contexts: Arc::new(setup.catalog.contexts()),
                 catalog: Arc::new(setup.catalog),
+                vouched: Vouched::default(),
                 authority: Arc::new(setup.trust),
                 loopback: loopback.clone(),
                 secret: OneTimeSecret::new([42; 32]),

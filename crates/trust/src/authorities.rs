@@ -2,12 +2,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
-use portage_federation::{AnchorInquiry, ChainError, TrustAnchors, TrustChain};
+use portage_federation::{AnchorInquiry, ChainError, ResolvedEntity, TrustAnchors, TrustChain};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use url::Url;
 
-use crate::{Authority, Inquiry, IssuerAuthorized, MayAsk, ResolvedChains, TrustList};
+use crate::{Authority, Inquiry, IssuerAuthorized, MayAsk, ResolvedChains, TrustList, VouchedPurpose};
 
 /// Both sources in one: `trust.json`, and what its anchors say about everybody else.
 ///
@@ -43,8 +43,14 @@ impl Authorities {
     /// [`ChainError`]: it does not hold up to one of the anchors.
     pub fn learn_chain(&self, statements: &[String], now: Timestamp) -> Result<(), ChainError> {
         let resolved = TrustChain::validate(statements, &self.anchors, now)?;
-        self.chains.write().unwrap_or_else(PoisonError::into_inner).insert(resolved);
+        self.keep(resolved, now);
         Ok(())
+    }
+
+    fn keep(&self, chain: ResolvedEntity, now: Timestamp) {
+        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
+        chains.forget_ended(now, MAX_CHAINS);
+        chains.insert(chain);
     }
 
     fn ask<T>(&self, question: impl FnOnce(&dyn Authority) -> T) -> T {
@@ -74,6 +80,22 @@ impl Authority for Authorities {
         match self.list.may_ask(verifier, purpose) {
             MayAsk::Unknown => self.ask(|chains| chains.may_ask(verifier, purpose)),
             decided => decided,
+        }
+    }
+
+    /// The list decides about whomever it names: where it does not register the purpose for a verifier, no authority does.
+    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
+        let vouched = self.ask(|chains| chains.vouched_purpose(verifier, statement))?;
+        match self.list.may_ask(verifier, Some(&vouched.purpose.id)) {
+            MayAsk::NotRegistered(_) => None,
+            MayAsk::Registered(_) | MayAsk::Unknown => Some(vouched),
+        }
+    }
+
+    fn take_chain(&self, of: &str, statements: &[String], now: Timestamp) {
+        match TrustChain::validate(statements, &self.anchors, now) {
+            Ok(chain) if chain.goes_by(of) => self.keep(chain, now),
+            _ => {}
         }
     }
 

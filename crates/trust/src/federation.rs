@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portage_catalog::{PurposeId, Text};
-use portage_federation::{PathEntity, ResolvedEntity, Rights};
+use portage_catalog::{Purpose, PurposeId, Text};
+use portage_federation::{PathEntity, PurposeStatement, ResolvedEntity, Rights};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
-use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier};
+use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier, VouchedPurpose};
 
 /// The chains at hand, found under every name their subjects go by: what a cache holds, whatever the time.
 #[derive(Debug, Clone, Default)]
@@ -154,8 +154,20 @@ impl Authority for FederationAuthority<'_> {
     fn may_ask(&self, verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
         let known = self.chains_of(verifier).find(|chain| chain.may_verify(self.now).is_ok());
         let Some(chain) = known else { return MayAsk::Unknown };
-        let name = chain.name().unwrap_or_else(|| Text { en: chain.id().to_string(), fr: String::new() });
-        MayAsk::NotRegistered(KnownVerifier { id: verifier.to_owned(), name })
+        MayAsk::NotRegistered(known_verifier(verifier, chain))
+    }
+
+    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
+        self.chains_of(verifier).find_map(|chain| {
+            let (said, authority) = PurposeStatement::verify_on(statement, chain, self.now).ok()?;
+            Some(VouchedPurpose {
+                verifier: known_verifier(verifier, chain),
+                authority: authority.id.to_string(),
+                authority_name: name_or_id(authority.name.clone(), authority.id.as_str()),
+                purpose: Purpose::from_value(&said.purpose).ok()?,
+                chain: ChainEvidence::of(chain, self.now),
+            })
+        })
     }
 
     /// Any superior's word against a key counts, on whichever chain it stands.
@@ -167,6 +179,14 @@ impl Authority for FederationAuthority<'_> {
     ) -> Result<(), Reason> {
         self.chains_of(issuer).try_for_each(|chain| chain.check_key(key, signed_at, self.now))
     }
+}
+
+fn known_verifier(verifier: &str, chain: &ResolvedEntity) -> KnownVerifier {
+    KnownVerifier { id: verifier.to_owned(), name: name_or_id(chain.name(), chain.id().as_str()) }
+}
+
+fn name_or_id(name: Option<Text>, id: &str) -> Text {
+    name.unwrap_or_else(|| Text { en: id.to_owned(), fr: String::new() })
 }
 
 impl ChainEvidence {

@@ -35,7 +35,7 @@ pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 pub use portage_federation::Tier;
 
 use jiff::Timestamp;
-use portage_catalog::{PurposeId, Text};
+use portage_catalog::{Purpose, PurposeId, Text};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 
@@ -61,6 +61,21 @@ pub struct KnownVerifier {
     pub id: String,
     /// Its name.
     pub name: Text,
+}
+
+/// A purpose that an authority signed for a verifier, as one chain bears it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VouchedPurpose {
+    /// The verifier.
+    pub verifier: KnownVerifier,
+    /// The authority's identifier.
+    pub authority: String,
+    /// The authority's name.
+    pub authority_name: Text,
+    /// The purpose: words, law, query, retention.
+    pub purpose: Purpose,
+    /// The chain that the authority and the verifier stand on.
+    pub chain: ChainEvidence,
 }
 
 /// The answer to `may_ask`.
@@ -99,6 +114,16 @@ pub trait Authority: Send + Sync {
 
     /// May `verifier` ask for `purpose`?
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk;
+
+    /// What an authority vouches for in a statement that the verifier brought along (a purpose statement, compact). `None`, as though there were no
+    /// statement, when it does not hold: of a stranger, of another verifier, forged, on a chain that is over.
+    fn vouched_purpose(&self, _verifier: &str, _statement: &str) -> Option<VouchedPurpose> {
+        None
+    }
+
+    /// Takes in a chain that somebody brought along about themselves, as far as it holds; then nothing has to be asked. What does not hold is passed
+    /// over.
+    fn take_chain(&self, _of: &str, _statements: &[String], _now: Timestamp) {}
 
     /// What has to be read from outside before the two questions can be answered about `id`, an issuer or verifier. `None` where nothing
     /// outside could change the answer, or what is known is still good at `now`.

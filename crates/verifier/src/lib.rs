@@ -24,9 +24,9 @@ mod result;
 mod session;
 mod verdict;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use portage_catalog::{Catalog, Contexts};
+use portage_catalog::{Catalog, Contexts, PurposeId};
 use portage_did::{Did, DidUrl, LoopbackOrigins};
 use portage_keys::{Entropy, Signer};
 use portage_oid4vp::ClientId;
@@ -51,6 +51,8 @@ pub struct Verifier<S> {
     pub catalog: Arc<Catalog>,
     /// JSON-LD contexts.
     pub contexts: Arc<Contexts>,
+    /// Who vouches for it and for its purposes.
+    pub vouched: Vouched,
     /// Who may issue what.
     pub authority: Arc<dyn Authority>,
     /// Origins that use http.
@@ -61,6 +63,15 @@ pub struct Verifier<S> {
     pub entropy: Arc<dyn Entropy>,
     /// The sessions.
     pub store: S,
+}
+
+/// What authorities gave the verifier to carry in its requests. Wallets judge it; without it a request is the verifier's word alone.
+#[derive(Debug, Clone, Default)]
+pub struct Vouched {
+    /// The signed statement of each purpose that has one.
+    pub statements: BTreeMap<PurposeId, String>,
+    /// The trust chain of the verifier, its own statement first; empty when it carries none.
+    pub trust_chain: Vec<String>,
 }
 
 /// The name that requests are signed under.

@@ -53,6 +53,8 @@ impl<S: SessionStore> Verifier<S> {
             dcql_query: purpose.query.clone(),
             vp_formats: VpFormats::of_portage(),
             purpose: PurposeInfo::of(purpose),
+            purpose_statement: self.vouched.statements.get(&purpose.id).cloned(),
+            trust_chain: self.vouched.trust_chain.clone(),
             issued_at: requested.created_at,
             expires_at: requested.expires_at,
         };

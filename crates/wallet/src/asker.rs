@@ -1,7 +1,7 @@
-use portage_catalog::{Catalog, PurposeId, Text};
+use portage_catalog::{Catalog, Purpose, PurposeId, Text};
 use portage_dcql::Query;
 use portage_oid4vp::{PurposeInfo, ResolvedRequest};
-use portage_trust::{Authority, MayAsk};
+use portage_trust::{Authority, ChainEvidence, MayAsk, VouchedPurpose};
 
 use crate::{Beyond, beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
 
@@ -12,11 +12,11 @@ pub struct Asker {
     pub client_id: String,
     /// The host the answer goes to, in ASCII.
     pub host: String,
-    /// What the trust list says of them.
+    /// What the trust list, or an authority, says of them.
     pub standing: MayAsk,
     /// Why they ask.
     pub purpose: Option<ShownPurpose>,
-    /// What they ask beyond the registered purpose, where the wallet knows what that purpose allows.
+    /// What they ask beyond the registered purpose.
     pub beyond_purpose: Vec<Beyond>,
 }
 
@@ -30,50 +30,89 @@ pub struct ShownPurpose {
 }
 
 /// Whose words describe the purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PurposeSource {
-    /// The catalogue's, for a purpose registered for this verifier.
+    /// The catalogue's, for a purpose that the trust list registers for this verifier.
     Registered,
+    /// An authority's, which signed the purpose for this verifier.
+    Vouched(Box<VouchedBy>),
     /// The verifier's own, signed with the request; nobody else vouches for them.
     Told,
+}
+
+/// The authority behind a purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VouchedBy {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// The chain on which it stands above the verifier.
+    pub chain: ChainEvidence,
+}
+
+/// A purpose with the query that requests are held against: without one, nothing says what it allows.
+struct Allowed {
+    words: PurposeInfo,
+    query: Query,
+    source: PurposeSource,
 }
 
 impl Asker {
     pub(crate) fn of(request: &ResolvedRequest, authority: &dyn Authority, catalog: &Catalog) -> Self {
         let id = request.did().map_or_else(|| request.client_id().as_str(), |did| did.as_str());
         let told = request.purpose();
-        let standing = authority.may_ask(id, told.map(|purpose| &purpose.id));
-        let registered = match (&standing, told) {
-            (MayAsk::Registered(_), Some(told)) => catalog.purpose(&told.id),
+        let vouched = request.purpose_statement().and_then(|said| authority.vouched_purpose(id, said));
+        // The statement of another purpose than the one the request names is none of this request.
+        let vouched = vouched.filter(|vouched| told.is_none_or(|told| told.id == vouched.purpose.id));
+        let named = told.map(|told| &told.id).or(vouched.as_ref().map(|vouched| &vouched.purpose.id));
+        let mut standing = authority.may_ask(id, named);
+        let registered = match (&standing, named) {
+            (MayAsk::Registered(_), Some(named)) => catalog.purpose(named).and_then(Allowed::registered),
             _ => None,
         };
-        let beyond_purpose = registered
-            .and_then(|purpose| Query::parse(&purpose.query).ok())
-            .map(|allowed| beyond(request.query(), &allowed, catalog))
-            .unwrap_or_default();
-        let purpose = match (registered.map(PurposeInfo::of), told) {
-            (Some(words), _) => Some(ShownPurpose { words, source: PurposeSource::Registered }),
-            (None, Some(told)) => Some(ShownPurpose { words: told.clone(), source: PurposeSource::Told }),
-            (None, None) => None,
+        let allowed = registered.or_else(|| {
+            let vouched = vouched?;
+            let known = vouched.verifier.clone();
+            let allowed = Allowed::vouched(vouched)?;
+            if !matches!(standing, MayAsk::Registered(_)) {
+                standing = MayAsk::Registered(known);
+            }
+            Some(allowed)
+        });
+        let (purpose, beyond_purpose) = match allowed {
+            Some(Allowed { words, query, source }) => {
+                (Some(ShownPurpose { words, source }), beyond(request.query(), &query, catalog))
+            }
+            None => {
+                let told = told.cloned();
+                (told.map(|words| ShownPurpose { words, source: PurposeSource::Told }), Vec::new())
+            }
         };
         let host = host_and_port(request.response_uri());
         Asker { client_id: request.client_id().as_str().to_owned(), host, standing, purpose, beyond_purpose }
     }
 
-    /// Whether the trust list knows them, the purpose is theirs, and they ask no more than it allows. Anything else is answered only after
+    /// Whether somebody vouches for them and for the purpose, and they ask no more than it allows. Anything else is answered only after
     /// a second, explicit consent.
     pub fn is_vouched_for(&self) -> bool {
-        matches!(self.standing, MayAsk::Registered(_)) && self.beyond_purpose.is_empty()
+        self.has_vouched_purpose() && self.beyond_purpose.is_empty()
+    }
+
+    /// Whether somebody vouches for them and for a purpose of which the wallet knows what it allows. A purpose that is registered by name
+    /// alone allows nothing.
+    pub fn has_vouched_purpose(&self) -> bool {
+        let source = self.purpose.as_ref().map(|purpose| &purpose.source);
+        matches!(self.standing, MayAsk::Registered(_))
+            && source.is_some_and(|source| *source != PurposeSource::Told)
     }
 
     /// Whether a registered purpose, whose query the wallet knows, covers this Credential Query of the request: what a protected type needs.
     pub(crate) fn is_registered_for(&self, query: &str) -> bool {
-        let source = self.purpose.as_ref().map(|purpose| purpose.source);
-        source == Some(PurposeSource::Registered)
-            && !self.beyond_purpose.iter().any(|beyond| beyond.query == query)
+        self.has_vouched_purpose() && !self.beyond_purpose.iter().any(|beyond| beyond.query == query)
     }
 
-    /// The name the trust list vouches for.
+    /// The name the trust list, or an authority, vouches for.
     pub fn name(&self) -> Option<&Text> {
         match &self.standing {
             MayAsk::Registered(known) | MayAsk::NotRegistered(known) => Some(&known.name),
@@ -88,5 +127,21 @@ impl Asker {
 
     pub(crate) fn counterpart(&self) -> Counterpart {
         Counterpart { id: self.client_id.clone(), name: self.name().cloned(), host: self.host.clone() }
+    }
+}
+
+impl Allowed {
+    /// A purpose of the catalogue, which the trust list registers.
+    fn registered(purpose: &Purpose) -> Option<Self> {
+        let query = Query::parse(&purpose.query).ok()?;
+        Some(Allowed { words: PurposeInfo::of(purpose), query, source: PurposeSource::Registered })
+    }
+
+    /// A purpose that an authority signed.
+    fn vouched(vouched: VouchedPurpose) -> Option<Self> {
+        let query = Query::parse(&vouched.purpose.query).ok()?;
+        let words = PurposeInfo::of(&vouched.purpose);
+        let by = VouchedBy { id: vouched.authority, name: vouched.authority_name, chain: vouched.chain };
+        Some(Allowed { words, query, source: PurposeSource::Vouched(Box::new(by)) })
     }
 }

@@ -49,7 +49,7 @@ pub use accept::{AcceptError, Arrived, ArrivedCredential};
 pub use added_types::{
     AddTypeError, TypeAdded, TypeFiles, add_type, added_types, check_type, read_types, remove_type,
 };
-pub use asker::{Asker, PurposeSource, ShownPurpose};
+pub use asker::{Asker, PurposeSource, ShownPurpose, VouchedBy};
 pub use backup::{BackupError, Imported, export, import};
 pub use beyond_purpose::Beyond;
 pub use claims::{ClaimName, ShownClaim, Words, shown_claims};

@@ -149,6 +149,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let request = authenticated.resolve(now, self.loopback)?;
         let documents = self.documents(Freshness::Keep, now);
         let id = request.did().map_or_else(|| request.client_id().as_str(), |did| did.as_str());
+        self.authority.take_chain(id, request.trust_chain(), now);
         learn(self.authority, [id], now, &documents).await;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;

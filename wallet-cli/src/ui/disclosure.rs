@@ -75,7 +75,7 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
         message("consent.host", language, &[("host", &asker.host)]),
     ];
     match &asker.standing {
-        MayAsk::Registered(_) => lines.push(message("wallet.registered", language, &[])),
+        MayAsk::Registered(_) => lines.push(registered(asker, language)),
         MayAsk::NotRegistered(_) => {
             lines.push(message("consent.not_registered", language, &[("verifier", &verifier)]));
         }
@@ -94,6 +94,17 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Who vouches for them.
+fn registered(asker: &Asker, language: Language) -> String {
+    match asker.purpose.as_ref().map(|purpose| &purpose.source) {
+        Some(PurposeSource::Registered) => message("wallet.registered", language, &[]),
+        Some(PurposeSource::Vouched(by)) => {
+            message("wallet.vouched", language, &[("authority", &named(&by.name, language))])
+        }
+        Some(PurposeSource::Told) | None => message("wallet.registered_unknown", language, &[]),
+    }
 }
 
 fn learned(answer: &PlannedAnswer, language: Language) -> Vec<String> {

@@ -172,6 +172,93 @@ fn a_verifier_of_the_federation_is_known_and_has_no_purpose_by_that() {
     assert_eq!(chains.at(now()).may_ask("did:web:other.example", None), MayAsk::Unknown);
 }
 
+const MARKET: &str = "https://market.example";
+const MARKET_DID: &str = "did:web:market.example";
+
+fn market(hint: &str) -> String {
+    let mut own = EntityConfiguration::new(id(MARKET), keys(MARKET), now(), later());
+    own.authority_hints = vec![id(hint)];
+    own.metadata = Metadata::new().with("federation_entity", []).with(OPENID_CREDENTIAL_VERIFIER, []);
+    own.sign(&key(MARKET)).unwrap()
+}
+
+fn market_rights() -> Rights {
+    rights("CA-AB-4806016", &[Role::Verifier], &[]).identified_by(MARKET_DID).unwrap()
+}
+
+fn purpose(types: &[&str]) -> Value {
+    let text = |text: &str| json!({ "en": text, "fr": text });
+    json!({
+        "id": "stall", "name": text("Stall"), "text": text("Why"), "law": text("By-law"), "alternative": text("Counter"),
+        "query": { "credentials": [{ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": types } }] },
+        "retention_days": 3, "contact": "mailto:privacy@market.example", "max_status_age": 60, "paper": false,
+    })
+}
+
+/// A statement of `issuer` about `subject`, with the key of `signer`.
+fn signed(issuer: &str, signer: &str, subject: &str, purpose: Value) -> String {
+    let statement = portage_federation::PurposeStatement {
+        issuer: id(issuer),
+        subject: id(subject),
+        issued_at: now(),
+        purpose,
+    };
+    statement.sign(&keys(signer), &key(signer)).unwrap()
+}
+
+/// The market under Calgary, which acts in these roles under Alberta.
+fn market_under_calgary(roles: &[Role]) -> ResolvedEntity {
+    let city = rights("CA-AB-4806016", roles, &[]);
+    let statements = [market(CALGARY), says(CALGARY, MARKET, market_rights()), says(ALBERTA, CALGARY, city)];
+    resolve(&statements, ALBERTA, "CA-AB")
+}
+
+#[test]
+fn w11_t11_a_purpose_counts_on_the_one_chain_of_the_authority_that_signed_it() {
+    let chains: ResolvedChains =
+        [market_under_calgary(&[Role::Authority, Role::Verifier])].into_iter().collect();
+    let by_calgary = signed(CALGARY, CALGARY, MARKET, purpose(&[LICENCE]));
+    let vouched = chains.at(now()).vouched_purpose(MARKET_DID, &by_calgary).unwrap();
+    assert_eq!((vouched.authority.as_str(), vouched.purpose.retention_days), (CALGARY, 3));
+    assert_eq!(vouched.authority_name.en, format!("Name of {CALGARY}"));
+    assert_eq!(vouched.chain.links.len(), 3);
+    let by_alberta = signed(ALBERTA, ALBERTA, MARKET, purpose(&[PERSON]));
+    let vouched = chains.at(now()).vouched_purpose(MARKET_DID, &by_alberta).unwrap();
+    assert_eq!(vouched.authority_name.en, "As pinned", "any authority above it may");
+
+    let at = chains.at(now());
+    for (refused, what) in [
+        (signed(BC, BC, MARKET, purpose(&[LICENCE])), "an authority of another chain"),
+        (signed(CALGARY, BC, MARKET, purpose(&[LICENCE])), "forged"),
+        (signed(CALGARY, CALGARY, BC, purpose(&[LICENCE])), "about somebody else"),
+        (signed(MARKET, MARKET, MARKET, purpose(&[LICENCE])), "of itself"),
+        (signed(CALGARY, CALGARY, MARKET, json!({ "id": "stall" })), "half a purpose"),
+        (market(CALGARY), "another kind of statement"),
+    ] {
+        assert_eq!(at.vouched_purpose(MARKET_DID, &refused), None, "{what}");
+    }
+    assert_eq!(at.vouched_purpose("did:web:other.example", &by_calgary), None);
+    assert_eq!(chains.at(later() + 2.hours()).vouched_purpose(MARKET_DID, &by_calgary), None, "over");
+
+    let chains: ResolvedChains = [market_under_calgary(&[Role::Verifier])].into_iter().collect();
+    assert_eq!(chains.at(now()).vouched_purpose(MARKET_DID, &by_calgary), None, "no authority");
+}
+
+#[test]
+fn t11_a_recognised_authority_vouches_for_the_types_it_is_recognised_for() {
+    let peer = Rights { relation: Relation::Peer, ..rights("CA-AB", &ALL, &[LICENCE]) };
+    let statements = [market(ALBERTA), says(ALBERTA, MARKET, market_rights()), says(BC, ALBERTA, peer)];
+    let chains: ResolvedChains = [resolve(&statements, BC, "CA-BC")].into_iter().collect();
+    let asks = |types: &[&str]| {
+        let said = signed(ALBERTA, ALBERTA, MARKET, purpose(types));
+        chains.at(now()).vouched_purpose(MARKET_DID, &said).is_some()
+    };
+    assert!(asks(&[LICENCE]));
+    assert!(!asks(&[PERSON]));
+    assert!(!asks(&[LICENCE, PERSON]));
+    assert!(!asks(&[]), "what names no type asks for all");
+}
+
 #[test]
 fn v32_without_chains_nobody_is_trusted() {
     let chains = ResolvedChains::default();

@@ -17,7 +17,6 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use portage_catalog::{Catalog, Contexts, Language, reason_hint, reason_sentence};
 use portage_clock::Clock;
 use portage_did::LoopbackOrigins;
-use portage_federation::ResolveResponse;
 use portage_jose::Jwk;
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
@@ -30,7 +29,7 @@ use portage_web::language_of_terminal;
 use serde_json::Value;
 
 use super::CommandError;
-use crate::{args::Common, config::Config, wiring};
+use crate::{args::Common, config::Config, vouched, wiring};
 use files::Files;
 
 /// Arguments of `check`.
@@ -209,21 +208,11 @@ fn authority(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Box<dyn Aut
         let refused = |reason, what: &dyn std::fmt::Display| {
             CommandError::Refused(reason, format!("--trust-chain {}: {what}", file.display()))
         };
-        let statements = trust_chain(file)?.ok_or_else(|| refused(Reason::Malformed, &"no trust chain"))?;
+        let statements = vouched::trust_chain(&read_file(file)?)
+            .ok_or_else(|| refused(Reason::Malformed, &"no trust chain"))?;
         authorities.learn_chain(&statements, now).map_err(|error| refused(error.reason(), &error))?;
     }
     Ok(Box::new(authorities))
-}
-
-/// The statements in a file: the answer of an authority, or an array.
-fn trust_chain(file: &Path) -> Result<Option<Vec<String>>, CommandError> {
-    let bytes = read_file(file)?;
-    let text = String::from_utf8_lossy(&bytes);
-    if let Ok(chain) = ResolveResponse::unverified_chain(text.trim()) {
-        return Ok(Some(chain));
-    }
-    let parsed = portage_strict_json::parse(&bytes, portage_strict_json::Limits::METADATA).ok();
-    Ok(parsed.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// An instant, or a day.

@@ -1,0 +1,108 @@
+//! A province whose keys are pinned, a city that it lets vouch for others, and the market below the city.
+
+use jiff::{Timestamp, ToSpan as _};
+use portage_catalog::{Purpose, PurposeId};
+use portage_federation::{
+    EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, Metadata,
+    OPENID_CREDENTIAL_VERIFIER, PurposeStatement, Rights, Role, SubordinateStatement,
+};
+use portage_keys::{Algorithm, Signer as _, SigningKey};
+use serde_json::{Value, json};
+
+use crate::{
+    stage::Stage,
+    verifier_side::{OTHER_PURPOSE, PURPOSE},
+};
+
+/// The key of a member, by its name.
+pub(crate) fn key(of: &str) -> SigningKey {
+    let seed = of.bytes().fold(9_u8, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte));
+    SigningKey::from_secret_bytes(Algorithm::EdDsa, &[seed; 32]).unwrap()
+}
+
+pub(crate) fn keys(of: &str) -> FederationKeys {
+    FederationKeys::of([key(of).verification_key().clone()])
+}
+
+/// The identifier of a member: the market is where it is reached, the others below it.
+pub(crate) fn id(stage: &Stage, of: &str) -> EntityId {
+    let origin = &stage.market.origin;
+    EntityId::parse(&if of == "market" { origin.clone() } else { format!("{origin}/{of}") }).unwrap()
+}
+
+/// The entry of `anchors` in `trust.json`.
+pub(crate) fn anchor(stage: &Stage) -> Value {
+    json!({
+        "id": id(stage, "province").as_str(),
+        "name": { "en": "The Province", "fr": "La Province" },
+        "jurisdiction": "CA-BC",
+        "types": ["*"],
+        "jwks": keys("province").to_value(),
+    })
+}
+
+fn says(
+    stage: &Stage,
+    issuer: &str,
+    signed_by: &str,
+    subject: &str,
+    rights: Rights,
+    end: Timestamp,
+) -> String {
+    let (by, about) = (id(stage, issuer), id(stage, subject));
+    let mut statement = SubordinateStatement::new(by, about, keys(subject), end - 24.hours(), end);
+    let name = |language: &str| json!(format!("{subject} in {language}"));
+    statement.metadata = Metadata::new().with(
+        FEDERATION_ENTITY,
+        [("organization_name#en", name("English")), ("organization_name#fr", name("French"))],
+    );
+    statement.rights = Some(rights);
+    statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
+}
+
+/// The chain of the market that ends at a time; `anchor_key` signs for the province.
+pub(crate) fn chain_until(stage: &Stage, end: Timestamp, anchor_key: &str) -> Vec<String> {
+    let code = |code: &str| Rights::none_in(Jurisdiction::parse(code).unwrap());
+    let market = code("CA-BC").acting_as([Role::Verifier]).identified_by(&stage.market.did).unwrap();
+    let city = code("CA-BC").acting_as([Role::Authority, Role::Verifier]);
+    let mut own = EntityConfiguration::new(id(stage, "market"), keys("market"), end - 24.hours(), end);
+    own.authority_hints = vec![id(stage, "city")];
+    own.metadata = Metadata::new().with(FEDERATION_ENTITY, []).with(OPENID_CREDENTIAL_VERIFIER, []);
+    vec![
+        own.sign(&key("market")).unwrap(),
+        says(stage, "city", "city", "market", market, end),
+        says(stage, "province", anchor_key, "city", city, end),
+    ]
+}
+
+/// The chain that holds.
+pub(crate) fn chain(stage: &Stage) -> Vec<String> {
+    chain_until(stage, stage.world.now + 12.hours(), "province")
+}
+
+/// A purpose like the usual one that allows this query.
+pub(crate) fn purpose(stage: &Stage, query: Value) -> Value {
+    let usual = stage.world.catalog.purpose(&PurposeId(PURPOSE.into())).unwrap().clone();
+    serde_json::to_value(Purpose { id: PurposeId(OTHER_PURPOSE.into()), query, ..usual }).unwrap()
+}
+
+/// What the city signs: that the market may ask for this purpose.
+pub(crate) fn statement(stage: &Stage, query: Value) -> String {
+    statement_of(stage, ("city", "city"), "market", query)
+}
+
+/// The same by an issuer, with the key of somebody, about somebody.
+pub(crate) fn statement_of(
+    stage: &Stage,
+    (issuer, signed_by): (&str, &str),
+    subject: &str,
+    query: Value,
+) -> String {
+    let statement = PurposeStatement {
+        issuer: id(stage, issuer),
+        subject: id(stage, subject),
+        issued_at: stage.world.now,
+        purpose: purpose(stage, query),
+    };
+    statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
+}
