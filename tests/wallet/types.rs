@@ -198,6 +198,16 @@ async fn a_type_gets_new_words_and_never_another_meaning() {
     assert_eq!(citizen.run(&["type", "remove", "library-card"]).await.reason(), "consent_required");
     let removed = citizen.run(&["type", "remove", "library-card", "--yes"]).await.object();
     assert_eq!(removed["held"], 1);
+    // The history knows since when the words are these; what changed nothing, and what was refused, is not in it.
+    let told = citizen.run(&["history"]).await.objects();
+    let of_types: Vec<_> = told.iter().filter(|event| event["type_name"].is_object()).collect();
+    let mut kinds: Vec<_> = of_types.iter().map(|event| event["what"].as_str().unwrap()).collect();
+    // In a world whose clock stands still they have no order.
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["type_added", "type_added", "type_removed"], "{told:?}");
+    assert!(of_types.iter().all(|event| event["type_name"]["en"] == "Library Card"));
+    let told = citizen.run_in_words(&["history", "--lang", "fr"], None).await.out;
+    assert!(told.contains("\u{a0}: oublié le type Carte de bibliothèque"), "{told}");
     let shown = citizen.run(&["show", &id]).await.object();
     assert_eq!(
         (&shown["words"], &shown["claims"][0]["label"]["en"]),

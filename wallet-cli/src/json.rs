@@ -185,6 +185,7 @@ pub(crate) fn event(event: &Event) -> Value {
         "purpose": event.purpose,
         "credentials": credentials,
         "reason": event.reason,
+        "type_name": event.type_name,
         "beyond_purpose": event.beyond_purpose,
     })
 }

@@ -12,7 +12,7 @@ pub fn shown_value(value: &Value, kind: Option<ClaimKind>, language: Language) -
         }
         (Value::Number(number), _) => number.to_string(),
         (Value::String(text), Some(ClaimKind::Binary)) => {
-            let size = format!("{} KiB", (text.len() * 3 / 4).div_ceil(1024));
+            let size = (text.len() * 3 / 4).div_ceil(1024).to_string();
             message("value.picture", language, &[("size", &size)])
         }
         (Value::String(text), _) => plain(text),
@@ -41,6 +41,6 @@ mod tests {
         assert_eq!(shown(json!(true), None), "oui");
         assert_eq!(shown(json!(19900115), Some(ClaimKind::DateInt)), "1990-01-15");
         assert_eq!(shown(json!(["a", "b"]), None), "a, b");
-        assert_eq!(shown(json!("x".repeat(4096)), Some(ClaimKind::Binary)), "une image (3 KiB)");
+        assert_eq!(shown(json!("x".repeat(4096)), Some(ClaimKind::Binary)), "une image (3\u{a0}Kio)");
     }
 }

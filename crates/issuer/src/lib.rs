@@ -51,5 +51,7 @@ pub use ports::{
     Redeemed, Redemption, StoreFailure,
 };
 pub use redeem_code::RedeemError;
-pub use register::{OtherKind, Reading, Register, RegisterError, Row, RowRefusal, TextEncoding};
+pub use register::{
+    OtherKind, Reading, Register, RegisterError, Row, RowRefusal, TextEncoding, column_names,
+};
 pub use status::StatusError;

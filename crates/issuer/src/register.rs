@@ -149,6 +149,37 @@ impl RegisterError {
     }
 }
 
+/// The names of the columns of a file that is to become a register, those without a name left out: found as [`Register::open`] finds them, with
+/// no type to map them to. No row is read.
+///
+/// # Errors
+/// [`RegisterError`].
+pub fn column_names(file: impl Read, reading: Reading) -> Result<Vec<String>, RegisterError> {
+    let (_, _, mut columns) = open(file, reading)?;
+    distinct(&columns)?;
+    columns.retain(|column| !column.is_empty());
+    Ok(columns)
+}
+
+/// Encoding, separator and first line of a file.
+fn open<R: Read>(file: R, reading: Reading) -> Result<(Records<R>, Record, Vec<String>), RegisterError> {
+    let decoding = Decoding::open(file, reading.encoding.map(|encoding| encoding.0))?;
+    refuse_binary(decoding.first_bytes())?;
+    let mut records = Records::open(decoding, reading.separator)?;
+    refuse_other_text(records.beginning())?;
+    let mut record = Record::default();
+    match records.read(&mut record)? {
+        Ok(true) => {}
+        Ok(false) => return Err(RegisterError::Empty),
+        Err(Damage::TooLong | Damage::TooManyCells) => return Err(RegisterError::HeaderTooLong),
+        Err(Damage::Unclosed(_) | Damage::NeverClosed(_) | Damage::AfterQuote(_)) => {
+            return Err(RegisterError::Header);
+        }
+    }
+    let columns = columns_of(&record)?;
+    Ok((records, record, columns))
+}
+
 impl<'a> Register<'a> {
     /// Reads the column names.
     ///
@@ -160,20 +191,7 @@ impl<'a> Register<'a> {
         mapping: &'a RegisterMapping,
     ) -> Result<Self, RegisterError> {
         let file: Box<dyn Read + 'a> = Box::new(file);
-        let decoding = Decoding::open(file, reading.encoding.map(|encoding| encoding.0))?;
-        refuse_binary(decoding.first_bytes())?;
-        let mut records = Records::open(decoding, reading.separator)?;
-        refuse_other_text(records.beginning())?;
-        let mut record = Record::default();
-        match records.read(&mut record)? {
-            Ok(true) => {}
-            Ok(false) => return Err(RegisterError::Empty),
-            Err(Damage::TooLong | Damage::TooManyCells) => return Err(RegisterError::HeaderTooLong),
-            Err(Damage::Unclosed(_) | Damage::NeverClosed(_) | Damage::AfterQuote(_)) => {
-                return Err(RegisterError::Header);
-            }
-        }
-        let columns = columns_of(&record)?;
+        let (records, record, columns) = open(file, reading)?;
         check_columns(&columns, mapping)?;
         Ok(Register { mapping, records, record, columns, seen: BTreeSet::new(), number: 0 })
     }
@@ -349,12 +367,18 @@ fn columns_of(record: &Record) -> Result<Vec<String>, RegisterError> {
     Ok(columns)
 }
 
-fn check_columns(columns: &[String], mapping: &RegisterMapping) -> Result<(), RegisterError> {
+/// The names, each of them once.
+fn distinct(columns: &[String]) -> Result<BTreeSet<&str>, RegisterError> {
     let mut seen = BTreeSet::new();
     let mut named = columns.iter().filter(|column| !column.is_empty());
-    if let Some(twice) = named.find(|column| !seen.insert(column.as_str())) {
-        return Err(RegisterError::ColumnTwice(twice.clone()));
+    match named.find(|column| !seen.insert(column.as_str())) {
+        Some(twice) => Err(RegisterError::ColumnTwice(twice.clone())),
+        None => Ok(seen),
     }
+}
+
+fn check_columns(columns: &[String], mapping: &RegisterMapping) -> Result<(), RegisterError> {
+    let seen = distinct(columns)?;
     match mapping.required_columns().into_iter().find(|column| !seen.contains(column)) {
         Some(missing) => Err(RegisterError::ColumnMissing(missing.to_owned())),
         None => Ok(()),

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use portage_catalog::{Catalog, CatalogError};
-use portage_keys::base64url;
+use jiff::Timestamp;
+use portage_catalog::{Catalog, CatalogError, Text};
+use portage_keys::{Entropy, base64url};
 use portage_reason::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     credential::read_record,
+    history::{Event, EventKind, Outcome},
     ports::{Batch, RecordId, RecordKind, StoreFailure, WalletStore},
 };
 
@@ -150,7 +152,7 @@ pub fn check_type(
     Ok((with_it, added))
 }
 
-/// Keeps a type that [`check_type`] takes.
+/// Keeps a type that [`check_type`] takes; the history knows of it, in the same write.
 ///
 /// # Errors
 /// [`AddTypeError`]; nothing was kept.
@@ -159,6 +161,8 @@ pub fn add_type(
     catalog: &mut Catalog,
     id: &str,
     files: &TypeFiles,
+    now: Timestamp,
+    entropy: &dyn Entropy,
 ) -> Result<TypeAdded, AddTypeError> {
     let (with_it, added) = check_type(catalog, id, files)?;
     let record = serde_json::to_vec(&AddedType::of(files)).unwrap_or_default();
@@ -166,20 +170,37 @@ pub fn add_type(
     if store.record(&record_id)?.is_some_and(|kept| *kept == record) {
         return Ok(TypeAdded::Unchanged);
     }
-    store.commit(Batch::default().with(record_id, record))?;
+    let event = event(EventKind::TypeAdded, id, &with_it, now, entropy);
+    store.commit(Batch::default().with(record_id, record).with(event.record_id(), event.to_record()))?;
     *catalog = with_it;
     Ok(added)
 }
 
-/// Forgets a type. Its credentials stay. Whether there was one.
+/// Forgets a type, by its name in the catalogue; the history knows of it, in the same write. Its credentials stay. Whether there was one.
 ///
 /// # Errors
 /// [`StoreFailure`].
-pub fn remove_type(store: &impl WalletStore, id: &str) -> Result<bool, StoreFailure> {
+pub fn remove_type(
+    store: &impl WalletStore,
+    catalog: &Catalog,
+    id: &str,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<bool, StoreFailure> {
     let record_id = RecordId::Type(id.to_owned());
     if store.record(&record_id)?.is_none() {
         return Ok(false);
     }
-    store.commit(Batch::default().without(record_id))?;
+    let event = event(EventKind::TypeRemoved, id, catalog, now, entropy);
+    store.commit(Batch::default().without(record_id).with(event.record_id(), event.to_record()))?;
     Ok(true)
+}
+
+/// An entry of the history about a type, called as people call it; by its id where it no longer holds.
+fn event(what: EventKind, id: &str, catalog: &Catalog, now: Timestamp, entropy: &dyn Entropy) -> Event {
+    let name = catalog.credential_type(id).map(|known| known.name.clone());
+    let by_id = || Text { en: id.to_owned(), fr: id.to_owned() };
+    let mut event = Event::new(what, Outcome::Done, now, entropy);
+    event.type_name = Some(name.unwrap_or_else(by_id));
+    event
 }

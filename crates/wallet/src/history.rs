@@ -12,7 +12,8 @@ use crate::{
     ports::{RecordId, RecordKind, StoreFailure, WalletStore},
 };
 
-const RECORD_VERSION: u32 = 1;
+/// The newest version of a record. One that an older wallet can read is written as it was then.
+const RECORD_VERSION: u32 = 2;
 
 /// An entry of the history. Only the wallet's owner reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Event {
     pub credentials: Vec<EventCredential>,
     /// Why not, where it was refused.
     pub reason: Option<Reason>,
+    /// What a person calls the type that was taken in or forgotten.
+    #[serde(default)]
+    pub type_name: Option<Text>,
     /// What went beyond the verifier's registered purpose, as query and claims path joined by dots: shown all the same where the outcome says
     /// that something was sent.
     #[serde(default)]
@@ -58,6 +62,20 @@ pub enum EventKind {
     Imported,
     /// The trust list was replaced.
     TrustImported,
+    /// A type that is not in the box was taken in, or its words were replaced: they are what is read before something is shown.
+    TypeAdded,
+    /// Such a type was forgotten.
+    TypeRemoved,
+}
+
+impl EventKind {
+    /// The version of the record that first had it.
+    const fn record_version(self) -> u32 {
+        match self {
+            EventKind::TypeAdded | EventKind::TypeRemoved => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// How it ended.
@@ -100,7 +118,7 @@ impl Event {
     /// An event of now.
     pub(crate) fn new(what: EventKind, outcome: Outcome, now: Timestamp, entropy: &dyn Entropy) -> Self {
         Event {
-            version: RECORD_VERSION,
+            version: what.record_version(),
             id: EventId::generate(now, entropy),
             at: now,
             what,
@@ -109,6 +127,7 @@ impl Event {
             purpose: None,
             credentials: Vec::new(),
             reason: None,
+            type_name: None,
             beyond_purpose: Vec::new(),
         }
     }

@@ -234,10 +234,20 @@ fn a_clerk_at_a_terminal_makes_a_type_and_one_who_leaves_makes_nothing() {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let name = "Library Card\nCarte de bibliotheque\n\nLends books.\nPrete des livres.\n\n\n";
-    // Ctrl-C, as a terminal sends it.
-    let (code, said) = at_a_terminal(&format!("{name}\u{3}"));
-    assert_ne!(code, Some(0), "{said}");
-    assert!(!folder.path().join("types").exists());
+    // Ctrl-C, as a terminal sends it: after the name, within a claim, at the last question.
+    let files = || {
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        (files, std::fs::read(folder.path().join("issuer.toml")).unwrap())
+    };
+    let before = files();
+    let whole = "Valid until\nValide jusqu'au\n\n4\n-\n\n\n\nvalid_until\n\n\n\n\n-\n";
+    for keys in ["", "Valid until\nValide", whole] {
+        let (code, said) = at_a_terminal(&format!("{name}{keys}\u{3}"));
+        assert_ne!(code, Some(0), "{said}");
+        assert!(files() == before, "{said}");
+    }
     let claim = "Valid until\nValide jusqu'au\n\n4\n-\n\n\n";
     let (code, said) = at_a_terminal(&format!("{name}{claim}\nvalid_until\n\n\n\n\n-\nyes\n"));
     assert_eq!(code, Some(0), "{said}");

@@ -26,8 +26,8 @@ fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> 
         Some(name) => ui::named(name, context.language),
         None => plain(&party.host),
     });
-    let names: Vec<String> =
-        event.credentials.iter().map(|credential| ui::named(&credential.name, context.language)).collect();
+    let about = event.credentials.iter().map(|credential| &credential.name).chain(&event.type_name);
+    let names: Vec<String> = about.map(|name| ui::named(name, context.language)).collect();
     let claims: Vec<String> =
         event.credentials.iter().map(|credential| claims(credential, held, context)).collect();
     let sentence = event.reason.map_or("", |reason| reason_sentence(reason, context.language));
@@ -52,6 +52,8 @@ fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> 
         (EventKind::Exported, _) => "wallet.history_exported",
         (EventKind::Imported, _) => "wallet.history_imported",
         (EventKind::TrustImported, _) => "wallet.history_trust",
+        (EventKind::TypeAdded, _) => "wallet.history_type_added",
+        (EventKind::TypeRemoved, _) => "wallet.history_type_removed",
     };
     let line = context.words(key, &values);
     if event.beyond_purpose.is_empty() || event.what != EventKind::Presented {

@@ -36,7 +36,8 @@ fn add(args: &TypeAddArgs, context: &mut Context<'_, '_>) -> Result<(), Refusal>
     if !context.agrees(args.yes, &question)? {
         return Err(Refusal::no(context.words("wallet.type_not_added", &[])));
     }
-    let added = add_type(&session.store, &mut context.catalog, &id, &files)
+    let (now, entropy) = (context.now(), context.surroundings.entropy.as_ref());
+    let added = add_type(&session.store, &mut context.catalog, &id, &files, now, entropy)
         .map_err(|error| add_refusal(&error, context))?;
     let (key, word) = match added {
         TypeAdded::New => ("wallet.type_added", "new"),
@@ -114,7 +115,9 @@ fn remove(args: &TypeRemoveArgs, context: &mut Context<'_, '_>) -> Result<(), Re
     if !context.agrees(args.yes, &question)? {
         return Err(Refusal::no(context.words("wallet.type_not_removed", &[])));
     }
-    remove_type(&session.store, &args.id).map_err(|failure| context.store_refusal(&failure))?;
+    let (now, entropy) = (context.now(), context.surroundings.entropy.as_ref());
+    remove_type(&session.store, &context.catalog, &args.id, now, entropy)
+        .map_err(|failure| context.store_refusal(&failure))?;
     let lines = [context.words("wallet.type_removed", &[("id", &id)])];
     context.answer(&lines, &json!({ "removed": args.id, "held": held }));
     Ok(())

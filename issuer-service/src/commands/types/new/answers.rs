@@ -49,6 +49,9 @@ pub(super) struct ClaimAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
     pub(super) kind: Kind,
+    /// Of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) picture: Option<Picture>,
     pub(super) required: bool,
     pub(super) personal: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,24 @@ pub(super) enum Kind {
     YesNo,
     Date,
     Picture,
+}
+
+/// What kind of picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Picture {
+    #[default]
+    Jpeg,
+    Png,
+}
+
+impl Picture {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Picture::Jpeg => "image/jpeg",
+            Picture::Png => "image/png",
+        }
+    }
 }
 
 impl Kind {
@@ -107,6 +128,9 @@ impl Answers {
                 .map(|name| Format::from_name(name).ok_or_else(|| format!("formats: there is no {name}")))
                 .collect::<Result<_, _>>()?,
         };
+        if self.claims.iter().any(|claim| claim.picture.is_some() && claim.kind != Kind::Picture) {
+            return Err("picture: of a claim whose kind is picture".to_owned());
+        }
         if self.record_column.as_ref().is_some_and(|column| column.trim().is_empty()) {
             return Err("record_column: the name of a column".to_owned());
         }
@@ -176,7 +200,8 @@ impl ClaimAnswer {
             required: self.required,
             personal: self.personal,
             label: trimmed(&self.label),
-            media_type: (kind == ClaimKind::Binary).then(|| "image/jpeg".to_owned()),
+            media_type: (kind == ClaimKind::Binary)
+                .then(|| self.picture.unwrap_or_default().media_type().to_owned()),
             description: self.description.as_ref().map(trimmed),
         })
     }

@@ -1,13 +1,14 @@
 //! The conversation: one question at a time, `<` goes back, nothing is written before the yes at the end.
 
-use std::path::Path;
+use std::fs::File;
 
 use portage_catalog::{Catalog, LEAST_CONTRAST, Language, contrast, is_reserved_claim_name, plain_up_to};
+use portage_issuer::{Reading, RegisterError, column_names};
 use portage_reason::Reason;
 
 use super::{
     Clerk, CommandError,
-    answers::{Answers, COLOURS, ClaimAnswer, ColourAnswer, DAYS, Kind, address, word},
+    answers::{Answers, COLOURS, ClaimAnswer, ColourAnswer, DAYS, Kind, Picture, address, word},
     say, table,
 };
 use crate::{commands::types::check::ratio, config::Config};
@@ -235,15 +236,29 @@ impl<'a, C: Clerk> Walk<'a, C> {
         })
     }
 
+    /// The columns of the file that is named, read as a register is; none where no file is. `None`: back.
+    fn columns_of_a_table(&mut self) -> Result<Option<Vec<String>>, CommandError> {
+        loop {
+            let reply = self.ask(Question::Table.title(), None, |path| Ok(path.to_owned()))?;
+            let Reply::Value(path) = reply else { return Ok(None) };
+            if path.is_empty() {
+                return Ok(Some(Vec::new()));
+            }
+            let read = File::open(&path).map_err(RegisterError::from);
+            match read.and_then(|file| column_names(file, Reading::default())) {
+                Ok(columns) => return Ok(Some(columns)),
+                Err(error) => {
+                    let what = plain_up_to(error.text().in_language(self.language), LONGEST);
+                    let line = self.say("issuer.new_no_table", &[("what", &what)]);
+                    self.clerk.tell(&line)?;
+                }
+            }
+        }
+    }
+
     /// A table to issue from: its columns become claims, one by one, as far as the clerk wants them.
     fn table(&mut self) -> Result<Moved, CommandError> {
-        let reply = self.ask(Question::Table.title(), None, |path| {
-            if path.is_empty() {
-                return Ok(Vec::new());
-            }
-            table::columns(Path::new(path)).ok().flatten().ok_or("issuer.new_no_table")
-        })?;
-        let Reply::Value(columns) = reply else { return Ok(Moved::Back) };
+        let Some(columns) = self.columns_of_a_table()? else { return Ok(Moved::Back) };
         self.answers.record_column = None;
         if columns.is_empty() {
             self.answers.claims.iter_mut().for_each(|claim| claim.column = None);
@@ -352,7 +367,18 @@ impl<'a, C: Clerk> Walk<'a, C> {
                     let reply = self.ask("issuer.new_claim_name", Some(&proposed), claim_name)?;
                     keep(reply, |name| claim.name = Some(name))
                 }
-                2 => keep(self.kind(&claim)?, |kind| claim.kind = kind),
+                2 => {
+                    let moved = keep(self.kind(&claim)?, |kind| claim.kind = kind);
+                    match (moved, claim.kind) {
+                        (Moved::On, Kind::Picture) => {
+                            keep(self.picture(&claim)?, |picture| claim.picture = Some(picture))
+                        }
+                        (moved, _) => {
+                            claim.picture = None;
+                            moved
+                        }
+                    }
+                }
                 3 => {
                     let before = claim.description.clone().unwrap_or_default().en;
                     let before = Some(before).filter(|before| !before.is_empty());
@@ -393,14 +419,29 @@ impl<'a, C: Clerk> Walk<'a, C> {
 
     fn kind(&mut self, claim: &ClaimAnswer) -> Result<Reply<Kind>, CommandError> {
         let label = claim.label.en.to_lowercase();
+        let from_table = claim.column.is_some();
         let guess = match claim.kind {
             Kind::Text if label.contains("date") || label.contains("birth") => 4,
-            Kind::Text if label.contains("photo") || label.contains("picture") => 5,
+            Kind::Text if !from_table && (label.contains("photo") || label.contains("picture")) => 5,
             kind => Kind::ALL.iter().position(|known| *known == kind).unwrap_or_default() + 1,
         };
         self.ask("issuer.new_kind", Some(&guess.to_string()), |text| {
             let number = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            number.and_then(|number| Kind::ALL.get(number)).copied().ok_or("issuer.new_no_kind")
+            match number.and_then(|number| Kind::ALL.get(number)) {
+                // No cell can hold one, and the type would be refused at the end.
+                Some(Kind::Picture) if from_table => Err("issuer.new_no_cell"),
+                kind => kind.copied().ok_or("issuer.new_no_kind"),
+            }
+        })
+    }
+
+    /// What kind of picture, which a reader has to know before they draw it.
+    fn picture(&mut self, claim: &ClaimAnswer) -> Result<Reply<Picture>, CommandError> {
+        let before = if claim.picture == Some(Picture::Png) { "2" } else { "1" };
+        self.ask("issuer.new_picture", Some(before), |text| match text {
+            "1" => Ok(Picture::Jpeg),
+            "2" => Ok(Picture::Png),
+            _ => Err("issuer.new_no_picture"),
         })
     }
 
@@ -706,6 +747,45 @@ mod tests {
         assert!(told.iter().any(|line| line.contains("contraste de 1,1")), "{told:?}");
         assert!(told.iter().any(|line| line.starts_with("En français s’il vous plaît")));
         assert!(told.iter().any(|line| line == "Nom en anglais\u{a0}:"), "{told:?}");
+    }
+
+    #[test]
+    fn a_table_is_read_as_a_register_is_whatever_its_encoding_and_separator() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "Numéro;\"Nom, prénom\";Photo;\nBL-1;Ada;x;\n";
+        let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (name, bytes) in [
+            ("utf-8", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+            ("utf-16", [b"\xff\xfe".to_vec(), utf_16].concat()),
+            ("windows-1252", text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect()),
+            ("tab", text.replace(';', "\t").into_bytes()),
+        ] {
+            let file = folder.path().join(name);
+            std::fs::write(&file, bytes).unwrap();
+            let file: &'static str = Box::leak(file.to_str().unwrap().to_owned().into_boxed_str());
+            let book = folder.path().join("book.xlsx");
+            std::fs::write(&book, b"PK\x03\x04").unwrap();
+            let book: &'static str = Box::leak(book.to_str().unwrap().to_owned().into_boxed_str());
+            let table = [book, "no/such/file", file, "Numéro"];
+            let number = ["y", "", "Numéro", "", "", "-", "", ""];
+            let photo = ["n", "y", "", "Photo", "", "5", "1", "-", "", ""];
+            let face = ["Face", "Visage", "", "5", "2", "-", "n", "", ""];
+            let rest = [&photo[..], &face, &["", "", "", "", "-", "y"]].concat();
+            let (made, told) = walk(Language::En, &[&TYPE[..6], &table, &number, &rest].concat());
+            let made = made.unwrap_or_else(|error| panic!("{name}: {error} {told:#?}"));
+            assert_eq!(made.record_column.as_deref(), Some("Numéro"));
+            let columns: Vec<_> = made.claims.iter().map(|claim| claim.column.as_deref()).collect();
+            assert_eq!(columns, [Some("Numéro"), Some("Photo"), None], "{name}");
+            assert!(told.iter().any(|line| line.starts_with("A table cannot hold a picture")), "{told:#?}");
+            assert_eq!(made.claims[2].picture, Some(Picture::Png));
+            let draft = made.draft(&url::Url::parse("https://city.example").unwrap()).unwrap();
+            assert_eq!(draft.claims[2].definition.media_type.as_deref(), Some("image/png"));
+            assert!(told.iter().any(|line| line == "Columns: Numéro, Nom, prénom, Photo"), "{told:#?}");
+            let refused: Vec<_> =
+                told.iter().filter(|line| line.starts_with("That file could not be read")).collect();
+            assert_eq!(refused.len(), 2, "{told:#?}");
+            assert!(refused[0].to_lowercase().contains("spreadsheet"), "{refused:?}");
+        }
     }
 
     #[test]
