@@ -9,6 +9,7 @@ mod imports;
 mod logs;
 mod offers;
 mod program;
+mod progress;
 mod proofs;
 mod register;
 mod register_files;

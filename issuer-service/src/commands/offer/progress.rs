@@ -56,6 +56,7 @@ impl Bar {
             Progress::Auto | Progress::None => How::Nothing,
         };
         let bar = Bar { how, read: Rc::clone(&read), length, language: language_of_terminal() };
+        bar.show(0);
         (bar, Counted { source, read })
     }
 
@@ -71,10 +72,11 @@ impl Bar {
                 let seconds = bar.elapsed().as_secs().max(1);
                 let [rows, speed] = [rows, rows / seconds].map(|count| count.to_string());
                 let values = [("rows", rows.as_str()), ("speed", &speed)];
-                bar.set_message(message("issuer.progress", self.language, &values));
+                let rows = message("issuer.progress", self.language, &values);
+                bar.set_message(format!("{}  {rows}", self.size_read()));
                 bar.set_position(self.read.get());
             }
-            How::Lines if rows.is_multiple_of(ROWS_A_LINE) => {
+            How::Lines if rows > 0 && rows.is_multiple_of(ROWS_A_LINE) => {
                 let read = self.read.get();
                 let percent = self.length.filter(|length| *length > 0).map(|length| read * 100 / length);
                 let rows = rows.to_string();
@@ -90,6 +92,17 @@ impl Bar {
                 let _ = writeln!(io::stderr().lock(), "{text}");
             }
             How::Drawn(_) | How::Lines | How::Nothing => {}
+        }
+    }
+
+    fn size_read(&self) -> String {
+        let read = size(self.read.get(), self.language);
+        match self.length {
+            Some(length) => {
+                let values = [("read", read.as_str()), ("length", &size(length, self.language))];
+                message("issuer.progress_size", self.language, &values)
+            }
+            None => read,
         }
     }
 
@@ -110,6 +123,23 @@ impl Drop for Bar {
     }
 }
 
+/// A number of bytes, in words: indicatif knows the English ones alone.
+fn size(bytes: u64, language: Language) -> String {
+    let (unit, key) = match bytes {
+        0..0x400 => (1, "issuer.size_bytes"),
+        0x400..0x10_0000 => (0x400, "issuer.size_kib"),
+        0x10_0000..0x4000_0000 => (0x10_0000, "issuer.size_mib"),
+        _ => (0x4000_0000, "issuer.size_gib"),
+    };
+    let mark = match language {
+        Language::En => '.',
+        Language::Fr => ',',
+    };
+    let (whole, tenths) = (bytes / unit, bytes % unit * 10 / unit);
+    let size = if unit == 1 { whole.to_string() } else { format!("{whole}{mark}{tenths}") };
+    message(key, language, &[("size", &size)])
+}
+
 /// Whether standard error is a terminal that can draw.
 fn draws() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
@@ -119,8 +149,8 @@ fn drawn(length: Option<u64>) -> ProgressBar {
     let colour =
         if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) { "" } else { ".cyan" };
     let template = match length {
-        Some(_) => format!("{{bar:30{colour}}} {{percent}} %  {{bytes}} / {{total_bytes}}  {{msg}}  {{eta}}"),
-        None => "{bytes}  {msg}".to_owned(),
+        Some(_) => format!("{{bar:20{colour}}} {{msg}}  {{eta}}"),
+        None => "{msg}".to_owned(),
     };
     let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr_with_hz(10));
     // Err: the template is no template; the bar's own is drawn.
@@ -128,4 +158,23 @@ fn drawn(length: Option<u64>) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_told_in_the_units_of_the_language() {
+        for (bytes, en, fr) in [
+            (0, "0 B", "0 o"),
+            (1_023, "1023 B", "1023 o"),
+            (1_024, "1.0 KiB", "1,0 Kio"),
+            (1_600_000, "1.5 MiB", "1,5 Mio"),
+            (5 << 30, "5.0 GiB", "5,0 Gio"),
+        ] {
+            let told = Language::ALL.map(|language| size(bytes, language).replace('\u{a0}', " "));
+            assert_eq!(told, [en, fr], "{bytes}");
+        }
+    }
 }
