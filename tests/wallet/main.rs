@@ -11,6 +11,7 @@ mod verifier_side;
 mod vouched;
 
 mod backup;
+mod explain;
 mod federation_side;
 mod imported;
 mod interface;

@@ -24,7 +24,7 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("protocols", &["portage-oid4vci", "portage-oid4vp", "portage-federation"]),
-    ("judgement", &["portage-trust", "portage-verification"]),
+    ("judgement", &["portage-trust", "portage-verification", "portage-explain"]),
     ("roles", &["portage-issuer", "portage-wallet", "portage-verifier", "portage-authority"]),
     ("adapters", &["portage-storage", "portage-fetch", "portage-web", "portage-service"]),
     ("programs", &["wallet-cli", "issuer-service", "verifier-service", "authority-service"]),

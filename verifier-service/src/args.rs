@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use crate::commands::check::CheckArgs;
@@ -43,6 +43,11 @@ pub(crate) enum Command {
     /// Show what became of a request.
     #[command(after_help = "Example:\n  verifier result tR4nsact10n --json")]
     Result(ResultArgs),
+    /// Tell in plain words what became of a request and what the decision rests on. Tells no claim's value.
+    #[command(
+        after_help = "Example:\n  verifier explain tR4nsact10n --lang fr\n  verifier explain tR4nsact10n --json"
+    )]
+    Explain(ExplainArgs),
     /// Check credentials and presentations in files, offline.
     #[command(
         after_help = "Example:\n  verifier check --trust any --did-document issuer.json credential.jwt"
@@ -111,4 +116,22 @@ pub(crate) struct ResultArgs {
     /// What the person's browser brought back, for a request on the same device. Good once.
     #[arg(long, value_name = "CODE")]
     pub(crate) response_code: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The transaction that `request` printed.
+    pub(crate) transaction: String,
+    /// Language of the words [default: that of this computer].
+    #[arg(long)]
+    pub(crate) lang: Option<Lang>,
+}
+
+/// English or French.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// Français.
+    Fr,
 }

@@ -67,6 +67,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  wallet present 'openid4vp://?client_id=…&request_uri=…'\n  wallet present --use person=3f8k2m9q1z 'openid4vp://?…'"
     )]
     Present(PresentArgs),
+    /// Be told in plain words who issued a credential, or who asks, by what right, and how that is known. Nothing is answered.
+    #[command(
+        after_help = "Example:\n  wallet explain 3f8k2m9q1z\n  wallet explain 'openid4vp://?client_id=…&request_uri=…'"
+    )]
+    Explain(ExplainArgs),
     /// See what you accepted and showed, when, and to whom.
     #[command(after_help = "Example:\n  wallet history")]
     History,
@@ -117,6 +122,12 @@ pub(crate) struct AcceptArgs {
 pub(crate) struct CredentialArgs {
     /// The credential, as `wallet list` names it.
     pub(crate) id: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// A credential, as `wallet list` names it; or the link of a request or an offer.
+    pub(crate) what: String,
 }
 
 #[derive(Debug, ClapArgs)]

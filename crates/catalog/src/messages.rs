@@ -10,6 +10,8 @@
 //! | `offer` | the review of an offer, before anything is stored |
 //! | `consent` | the review of a request, before anything is sent |
 //! | `decision` | what a person is told at the end |
+//! | `place` | jurisdictions by their codes, as they stand after “for” |
+//! | `explain` | sentences about a decision, each from evidence (`portage-explain`) |
 //! | `history` | lines of the wallet's history |
 //! | `log` | entries of an authority's public log |
 //! | `register` | why a file is not a register at all |

@@ -154,14 +154,14 @@ impl Authority for FederationAuthority<'_> {
     fn may_ask(&self, verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
         let known = self.chains_of(verifier).find(|chain| chain.may_verify(self.now).is_ok());
         let Some(chain) = known else { return MayAsk::Unknown };
-        MayAsk::NotRegistered(known_verifier(verifier, chain))
+        MayAsk::NotRegistered(known_verifier(verifier, chain, self.now))
     }
 
     fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
         self.chains_of(verifier).find_map(|chain| {
             let (said, authority) = PurposeStatement::verify_on(statement, chain, self.now).ok()?;
             Some(VouchedPurpose {
-                verifier: known_verifier(verifier, chain),
+                verifier: known_verifier(verifier, chain, self.now),
                 authority: authority.id.to_string(),
                 authority_name: name_or_id(authority.name.clone(), authority.id.as_str()),
                 purpose: Purpose::from_value(&said.purpose).ok()?,
@@ -181,8 +181,12 @@ impl Authority for FederationAuthority<'_> {
     }
 }
 
-fn known_verifier(verifier: &str, chain: &ResolvedEntity) -> KnownVerifier {
-    KnownVerifier { id: verifier.to_owned(), name: name_or_id(chain.name(), chain.id().as_str()) }
+fn known_verifier(verifier: &str, chain: &ResolvedEntity, now: Timestamp) -> KnownVerifier {
+    KnownVerifier {
+        id: verifier.to_owned(),
+        name: name_or_id(chain.name(), chain.id().as_str()),
+        chain: Some(ChainEvidence::of(chain, now)),
+    }
 }
 
 fn name_or_id(name: Option<Text>, id: &str) -> Text {

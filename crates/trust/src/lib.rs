@@ -61,6 +61,8 @@ pub struct KnownVerifier {
     pub id: String,
     /// Its name.
     pub name: Text,
+    /// The chain that it is known by, where it is by one.
+    pub chain: Option<ChainEvidence>,
 }
 
 /// A purpose that an authority signed for a verifier, as one chain bears it out.

@@ -180,7 +180,7 @@ impl Authority for TrustList {
 
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk {
         let Some(known) = self.verifiers.get(verifier) else { return MayAsk::Unknown };
-        let verifier = KnownVerifier { id: known.id.clone(), name: known.name.clone() };
+        let verifier = KnownVerifier { id: known.id.clone(), name: known.name.clone(), chain: None };
         if purpose.is_some_and(|purpose| known.purposes.contains(purpose)) {
             MayAsk::Registered(verifier)
         } else {

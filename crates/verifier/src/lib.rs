@@ -15,6 +15,7 @@
 //! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
 
 mod create_request;
+mod explain;
 mod one_time;
 mod policy;
 pub mod ports;

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use portage_catalog::{Catalog, CredentialType, Format, Text};
 use portage_keys::{KeyError, SigningKey, VerificationKey, multibase};
 use portage_reason::Reason;
-use portage_trust::{IssuerAuthorized, Tier};
+use portage_trust::{ChainEvidence, IssuerAuthorized, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -62,6 +62,10 @@ pub struct IssuerOnRecord {
     pub tier: Option<Tier>,
     /// Where this was found.
     pub source: String,
+    /// The chain it rests on, where it rests on one, as `portage_trust::ChainEvidence::to_json` wrote it: what explains the credential when
+    /// nothing can be asked any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Value>,
 }
 
 impl From<&IssuerAuthorized> for IssuerOnRecord {
@@ -71,6 +75,7 @@ impl From<&IssuerAuthorized> for IssuerOnRecord {
             name: issuer.name.clone(),
             tier: issuer.tier,
             source: issuer.source.to_owned(),
+            chain: issuer.chain.as_ref().map(ChainEvidence::to_json),
         }
     }
 }

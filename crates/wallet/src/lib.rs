@@ -30,6 +30,7 @@ mod claims;
 mod consent;
 mod credential;
 mod documents;
+mod explain;
 mod history;
 mod holder_key;
 mod identifiers;

@@ -25,7 +25,7 @@ use crate::{
 const MAX_REQUEST_OBJECT: usize = 1 << 20;
 const MAX_DID_DOCUMENT: usize = 256 << 10;
 /// Oldest list that the wallet's own look is content with when the issuer does not answer.
-const OLDEST_LIST: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const OLDEST_LIST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which credential answers which Credential Query, where the person chose: (query id, credential).
 pub type Choices = [(String, CredentialId)];

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod check;
+mod explain;
 mod init;
 mod purpose;
 mod request;
@@ -31,6 +32,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Serve(args) => block_on(serve::run(args, common, clock)),
         Command::Request(args) => block_on(request::run(args, common, clock)),
         Command::Result(args) => block_on(result::run(args, common, clock)),
+        Command::Explain(args) => block_on(explain::run(args, common, clock)),
         Command::Check(args) => check::run(args, common, clock),
         Command::Purpose(command) => purpose::run(command, common),
     }

@@ -85,14 +85,14 @@ fn tx_code(
 }
 
 /// Who the offer says it is from, for the words of a refusal.
-fn host_of(offer: &CredentialOfferUri) -> String {
+pub(crate) fn host_of(offer: &CredentialOfferUri) -> String {
     match offer {
         CredentialOfferUri::ByValue(offer) => plain(offer.credential_issuer.as_str()),
         CredentialOfferUri::ByReference(url) => plain(&url.origin().ascii_serialization()),
     }
 }
 
-fn offer_refusal(error: &OfferError, host: &str, context: &Context<'_, '_>) -> Refusal {
+pub(crate) fn offer_refusal(error: &OfferError, host: &str, context: &Context<'_, '_>) -> Refusal {
     match error.reason() {
         Some(reason @ Reason::IssuerNotTrusted) => {
             let said = vec![

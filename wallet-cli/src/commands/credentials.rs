@@ -64,7 +64,11 @@ pub(crate) fn delete(args: &DeleteArgs, context: &mut Context<'_, '_>) -> Result
     Ok(())
 }
 
-fn find(id: &str, session: &Session, context: &Context<'_, '_>) -> Result<StoredCredential, Refusal> {
+pub(crate) fn find(
+    id: &str,
+    session: &Session,
+    context: &Context<'_, '_>,
+) -> Result<StoredCredential, Refusal> {
     let found = credential(&session.store, &CredentialId(id.to_owned()));
     found
         .map_err(|failure| context.store_refusal(&failure))?

@@ -3,6 +3,7 @@
 mod accept;
 mod backup;
 mod credentials;
+mod explain;
 mod history;
 mod init;
 mod request;
@@ -21,6 +22,7 @@ pub(crate) async fn dispatch(command: Command, context: &mut Context<'_, '_>) ->
         Command::Delete(args) => credentials::delete(&args, context),
         Command::Review(args) => request::review(&args, context).await,
         Command::Present(args) => request::present(&args, context).await,
+        Command::Explain(args) => explain::explain(&args, context).await,
         Command::History => history::history(context),
         Command::Export(args) => backup::export(&args, context),
         Command::Import(args) => backup::import(&args, context),

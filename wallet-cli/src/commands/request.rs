@@ -78,7 +78,11 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
     }
 }
 
-async fn look(args: &RequestArgs, session: &Session, context: &Context<'_, '_>) -> Result<Review, Refusal> {
+pub(crate) async fn look(
+    args: &RequestArgs,
+    session: &Session,
+    context: &Context<'_, '_>,
+) -> Result<Review, Refusal> {
     let request =
         AuthorizationRequest::parse(&args.request).map_err(|error| context.refusal(error.reason()))?;
     let choices: Vec<(String, CredentialId)> =

@@ -1,0 +1,119 @@
+//! What became of a verifier's request.
+
+use crate::{
+    credential::credential,
+    decision::decision,
+    reading::{Found, Reading},
+    word::Word,
+};
+
+pub(crate) fn transaction(reading: &mut Reading<'_>) {
+    state(reading);
+    if let Some(at) = reading.time("/decided_at", Word::Minute) {
+        reading.say("explain.decided", vec![("at", at)], &[]);
+    }
+    decision(reading, "");
+    let queries = reading.members_at("/asked");
+    for query in &queries {
+        asked(reading, query);
+    }
+    let shown = reading.members_at("/shown");
+    for query in &shown {
+        was_shown(reading, query);
+    }
+    let refused = matches!(reading.str_at("/decision"), Some("rejected" | "indeterminate"));
+    if refused && shown.is_empty() {
+        reading.say("explain.nothing_kept", Vec::new(), &["/decision"]);
+    }
+    let credentials = reading.members_at("/evidence/credentials");
+    for at in &credentials {
+        // What did not hold has no evidence but its reason, which the decision told.
+        credential(reading, at);
+    }
+    holders(reading, credentials.len());
+    kept(reading);
+}
+
+/// Where a request without a verdict stands.
+fn state(reading: &mut Reading<'_>) {
+    let key = match reading.str_at("/state") {
+        Some("requested") => "explain.waiting",
+        Some("received") => "explain.received",
+        Some("expired") => "explain.expired",
+        _ => return,
+    };
+    reading.say(key, Vec::new(), &["/state"]);
+    if let Some(until) = reading.time("/expires_at", Word::Minute) {
+        reading.say("explain.waiting_until", vec![("at", until)], &[]);
+    }
+}
+
+fn asked(reading: &mut Reading<'_>, at: &str) {
+    let Some(kind) = reading.kind(at) else { return };
+    let claims = claims(reading, &format!("{at}/claims"));
+    let mut values = vec![("type", kind)];
+    let key = match claims {
+        Some(claims) => {
+            values.push(("claims", claims));
+            "explain.asked"
+        }
+        None => "explain.asked_existence",
+    };
+    match reading.name("/purpose/name") {
+        Some(Found { word: Word::Name(name), from }) => {
+            values.push(("purpose", Found { word: Word::Quoted(name), from }));
+            reading.say(format!("{key}_for"), values, &[]);
+        }
+        _ => reading.say(key, values, &[]),
+    }
+}
+
+fn was_shown(reading: &mut Reading<'_>, at: &str) {
+    let Some(kind) = reading.kind(at) else { return };
+    match claims(reading, &format!("{at}/claims")) {
+        Some(claims) => {
+            reading.say("explain.shown", vec![("type", kind.clone()), ("claims", claims)], &[]);
+        }
+        None => reading.say("explain.shown_existence", vec![("type", kind.clone())], &[]),
+    }
+    if let Some(claims) = claims(reading, &format!("{at}/not_asked")) {
+        reading.say("explain.not_asked", vec![("type", kind.clone()), ("claims", claims)], &[]);
+    }
+    let whole = format!("{at}/whole");
+    if reading.at(&whole).is_some_and(|whole| whole == true) {
+        reading.say("explain.shown_whole", vec![("type", kind)], &[&whole]);
+    }
+}
+
+/// The labels of claims: an array of texts.
+pub(crate) fn claims(reading: &Reading<'_>, at: &str) -> Option<Found> {
+    let words: Vec<Word> = (0..reading.length_at(at))
+        .filter_map(|position| reading.text_at(&format!("{at}/{position}")))
+        .map(Word::Name)
+        .collect();
+    (!words.is_empty()).then(|| Found::new(Word::List(words, 0), at))
+}
+
+/// Whether it is one person's, and whether that person is the one who sat there.
+fn holders(reading: &mut Reading<'_>, credentials: usize) {
+    if credentials > 1 {
+        match reading.str_at("/evidence/same_holder") {
+            Some("proved") => reading.say("explain.same_holder", Vec::new(), &["/evidence/same_holder"]),
+            Some("not_proved") => {
+                reading.say("explain.same_holder_unknown", Vec::new(), &["/evidence/same_holder"]);
+            }
+            _ => {}
+        }
+    }
+    match reading.str_at("/device") {
+        Some("cross") => reading.say("explain.other_device", Vec::new(), &["/device"]),
+        Some("same") => reading.say("explain.same_device", Vec::new(), &["/device"]),
+        _ => {}
+    }
+}
+
+fn kept(reading: &mut Reading<'_>) {
+    if let Some(at) = reading.time("/delete_at", Word::Minute) {
+        reading.say("explain.deleted_at", vec![("at", at)], &[]);
+    }
+}
