@@ -377,6 +377,30 @@ fn shared(path: &str) -> Option<String> {
     text
 }
 
+/// What the context of Open Badges 3.0.3 (1EdTech) says of the terms that the box has. Its datatypes are written with `https:`, which is not the address
+/// of XML Schema; ours is.
+#[test]
+fn the_open_badge_has_the_terms_of_1edtech() {
+    let context = Catalog::bundled().credential_type("open-badge").unwrap().context_document.clone();
+    let context: Value = serde_json::from_slice(context.as_bytes()).unwrap();
+    let terms = &context["@context"];
+    let of_achievement = &terms["achievement"]["@context"];
+    let vocabulary = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#";
+    for (term, name) in [
+        (&terms["AchievementCredential"], "OpenBadgeCredential"),
+        (&terms["achievement"]["@id"], "achievement"),
+        (&terms["creditsEarned"]["@id"], "creditsEarned"),
+        (&terms["term"], "term"),
+        (&of_achievement["Achievement"], "Achievement"),
+        (&of_achievement["achievementType"], "achievementType"),
+        (&of_achievement["criteria"]["@id"], "Criteria"),
+        (&of_achievement["criteria"]["@context"]["narrative"], "narrative"),
+    ] {
+        assert_eq!(*term, format!("{vocabulary}{name}"));
+    }
+    assert_eq!(terms["creditsEarned"]["@type"], "http://www.w3.org/2001/XMLSchema#float");
+}
+
 #[test]
 fn person_is_as_british_columbia_publishes_it() {
     let Some(bundle) = shared("data/oca-bundles/bc-person.json") else { return };
