@@ -257,7 +257,7 @@ fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
     let file = format!("{id}.statement.jwt");
     let same = serde_json::to_value(purpose).unwrap();
     put(&file, &format!("{}\n", signed(same.clone())));
-    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(0));
+    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(0));
 
     let mut wider = same.clone();
     wider["query"]["credentials"][0].as_object_mut().unwrap().remove("claims");
@@ -265,16 +265,16 @@ fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
     longer["retention_days"] = 90.into();
     for text in [signed(wider), signed(longer), "a.b.c".to_owned()] {
         put(&file, &text);
-        let refused = folder.run(&["request", id, "--json"]);
+        let refused = folder.run(&["request", "--purpose", id, "--json"]);
         assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
         assert!(stderr(&refused).contains(&file), "{}", stderr(&refused));
     }
     fs::remove_file(folder.file("purposes").join(&file)).unwrap();
     put("no-such-purpose.statement.jwt", "a.b.c");
-    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(3));
+    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(3));
     fs::remove_file(folder.file("purposes/no-such-purpose.statement.jwt")).unwrap();
     fs::write(folder.file("trust-chain.json"), "[\"a.b.c\"]").unwrap();
-    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(0));
+    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(0));
     fs::write(folder.file("trust-chain.json"), "{}").unwrap();
-    assert_eq!(folder.run(&["request", id, "--json"]).status.code(), Some(3));
+    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(3));
 }
