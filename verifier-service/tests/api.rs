@@ -281,3 +281,33 @@ async fn every_state_of_a_session_has_its_name_on_the_wire() {
         .by_transaction(portage_verifier::KeyedHash::from_bytes([0; 32]));
     assert_eq!(gone.await.unwrap().as_ref().map(Session::name), None);
 }
+
+#[tokio::test]
+async fn a_transaction_is_explained_without_a_value_and_its_result_stays_as_it_was() {
+    let scene = Scene::new().await;
+    let verifier = &scene.verifier.service.verifier;
+    let keys = async |transaction: &str| -> Option<Vec<String>> {
+        let explained = verifier.explain(transaction, scene.clock.now()).await.unwrap()?;
+        assert!(!explained.record().to_string().contains("\"age_over_19\":true"));
+        Some(explained.sentences().iter().map(|sentence| sentence.key().to_owned()).collect())
+    };
+    let (waiting, _) = scene.verifier.ask(AGE, false).await;
+    assert_eq!(keys(&waiting).await.unwrap().first().map(String::as_str), Some("explain.waiting"));
+    let transaction = scene.answered().await;
+    let said = keys(&transaction).await.unwrap();
+    for key in [
+        "decision.accepted",
+        "explain.asked_for",
+        "explain.shown",
+        "explain.listed_service",
+        "explain.holder_proved",
+    ] {
+        assert!(said.iter().any(|one| one == key), "{key} is not in {said:?}");
+    }
+    // Explaining is no fetch: the result is there for as long as it would have been, and no longer.
+    let result = verifier.result(&transaction, None, scene.clock.now()).await.unwrap().unwrap();
+    assert_eq!(result.verdict.unwrap().decision(), "accepted");
+    assert!(keys("elsewhere").await.is_none());
+    scene.clock.advance(31 * DAY);
+    assert!(keys(&transaction).await.is_none());
+}

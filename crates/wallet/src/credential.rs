@@ -273,3 +273,16 @@ pub(crate) fn signing_key(store: &impl WalletStore, id: &CredentialId) -> Result
 fn damaged_key(_: KeyError) -> StoreFailure {
     StoreFailure::Unusable(Reason::VaultCorrupt)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_on_record_from_before_chains_were_kept_still_reads() {
+        let before = r#"{"id":"did:web:city.example","name":null,"tier":"municipal","source":"trust.json"}"#;
+        let read: IssuerOnRecord = serde_json::from_str(before).unwrap();
+        assert_eq!(read.chain, None);
+        assert_eq!(serde_json::to_string(&read).unwrap(), before);
+    }
+}
