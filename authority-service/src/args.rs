@@ -66,6 +66,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  authority key https://city.example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --compromised --since 2026-05-01T00:00:00Z"
     )]
     Key(KeyArgs),
+    /// Print what others write into their trust.json to take this authority's word: its name, jurisdiction, types and public keys.
+    #[command(after_help = "Example:\n  authority --dir province anchor > trust.json")]
+    Anchor,
     /// List everybody it vouches for.
     #[command(after_help = "Example:\n  authority list --json")]
     List,

@@ -59,6 +59,11 @@ fn check(story: &Story) -> Result<()> {
         story.decisions.last().is_some_and(|decision| decision.reasons == ["revoked"]),
         "the second decision must say: revoked"
     );
+    ensure!(
+        story.refusals == ["issuer_not_authorized_for_type", "beyond_purpose"],
+        "the wallet refused {:?}",
+        story.refusals
+    );
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod anchor;
 mod candidate;
 mod init;
 mod key;
@@ -38,6 +39,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     match args.command {
         Command::Init(init) => init::run(&init, &common, &OsEntropy),
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
+        Command::Anchor => anchor::run(&common),
         Command::List => block_on(list::run(&common)),
         Command::Show(show) => block_on(show::run(&show, &common)),
         Command::Log(log) => block_on(log::run(&log, &common, &clock)),
@@ -57,9 +59,12 @@ async fn run_change(command: &Command, common: &Common, clock: &Clock) -> Result
         Command::Purpose(purpose) => purpose::run(purpose, common, clock).await,
         Command::Suspend(suspend) => suspend::run(suspend, common, clock).await,
         Command::Key(key) => key::run(key, common, clock).await,
-        Command::Init(_) | Command::Serve(_) | Command::List | Command::Show(_) | Command::Log(_) => {
-            Ok(ExitCode::Done)
-        }
+        Command::Init(_)
+        | Command::Serve(_)
+        | Command::Anchor
+        | Command::List
+        | Command::Show(_)
+        | Command::Log(_) => Ok(ExitCode::Done),
     }
 }
 

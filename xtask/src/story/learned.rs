@@ -38,12 +38,19 @@ const TECHNICAL: &[&str] = &[
 /// What an issuer learns from a fetch of its status list. When that happens depends on caches, so the telling says it once.
 pub(crate) const LIST_FETCHED: &str = "that somebody fetched its whole status list, not for which entry";
 
+/// What an authority learns when it is asked for a chain. When that happens depends on caches, too.
+pub(crate) const ASKED_ABOUT: &str =
+    "that somebody asked whom it vouches for, naming an issuer and no person";
+
 /// What a service learned from the requests it received.
 pub(crate) fn by_service(exchanges: &[Exchange]) -> Vec<String> {
     let mut found = Vec::new();
     for exchange in exchanges {
         if exchange.request_line.starts_with("GET /status") {
             push(&mut found, LIST_FETCHED.to_owned());
+        }
+        if exchange.request_line.starts_with("GET /federation/resolve") {
+            push(&mut found, ASKED_ABOUT.to_owned());
         }
         let body = String::from_utf8_lossy(&exchange.request);
         if let Ok(Value::Object(message)) = serde_json::from_slice(&exchange.request)

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use jiff::{Timestamp, tz::TimeZone};
-use learned::LIST_FETCHED;
+use learned::{ASKED_ABOUT, LIST_FETCHED};
 use party::Service;
 use portage_clock::Clock;
 pub use told::{Decision, Step, Story};
@@ -38,8 +38,11 @@ pub async fn play(programs: &Path, plot: &Plot, say: &dyn Fn(&str)) -> Result<(S
     let world = World::start(programs, plot).await?;
     world.learned();
     let mut teller = Teller { world: &world, plot, say, story: Story::default() };
+    teller.tell_who_vouches();
     let licence = teller.issue_all().await?;
+    teller.village_tries_more().await?;
     teller.first_request().await?;
+    teller.stall_asks_too_much().await?;
     teller.revoke(&licence).await?;
     teller.second_request().await?;
     teller.tell_of_lists();
@@ -74,6 +77,62 @@ impl Teller<'_> {
             (self.say)(&format!("     {line}"));
         }
         self.story.steps.push(step);
+    }
+
+    /// What the authorities said before the story begins.
+    fn tell_who_vouches(&mut self) {
+        self.step(
+            "Canada",
+            "lets the Province vouch for issuers of Person and Business Licence in British Columbia, and Transport Canada issue Operator Cards. The citizen's wallet and the market pin Canada's key and no other.",
+        );
+        self.step(
+            "The Province",
+            "lets its own office issue Person, and the City and a village Business Licences, each for itself.",
+        );
+    }
+
+    /// A village offers what only the Province may issue.
+    async fn village_tries_more(&mut self) -> Result<()> {
+        let village = &self.world.village;
+        let (_, offer) = self.offer("The village", village, "person", &person(), &[]).await?;
+        let mut arguments = vec!["accept", "--yes"];
+        arguments.extend(offer.iter().map(String::as_str));
+        let reason = "issuer_not_authorized_for_type";
+        self.refused(&arguments, reason).await?;
+        self.step(
+            "The citizen",
+            format!("wants to accept it; the wallet refuses: {reason}. The village was not given the right."),
+        );
+        Ok(())
+    }
+
+    /// A stall registered the same purpose, and asks for more.
+    async fn stall_asks_too_much(&mut self) -> Result<()> {
+        let stall = &self.world.stall;
+        let did = "registered the same purpose as the market, and asks for the birth date as well.";
+        let request = self.request_of("A stall", stall, did).await?;
+        let reason = "beyond_purpose";
+        self.refused(&["present", "--yes", &request.uri], reason).await?;
+        self.step(
+            "The citizen",
+            format!(
+                "wants to answer; the wallet refuses: {reason}. What was registered has no birth date in it."
+            ),
+        );
+        Ok(())
+    }
+
+    /// A command of the wallet that must end with this reason.
+    async fn refused(&mut self, arguments: &[&str], reason: &str) -> Result<()> {
+        let answer = self.world.wallet.run(arguments).await?;
+        let last = answer.stderr.split_whitespace().last().unwrap_or_default().to_owned();
+        ensure!(
+            answer.code == 1 && last == reason,
+            "the wallet should have refused ({reason}): {}",
+            answer.stderr
+        );
+        self.story.refusals.push(last);
+        Ok(())
     }
 
     /// Three offers, accepted; the reference of the licence comes back.
@@ -187,18 +246,26 @@ impl Teller<'_> {
                 "Besides, each issuer learned at times that somebody fetched its whole status list, not for which entry.",
             );
         }
+        if self.story.steps.iter().flat_map(|step| &step.learned).any(|fact| fact.ends_with(ASKED_ABOUT)) {
+            (self.say)(
+                "And each authority learned at times that somebody asked whom it vouches for, naming an issuer and no person.",
+            );
+        }
     }
 
     async fn request(&mut self) -> Result<Request> {
-        let purpose = if self.plot.other_forms { PURPOSE_OF_OTHER_FORMS } else { PURPOSE };
-        let made = self.world.market.program.one(&["request", "--purpose", purpose]).await?;
+        let did = "asks for its registered purpose: over 19, the trade name, that the card exists.";
+        self.request_of("The market", &self.world.market, did).await
+    }
+
+    async fn request_of(&mut self, who: &str, verifier: &Service, did: &str) -> Result<Request> {
+        let purpose =
+            if self.plot.other_forms && who == "The market" { PURPOSE_OF_OTHER_FORMS } else { PURPOSE };
+        let made = verifier.program.one(&["request", "--purpose", purpose]).await?;
         let text =
             |member: &str| made[member].as_str().map(str::to_owned).with_context(|| format!("a {member}"));
         let request = Request { transaction: text("transaction")?, uri: text("request_uri")? };
-        self.step(
-            "The market",
-            "asks for its registered purpose: over 19, the trade name, that the card exists.",
-        );
+        self.step(who, did);
         Ok(request)
     }
 
@@ -226,7 +293,7 @@ struct Request {
 fn by_party(learned: &[String]) -> Vec<String> {
     let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
     let told = learned.iter().filter_map(|line| line.split_once(": "));
-    for (party, fact) in told.filter(|(_, fact)| *fact != LIST_FETCHED) {
+    for (party, fact) in told.filter(|(_, fact)| ![LIST_FETCHED, ASKED_ABOUT].contains(fact)) {
         match lines.last_mut() {
             Some((same, facts)) if *same == party => facts.push(fact),
             _ => lines.push((party, vec![fact])),

@@ -144,23 +144,29 @@ impl Program {
 pub(crate) struct Service {
     /// Its commands.
     pub(crate) program: Program,
-    /// Its identifier (a DID).
+    /// Its identifier: a DID, or its address.
     pub(crate) id: String,
+    listen: SocketAddr,
     proxy: Proxy,
     process: Option<Child>,
 }
 
 impl Service {
-    /// `init --demo`, on a free port behind a fresh proxy. Not yet serving.
-    pub(crate) async fn init(program: Program, more: &[&str]) -> Result<Self> {
+    /// A free port behind a fresh proxy: its address is known before anything is made.
+    pub(crate) async fn reserve(program: Program) -> Result<Self> {
         let listen = free_address().await?;
         let proxy = Proxy::start(listen).await?;
-        let listen = listen.to_string();
-        let mut arguments = vec!["init", "--demo", "--listen", &listen, "--url", &proxy.url];
-        arguments.extend(more);
-        let made = program.one(&arguments).await?;
-        let id = made["id"].as_str().context("init tells the identifier")?.to_owned();
-        Ok(Service { program, id, proxy, process: None })
+        Ok(Service { program, id: String::new(), listen, proxy, process: None })
+    }
+
+    /// `init --demo`. Not yet serving.
+    pub(crate) async fn init(&mut self, more: &[String]) -> Result<()> {
+        let listen = self.listen.to_string();
+        let mut arguments = vec!["init", "--demo", "--listen", &listen, "--url", &self.proxy.url];
+        arguments.extend(more.iter().map(String::as_str));
+        let made = self.program.one(&arguments).await?;
+        self.id = made["id"].as_str().context("init tells the identifier")?.to_owned();
+        Ok(())
     }
 
     /// Starts `serve` and waits until it answers.

@@ -31,6 +31,8 @@ pub struct Story {
     pub steps: Vec<Step>,
     /// Its two decisions.
     pub decisions: Vec<Decision>,
+    /// The reasons for which the wallet refused what it should refuse.
+    pub refusals: Vec<String>,
 }
 
 impl Decision {
@@ -51,7 +53,7 @@ impl Decision {
 }
 
 impl Story {
-    /// `{"steps":[{"who","did","learned":[…]}],"decisions":[{"decision","reasons":[…],"claims":{…}}]}`.
+    /// `{"steps":[{"who","did","learned":[…]}],"decisions":[{"decision","reasons":[…],"claims":{…}}],"refusals":[…]}`.
     pub fn to_json(&self) -> Value {
         let steps: Vec<_> = self
             .steps
@@ -65,6 +67,6 @@ impl Story {
                 json!({"decision": decision.decision, "reasons": decision.reasons, "claims": decision.claims})
             })
             .collect();
-        json!({"steps": steps, "decisions": decisions})
+        json!({"steps": steps, "decisions": decisions, "refusals": self.refusals})
     }
 }

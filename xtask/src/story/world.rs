@@ -11,83 +11,153 @@ use super::{
     party::{Program, Service, StoryClock},
 };
 
-/// Three issuers, one verifier, one wallet, in one temporary folder.
+/// Two authorities, four issuers, two verifiers, one wallet, in one temporary folder.
 pub struct World {
+    /// Canada vouches for the Province and for the federal issuer; wallet and market pin its key and nobody else's.
+    pub(crate) canada: Service,
+    /// The Province as an authority: vouches for its own issuer, for the City and for the village.
+    pub(crate) registry: Service,
     /// The Province: Person.
     pub(crate) province: Service,
     /// The federal tier: Operator Card.
     pub(crate) federal: Service,
     /// The City: Business Licence.
     pub(crate) city: Service,
+    /// A village, which may issue business licences and tries more.
+    pub(crate) village: Service,
     /// The service that grants vendor permits.
     pub(crate) market: Service,
+    /// A stall that registered the same purpose, and asks for more.
+    pub(crate) stall: Service,
     /// The citizen's wallet.
     pub(crate) wallet: Program,
     folder: TempDir,
 }
 
+/// The Standard Geographical Classification of the City and of the village.
+const VANCOUVER: &str = "CA-BC-5915022";
+const VILLAGE: &str = "CA-BC-5931020";
+
 impl World {
-    /// Makes the five parties, tells them whom to trust, and starts the services.
+    /// Makes the parties, lets the authorities vouch for the issuers, pins Canada, and starts the services.
     pub(crate) async fn start(programs: &Path, plot: &Plot) -> Result<Self> {
         let clock = plot.clock.map(StoryClock::starting_at);
         // Both TLS stacks of the tree are possible providers; a demo on loopback uses neither, but the client wants one named.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::Builder::new().prefix("portage-demo-").tempdir()?;
         let at = |name: &str| folder.path().join(name);
-        let issuer = |name: &str| Program::new(programs, "issuer", at(name), clock);
-        let province = Service::init(issuer("province")?, &[]).await?;
-        let federal = Service::init(issuer("federal")?, &[]).await?;
-        let city = Service::init(issuer("city")?, &[]).await?;
-        let issuers = [province.url(), federal.url(), city.url()].map(str::to_owned);
-
-        let verifier = Program::new(programs, "verifier", at("market"), clock)?;
-        let mut allow = vec!["--allow"];
-        allow.extend(issuers.iter().map(String::as_str));
-        let market = Service::init(verifier, &allow).await?;
-
+        let program = |name: &str, folder: &str| Program::new(programs, name, at(folder), clock);
+        let canada = Service::reserve(program("authority", "canada")?).await?;
+        let registry = Service::reserve(program("authority", "registry")?).await?;
+        let province = Service::reserve(program("issuer", "province")?).await?;
+        let federal = Service::reserve(program("issuer", "federal")?).await?;
+        let city = Service::reserve(program("issuer", "city")?).await?;
+        let village = Service::reserve(program("issuer", "village")?).await?;
+        let market = Service::reserve(program("verifier", "market")?).await?;
+        let stall = Service::reserve(program("verifier", "stall")?).await?;
         let passphrase = at("passphrase");
         std::fs::write(&passphrase, "correct horse battery staple\n")?;
-        let wallet = Program::new(programs, "wallet", at("wallet"), clock)?.with_passphrase(passphrase);
+        let wallet = program("wallet", "wallet")?.with_passphrase(passphrase);
 
-        let mut world = World { province, federal, city, market, wallet, folder };
-        world.share_trust(&issuers).await?;
+        let mut world =
+            World { canada, registry, province, federal, city, village, market, stall, wallet, folder };
+        world.init().await?;
+        world.share_trust().await?;
+        world.let_the_stall_ask_too_much()?;
         if plot.other_forms {
             world.use_other_forms()?;
         }
         for service in world.services_mut() {
             service.serve().await?;
         }
+        world.vouch().await?;
         Ok(world)
     }
 
-    /// Writes `trust.json` for the verifier and gives it to the wallet.
-    async fn share_trust(&self, issuers: &[String]) -> Result<()> {
-        let name = |en: &str, fr: &str| json!({"en": en, "fr": fr});
-        let trust = json!({
-            "issuers": [
-                {"id": self.province.id, "name": name("Province of British Columbia", "Province de la Colombie-Britannique"),
-                 "tier": "provincial", "types": ["person"]},
-                {"id": self.federal.id, "name": name("Transport Canada", "Transports Canada"),
-                 "tier": "federal", "types": ["operator-card"]},
-                {"id": self.city.id, "name": name("City of Vancouver", "Ville de Vancouver"),
-                 "tier": "municipal", "types": ["business-licence"]},
-            ],
-            "verifiers": [
-                {"id": self.market.id, "name": name("Harbour Market", "Marché du port"), "purposes": [PURPOSE, PURPOSE_OF_OTHER_FORMS]},
-            ],
-        });
+    /// Makes the folders. Each issuer says who is above it.
+    async fn init(&mut self) -> Result<()> {
+        let (canada, registry) = (self.canada.url().to_owned(), self.registry.url().to_owned());
+        let below_canada = [registry.as_str(), self.federal.url()].map(str::to_owned);
+        let below_registry = [self.province.url(), self.city.url(), self.village.url()].map(str::to_owned);
+        let allow = |origins: &[String]| -> Vec<String> {
+            origins.iter().flat_map(|origin| ["--allow".to_owned(), origin.clone()]).collect()
+        };
+        let name = |en: &str, fr: &str| ["--name-en", en, "--name-fr", fr].map(str::to_owned).to_vec();
+
+        let mut arguments = name("Government of Canada", "Gouvernement du Canada");
+        arguments.extend(["--jurisdiction".to_owned(), "CA".to_owned()]);
+        arguments.extend(allow(&below_canada));
+        self.canada.init(&arguments).await?;
+
+        let british_columbia = name("Province of British Columbia", "Province de la Colombie-Britannique");
+        let mut arguments = british_columbia.clone();
+        arguments.extend(["--jurisdiction".to_owned(), "CA-BC".to_owned()]);
+        arguments.extend(["--superior".to_owned(), canada.clone()]);
+        arguments.extend(allow(&below_registry));
+        self.registry.init(&arguments).await?;
+
+        let issuers = [
+            (&mut self.province, &registry, british_columbia),
+            (&mut self.federal, &canada, name("Transport Canada", "Transports Canada")),
+            (&mut self.city, &registry, name("City of Vancouver", "Ville de Vancouver")),
+            (&mut self.village, &registry, name("Village of Lions Bay", "Village de Lions Bay")),
+        ];
+        for (issuer, superior, mut arguments) in issuers {
+            arguments.extend(["--superior".to_owned(), superior.clone()]);
+            issuer.init(&arguments).await?;
+        }
+        let reached = self.reached();
+        self.stall.init(&allow(&reached)).await?;
+        self.market.init(&allow(&reached)).await
+    }
+
+    /// The authorities say who may issue what, and for whom.
+    async fn vouch(&self) -> Result<()> {
+        let registry = self.registry.url();
+        let all = ["issuer", "verifier", "authority"];
+        register(&self.canada, registry, &all, &["person", "business-licence"], "CA-BC").await?;
+        register(&self.canada, self.federal.url(), &["issuer"], &["operator-card"], "CA").await?;
+        register(&self.registry, self.province.url(), &["issuer"], &["person"], "CA-BC").await?;
+        register(&self.registry, self.city.url(), &["issuer"], &["business-licence"], VANCOUVER).await?;
+        register(&self.registry, self.village.url(), &["issuer"], &["business-licence"], VILLAGE).await
+    }
+
+    /// `trust.json` for verifier and wallet: the key of one authority, and what the market may ask.
+    async fn share_trust(&self) -> Result<()> {
+        let mut trust = self.canada.program.one(&["anchor"]).await?;
+        let verifier = |service: &Service, en: &str, fr: &str| {
+            json!({
+                "id": service.id,
+                "name": {"en": en, "fr": fr},
+                "purposes": [PURPOSE, PURPOSE_OF_OTHER_FORMS],
+            })
+        };
+        trust["verifiers"] = json!([
+            verifier(&self.market, "Harbour Market", "Marché du port"),
+            verifier(&self.stall, "Dockside Stall", "Kiosque du quai"),
+        ]);
         let text = serde_json::to_vec_pretty(&trust)?;
-        std::fs::write(self.market.program.folder.join("trust.json"), &text)?;
+        for verifier in [&self.market, &self.stall] {
+            std::fs::write(verifier.program.folder.join("trust.json"), &text)?;
+        }
         let file = self.folder.path().join("trust.json");
         std::fs::write(&file, &text)?;
 
         let mut arguments = vec!["init", "--demo", "--allow"];
-        arguments.extend(issuers.iter().map(String::as_str));
-        arguments.push(self.market.url());
+        let reached = self.reached();
+        arguments.extend(reached.iter().map(String::as_str));
+        arguments.extend([self.market.url(), self.stall.url()]);
         self.wallet.lines(&arguments).await?;
         let file = file.to_str().context("a temporary folder with a UTF-8 name")?;
         self.wallet.lines(&["trust", "import", file]).await?;
         Ok(())
+    }
+
+    /// Whom wallet and market contact: the anchor, and the issuers.
+    fn reached(&self) -> Vec<String> {
+        [&self.canada, &self.province, &self.federal, &self.city, &self.village]
+            .map(|service| service.url().to_owned())
+            .to_vec()
     }
 
     /// The card under the other cryptosuite, and the market's purpose asking for the licence as `vc+jwt`.
@@ -98,21 +168,32 @@ impl World {
         ensure!(text.contains(before), "issuer.toml names the cryptosuite");
         std::fs::write(&config, text.replace(before, after))?;
 
-        let purpose = include_str!("../../../specs/purposes/market-vendor-permit.json");
         let (before, after) = ("\"format\": \"vc+sd-jwt\"", "\"format\": \"vc+jwt\"");
-        ensure!(purpose.contains(before), "the purpose asks for a licence as vc+sd-jwt");
-        let purpose = purpose.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS);
-        let folder = self.market.program.folder.join("purposes");
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(
-            folder.join(format!("{PURPOSE_OF_OTHER_FORMS}.json")),
-            purpose.replace(before, after),
-        )?;
-        Ok(())
+        ensure!(PURPOSE_FILE.contains(before), "the purpose asks for a licence as vc+sd-jwt");
+        let purpose = PURPOSE_FILE.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS);
+        write_purpose(&self.market, PURPOSE_OF_OTHER_FORMS, &purpose.replace(before, after))
     }
 
-    fn services_mut(&mut self) -> [&mut Service; 4] {
-        [&mut self.province, &mut self.federal, &mut self.city, &mut self.market]
+    /// The purpose as it should not be: the birth date as well.
+    fn let_the_stall_ask_too_much(&self) -> Result<()> {
+        let asked = r#""claims": [{"path": ["age_over_19"], "values": [true]}]"#;
+        ensure!(PURPOSE_FILE.contains(asked), "the purpose asks whether somebody is over 19");
+        let too_much =
+            r#""claims": [{"path": ["age_over_19"], "values": [true]}, {"path": ["birthdate_dateint"]}]"#;
+        write_purpose(&self.stall, PURPOSE, &PURPOSE_FILE.replace(asked, too_much))
+    }
+
+    fn services_mut(&mut self) -> [&mut Service; 8] {
+        [
+            &mut self.canada,
+            &mut self.registry,
+            &mut self.province,
+            &mut self.federal,
+            &mut self.city,
+            &mut self.village,
+            &mut self.market,
+            &mut self.stall,
+        ]
     }
 
     /// What each party learned from the messages since the last call: `"<party>: <fact>"`.
@@ -126,12 +207,16 @@ impl World {
         told
     }
 
-    fn named(&self) -> [(&'static str, &Service); 4] {
+    fn named(&self) -> [(&'static str, &Service); 8] {
         [
+            ("Canada", &self.canada),
+            ("the Province's registry", &self.registry),
             ("the Province", &self.province),
             ("the federal tier", &self.federal),
             ("the City", &self.city),
+            ("the village", &self.village),
             ("the market", &self.market),
+            ("the stall", &self.stall),
         ]
     }
 
@@ -156,6 +241,7 @@ impl World {
         lines.push("Try, in another terminal:".to_owned());
         lines.push(format!("  {wallet} list"));
         lines.push(format!("  {wallet} history"));
+        lines.push(format!("  {} list", self.registry.program.command_line()));
         lines.push(format!("  {} request --purpose {PURPOSE}", self.market.program.command_line()));
         lines.push(format!("  {wallet} review '<the request_uri it prints>'"));
         lines.push("Ctrl-C stops them and removes everything.".to_owned());
@@ -172,4 +258,30 @@ impl World {
         }
         self.folder.close().context("removing the temporary folder")
     }
+}
+
+/// The purpose that the market registered, as it is in the box.
+const PURPOSE_FILE: &str = include_str!("../../../specs/purposes/market-vendor-permit.json");
+
+/// A purpose of a verifier's own.
+fn write_purpose(verifier: &Service, id: &str, text: &str) -> Result<()> {
+    let folder = verifier.program.folder.join("purposes");
+    std::fs::create_dir_all(&folder)?;
+    Ok(std::fs::write(folder.join(format!("{id}.json")), text)?)
+}
+
+/// `authority register`: who may do what, for which types and for whom.
+async fn register(
+    authority: &Service,
+    entity: &str,
+    roles: &[&str],
+    types: &[&str],
+    jurisdiction: &str,
+) -> Result<()> {
+    let mut arguments = vec!["register", entity, "--yes", "--as"];
+    arguments.extend(roles);
+    arguments.push("--may-issue");
+    arguments.extend(types);
+    arguments.extend(["--jurisdiction", jurisdiction]);
+    authority.program.lines(&arguments).await.map(drop)
 }
