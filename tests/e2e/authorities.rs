@@ -159,7 +159,7 @@ impl Tiers {
     async fn said(&self, party: &Party) -> (FederationKeys, LogAddress) {
         let read = UnverifiedStatement::parse(&self.configuration(party).await).expect("a statement");
         let EntityStatement::Configuration(own) = read.unverified().clone() else {
-            panic!("a configuration")
+            unreachable!("a configuration stands at its address")
         };
         (own.keys, own.metadata.log().expect("a log"))
     }
