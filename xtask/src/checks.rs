@@ -21,6 +21,10 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
             "clippy",
             &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
         )?;
+        if is_there("deny") {
+            // It asks about every platform, and offline: what this one does not build has not been fetched yet.
+            cargo(&["fetch", "--locked", "--quiet"])?;
+        }
         optional_component("deny", &["deny", "--offline", "check", "bans", "licenses", "sources"])?;
     }
     // The programs first: end-to-end tests start them as processes.
@@ -46,18 +50,22 @@ fn find_c_compiler() -> Result<()> {
 
 /// Runs a cargo command that is not part of every toolchain; where it is missing, says what was left out.
 fn optional_component(name: &str, arguments: &[&str]) -> Result<()> {
-    let there = Command::new("cargo")
-        .args([name, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if there {
+    if is_there(name) {
         cargo(arguments)
     } else {
         eprintln!("left out: cargo {name} is not installed here");
         Ok(())
     }
+}
+
+/// Whether this toolchain has the cargo command.
+fn is_there(name: &str) -> bool {
+    Command::new("cargo")
+        .args([name, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {
