@@ -1,6 +1,6 @@
 //! The resolve endpoint (§8.3): whoever pins this authority asks it about a stranger, and nobody else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
@@ -9,13 +9,15 @@ use axum::{
 };
 use jiff::Timestamp;
 use portage_authority::{Registration, WhoKnows};
-use portage_federation::{BELOW, RESOLVE_RESPONSE_MEDIA_TYPE};
+use portage_federation::{BELOW, MAX_LEVELS, RESOLVE_RESPONSE_MEDIA_TYPE};
 use portage_verification::Sources;
 use portage_web::Refusal;
 use url::form_urlencoded;
 
 use super::{Service, unavailable};
 
+/// How long one authority may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Longest name of a subject.
 const MAX_SUBJECT: usize = 2048;
 
@@ -26,27 +28,25 @@ pub(super) async fn resolve(
 ) -> Result<Response, Refusal> {
     let question = Question::read(query.as_deref().unwrap_or_default())?;
     let authority = &service.authority;
-    if !question.anchors.is_empty()
-        && !question.anchors.iter().any(|anchor| anchor == authority.profile().id.as_str())
-    {
+    if question.anchors != [authority.profile().id.as_str()] {
         return Err(Refusal::bad_request("invalid_trust_anchor"));
     }
     let now = service.clock.now();
-    let answer = match authority.who_knows(&question.subject, !question.below).await.map_err(unavailable)? {
-        WhoKnows::Registered(registration) => {
-            answer_for_registered(&service, &question.subject, &registration, now).await?
-        }
-        WhoKnows::Perhaps(authorities) => {
-            let mut answer = None;
-            for asked in &authorities {
-                answer = answer_from(&service, &question.subject, asked, now).await?;
-                if answer.is_some() {
-                    break;
+    let answer =
+        match authority.who_knows(&question.subject, question.below.is_none()).await.map_err(unavailable)? {
+            WhoKnows::Registered(registration) => {
+                answer_for_registered(&service, &question.subject, &registration, now).await?
+            }
+            WhoKnows::Perhaps(authorities) => {
+                let levels = question.below.unwrap_or(MAX_LEVELS);
+                match levels.checked_sub(1) {
+                    Some(further) => {
+                        answer_from_any(&service, &question.subject, &authorities, further, now).await?
+                    }
+                    None => None,
                 }
             }
-            answer
-        }
-    };
+        };
     let answer = answer.ok_or(Refusal::not_found())?;
     let media_type = HeaderValue::from_static(RESOLVE_RESPONSE_MEDIA_TYPE);
     Ok(([(header::CONTENT_TYPE, media_type)], answer).into_response())
@@ -55,17 +55,18 @@ pub(super) async fn resolve(
 struct Question {
     subject: String,
     anchors: Vec<String>,
-    below: bool,
+    /// How many levels further down may be asked, when an authority asks.
+    below: Option<u8>,
 }
 
 impl Question {
     fn read(query: &str) -> Result<Self, Refusal> {
-        let (mut subjects, mut anchors, mut below) = (Vec::new(), Vec::new(), false);
+        let (mut subjects, mut anchors, mut below) = (Vec::new(), Vec::new(), None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
                 "sub" => subjects.push(value.into_owned()),
                 "trust_anchor" => anchors.push(value.into_owned()),
-                BELOW => below = value == "true",
+                BELOW => below = Some(value.parse::<u8>().map_or(0, |levels| levels.min(MAX_LEVELS))),
                 _ => {}
             }
         }
@@ -93,14 +94,34 @@ async fn answer_for_registered(
     service.authority.answer(subject, chain, &registration.id, &published, now).await.map_err(unavailable)
 }
 
+/// Asks one authority after the other, none of them for long, until one knows.
+async fn answer_from_any(
+    service: &Service,
+    subject: &str,
+    authorities: &[Registration],
+    levels: u8,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    for asked in authorities {
+        let asking = answer_from(service, subject, asked, levels, now);
+        if let Ok(answer) = tokio::time::timeout(PATIENCE, asking).await
+            && let Some(answer) = answer?
+        {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
+}
+
 /// Asks an authority below or beside.
 async fn answer_from(
     service: &Service,
     subject: &str,
     asked: &Registration,
+    levels: u8,
     now: Timestamp,
 ) -> Result<Option<String>, Refusal> {
-    let mut inquiry = service.authority.inquiry(subject, asked, now);
+    let mut inquiry = service.authority.inquiry(subject, asked, levels, now);
     loop {
         let wanted = inquiry.wanted();
         if wanted.is_empty() {

@@ -49,15 +49,21 @@ impl<S: RegistryStore> Authority<S> {
         Ok(WhoKnows::Perhaps(registrations))
     }
 
-    /// How a registered authority is asked: its registered keys are the ones that count.
-    pub fn inquiry(&self, subject: &str, authority: &Registration, now: Timestamp) -> AnchorInquiry {
+    /// How a registered authority is asked, and how many levels further down it may ask: its registered keys are the ones that count.
+    pub fn inquiry(
+        &self,
+        subject: &str,
+        authority: &Registration,
+        levels: u8,
+        now: Timestamp,
+    ) -> AnchorInquiry {
         let anchor = TrustAnchor {
             id: authority.id.clone(),
             keys: authority.keys.clone(),
             name: None,
             rights: authority.rights.clone(),
         };
-        AnchorInquiry::new(subject, &TrustAnchors::from_iter([anchor]), now).on_behalf()
+        AnchorInquiry::new(subject, &TrustAnchors::from_iter([anchor]), now).on_behalf(levels)
     }
 
     /// The answer about `subject`: `chain` ends with what `via`, registered here, says of itself or of whom it vouches for. None when the

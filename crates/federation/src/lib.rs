@@ -66,8 +66,8 @@ pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID
 pub use metadata_policy::{MetadataPolicy, PolicyError};
 pub use purpose_statement::{PURPOSE_STATEMENT_TYP, PurposeStatement};
 pub use resolve::{
-    AnchorInquiry, BELOW, Found, RESOLVE_RESPONSE_MEDIA_TYPE, RESOLVE_RESPONSE_TYP, ResolveResponse,
-    resolve_url,
+    AnchorInquiry, BELOW, Found, MAX_LEVELS, RESOLVE_RESPONSE_MEDIA_TYPE, RESOLVE_RESPONSE_TYP,
+    ResolveResponse, resolve_url,
 };
 pub use resolved_entity::{PathEntity, ResolvedEntity};
 pub use resolver::{MAX_DURATION, MAX_FETCHES, MAX_HINTS, Resolution, Resolver};

@@ -93,9 +93,11 @@ impl PurposeStatement {
         if statement.issued_at.duration_since(now) > LEEWAY {
             return Err(StatementError::NotYetValid);
         }
-        let recognised = chain.rights().links().iter().filter(|link| link.is_recognition());
-        if !recognised.into_iter().all(|link| asks_within(&statement.purpose, &link.types)) {
-            return Err(refused("asks for a type that its issuer is not recognised for"));
+        // What is pinned for the anchor, and what a peer is recognised for, bound the right to ask as they bound the right to issue.
+        let bounds = chain.rights().links().iter().enumerate();
+        let mut bounds = bounds.filter(|(place, link)| *place == 0 || link.is_recognition());
+        if !bounds.all(|(_, link)| asks_within(&statement.purpose, &link.types)) {
+            return Err(refused("asks for a type that its issuer is not believed for"));
         }
         Ok((statement, authority))
     }

@@ -20,8 +20,10 @@ use crate::{
 pub const RESOLVE_RESPONSE_TYP: &str = "resolve-response+jwt";
 /// Its media type.
 pub const RESOLVE_RESPONSE_MEDIA_TYPE: &str = "application/resolve-response+jwt";
-/// The parameter with which an authority asks about those below another one alone.
+/// The parameter with which an authority asks another one about those below it alone: how many levels further down may be asked.
 pub const BELOW: &str = "below";
+/// How many levels of authorities a question goes down.
+pub const MAX_LEVELS: u8 = 6;
 /// Most anchors that are asked about one stranger.
 const MAX_ANCHORS: usize = 8;
 
@@ -97,7 +99,7 @@ pub struct AnchorInquiry {
     anchors: TrustAnchors,
     now: Timestamp,
     asked: Vec<(EntityId, Asked)>,
-    on_behalf: bool,
+    levels: Option<u8>,
     found: Vec<Found>,
 }
 
@@ -128,15 +130,16 @@ impl AnchorInquiry {
             asked: anchors.iter().take(MAX_ANCHORS).filter_map(configuration).collect(),
             anchors: anchors.clone(),
             now,
-            on_behalf: false,
+            levels: None,
             found: Vec::new(),
         }
     }
 
-    /// An authority asks another one on somebody's behalf: only about those below it (`below` in the address, a parameter of ours).
+    /// An authority asks another one on somebody's behalf: only about those below it, and so many levels down (`below` in the address, a
+    /// parameter of ours): authorities that vouch for each other do not ask each other without end.
     #[must_use]
-    pub fn on_behalf(self) -> Self {
-        AnchorInquiry { on_behalf: true, ..self }
+    pub fn on_behalf(self, levels: u8) -> Self {
+        AnchorInquiry { levels: Some(levels), ..self }
     }
 
     /// The addresses wanted now. Empty: it has ended.
@@ -174,10 +177,12 @@ impl AnchorInquiry {
         let EntityStatement::Configuration(configuration) = verified.into_statement() else { return None };
         let endpoint = configuration.metadata.federation_endpoint("federation_resolve_endpoint")?;
         let mut url = resolve_url(&endpoint, &self.subject, id);
-        if self.on_behalf {
-            url.query_pairs_mut().append_pair(BELOW, "true");
+        if let Some(levels) = self.levels {
+            url.query_pairs_mut().append_pair(BELOW, &levels.to_string());
         }
-        (configuration.id == *id).then_some(url)
+        // Its own address, and no question that somebody put into it beforehand.
+        let own = Url::parse(id.as_str()).is_ok_and(|own| own.origin() == endpoint.origin());
+        (configuration.id == *id && own && endpoint.query().is_none()).then_some(url)
     }
 
     fn chain(&self, response: &str) -> Option<Found> {

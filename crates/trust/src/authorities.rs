@@ -2,7 +2,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
-use portage_federation::{AnchorInquiry, ChainError, ResolvedEntity, TrustAnchors, TrustChain};
+use portage_federation::{AnchorInquiry, ChainError, TrustAnchors, TrustChain};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use url::Url;
@@ -22,7 +22,7 @@ pub struct Authorities {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
-/// Chains that are kept at once; when there are more, those that are over are forgotten, then all.
+/// Chains that are kept at once; when there are more, they are forgotten and asked for again.
 const MAX_CHAINS: usize = 10_000;
 
 impl Authorities {
@@ -43,19 +43,25 @@ impl Authorities {
     /// [`ChainError`]: it does not hold up to one of the anchors.
     pub fn learn_chain(&self, statements: &[String], now: Timestamp) -> Result<(), ChainError> {
         let resolved = TrustChain::validate(statements, &self.anchors, now)?;
-        self.keep(resolved, now);
+        self.keep(|chains| chains.insert(resolved));
         Ok(())
     }
 
-    fn keep(&self, chain: ResolvedEntity, now: Timestamp) {
+    fn keep(&self, insert: impl FnOnce(&mut ResolvedChains)) {
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        chains.forget_ended(now, MAX_CHAINS);
-        chains.insert(chain);
+        chains.make_room(MAX_CHAINS);
+        insert(&mut chains);
     }
 
     fn ask<T>(&self, question: impl FnOnce(&dyn Authority) -> T) -> T {
         let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
         question(&chains.at((self.now)()))
+    }
+
+    /// Another name of the same entity under which the list speaks of it: what it narrows there holds here, too.
+    fn listed_elsewhere(&self, id: &str) -> Option<String> {
+        let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
+        chains.other_names(id).into_iter().find(|name| name != id && self.is_listed(name))
     }
 
     fn is_listed(&self, id: &str) -> bool {
@@ -71,14 +77,20 @@ impl Authority for Authorities {
 
     fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
         match self.list.may_issue_all(issuer, types) {
-            Err(Reason::IssuerNotTrusted) => self.ask(|chains| chains.may_issue_all(issuer, types)),
+            Err(Reason::IssuerNotTrusted) => match self.listed_elsewhere(issuer) {
+                Some(name) => self.list.may_issue_all(&name, types),
+                None => self.ask(|chains| chains.may_issue_all(issuer, types)),
+            },
             decided => decided,
         }
     }
 
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk {
         match self.list.may_ask(verifier, purpose) {
-            MayAsk::Unknown => self.ask(|chains| chains.may_ask(verifier, purpose)),
+            MayAsk::Unknown => match self.listed_elsewhere(verifier) {
+                Some(name) => self.list.may_ask(&name, purpose),
+                None => self.ask(|chains| chains.may_ask(verifier, purpose)),
+            },
             decided => decided,
         }
     }
@@ -86,7 +98,8 @@ impl Authority for Authorities {
     /// The list decides about whomever it names: where it does not register the purpose for a verifier, no authority does.
     fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
         let vouched = self.ask(|chains| chains.vouched_purpose(verifier, statement))?;
-        match self.list.may_ask(verifier, Some(&vouched.purpose.id)) {
+        let name = self.listed_elsewhere(verifier).unwrap_or_else(|| verifier.to_owned());
+        match self.list.may_ask(&name, Some(&vouched.purpose.id)) {
             MayAsk::NotRegistered(_) => None,
             MayAsk::Registered(_) | MayAsk::Unknown => Some(vouched),
         }
@@ -94,7 +107,7 @@ impl Authority for Authorities {
 
     fn take_chain(&self, of: &str, statements: &[String], now: Timestamp) {
         match TrustChain::validate(statements, &self.anchors, now) {
-            Ok(chain) if chain.goes_by(of) => self.keep(chain, now),
+            Ok(chain) if chain.goes_by(of) => self.keep(|chains| chains.insert_about(chain, of)),
             _ => {}
         }
     }
@@ -119,15 +132,15 @@ impl Authority for Authorities {
             return None;
         }
         let inquiry = Some(AnchorInquiry::new(id, &self.anchors, now));
-        Some(Box::new(Learning { inquiry, chains: self.chains.clone(), now }))
+        Some(Box::new(Learning { asked: id.to_owned(), inquiry, chains: self.chains.clone() }))
     }
 }
 
 /// An inquiry whose answers are kept when it ends.
 struct Learning {
+    asked: String,
     inquiry: Option<AnchorInquiry>,
     chains: Arc<RwLock<ResolvedChains>>,
-    now: Timestamp,
 }
 
 impl Inquiry for Learning {
@@ -143,8 +156,8 @@ impl Inquiry for Learning {
             return;
         }
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        chains.forget_ended(self.now, MAX_CHAINS);
-        inquiry.into_found().into_iter().for_each(|found| chains.insert(found.resolved));
+        chains.make_room(MAX_CHAINS);
+        inquiry.into_found().into_iter().for_each(|found| chains.insert_about(found.resolved, &self.asked));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use portage_catalog::{Purpose, PurposeId, Text};
-use portage_federation::{PathEntity, PurposeStatement, ResolvedEntity, Rights};
+use portage_federation::{EntityId, PathEntity, PurposeStatement, ResolvedEntity, Rights};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
@@ -65,32 +65,65 @@ pub struct ChainLink {
 }
 
 impl ResolvedChains {
-    /// Takes in a chain.
+    /// Takes in a chain under every name its subject goes by.
     pub fn insert(&mut self, chain: ResolvedEntity) {
         let names = std::iter::once(chain.id().as_str()).chain(chain.identifiers()).map(str::to_owned);
         let names: Vec<_> = names.collect();
-        let place = self.chains.len();
-        let length = |chain: &ResolvedEntity| chain.path().len();
-        for name in names {
-            let known = self.by_name.entry(name).or_default();
-            let shorter =
-                |&other: &usize| self.chains.get(other).is_some_and(|other| length(other) <= length(&chain));
-            let before = known.partition_point(shorter);
-            known.insert(before, place);
-        }
-        self.chains.push(chain);
+        self.insert_as(chain, names);
     }
 
-    /// Makes room once there are `limit` chains: forgets those that are over, and all when that is not enough.
-    pub(crate) fn forget_ended(&mut self, now: Timestamp, limit: usize) {
-        if self.chains.len() < limit {
+    /// Takes in a chain under the entity's own identifier and the one name that was asked about. Nobody owns a DID that a superior writes into a
+    /// statement: a chain that was not asked about somebody must not speak about them.
+    pub(crate) fn insert_about(&mut self, chain: ResolvedEntity, asked: &str) {
+        let names = [chain.id().as_str().to_owned(), asked.to_owned()];
+        self.insert_as(chain, names);
+    }
+
+    /// Of two chains along one path the later one counts, whichever came in first: a right that was narrowed stays narrowed.
+    fn insert_as(&mut self, chain: ResolvedEntity, names: impl IntoIterator<Item = String>) {
+        let along = |chain: &ResolvedEntity| -> Vec<EntityId> {
+            chain.path().iter().map(|entity| entity.id.clone()).collect()
+        };
+        let path = along(&chain);
+        let same = self.chains.iter().position(|other| along(other) == path);
+        let place = same.unwrap_or(self.chains.len());
+        // Each statement ends later than the one it takes the place of.
+        let goes_back = |other: &ResolvedEntity| {
+            other.path().iter().zip(chain.path()).any(|(kept, new)| kept.expires_at > new.expires_at)
+        };
+        if self.chains.get(place).is_some_and(goes_back) {
             return;
         }
-        let mut kept: Vec<_> = std::mem::take(self).chains;
-        kept.retain(|chain| chain.expires_at() > now);
-        if kept.len() < limit {
-            *self = kept.into_iter().collect();
+        for name in names {
+            let known = self.by_name.entry(name).or_default();
+            if !known.contains(&place) {
+                let shorter = |&other: &usize| {
+                    self.chains.get(other).is_some_and(|other| other.path().len() <= path.len())
+                };
+                known.insert(known.partition_point(shorter), place);
+            }
         }
+        match self.chains.get_mut(place) {
+            Some(older) => *older = chain,
+            None => self.chains.push(chain),
+        }
+    }
+
+    /// Makes room once there are `limit` chains: forgets them all.
+    pub(crate) fn make_room(&mut self, limit: usize) {
+        if self.chains.len() >= limit {
+            *self = Self::default();
+        }
+    }
+
+    /// The names under which whoever goes by `name` is known to its superiors: its identifier and its DIDs.
+    pub(crate) fn other_names(&self, name: &str) -> Vec<String> {
+        let places = self.by_name.get(name).into_iter().flatten();
+        let chains = places.filter_map(|&place| self.chains.get(place)).filter(|chain| chain.goes_by(name));
+        chains
+            .flat_map(|chain| std::iter::once(chain.id().as_str()).chain(chain.identifiers()))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The chains, as they came in.
@@ -114,9 +147,11 @@ impl FromIterator<ResolvedEntity> for ResolvedChains {
 
 impl<'c> FederationAuthority<'c> {
     /// The chains of whoever goes by this name, the shortest first.
-    fn chains_of(&self, name: &str) -> impl Iterator<Item = &'c ResolvedEntity> {
+    fn chains_of<'n>(&self, name: &'n str) -> impl Iterator<Item = &'c ResolvedEntity> + use<'c, 'n> {
         let chains = self.chains;
-        chains.by_name.get(name).into_iter().flatten().filter_map(|&place| chains.chains.get(place))
+        let places = chains.by_name.get(name).into_iter().flatten();
+        // A later chain along the same path may no longer give it this name.
+        places.filter_map(|&place| chains.chains.get(place)).filter(move |chain| chain.goes_by(name))
     }
 
     fn authorized(&self, issuer: &str, chain: &ResolvedEntity) -> IssuerAuthorized {

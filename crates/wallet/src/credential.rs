@@ -150,6 +150,16 @@ impl StoredCredential {
         }
     }
 
+    /// Whether any of its types, as the catalogue knows them today or as it knew them when it arrived, is protected.
+    pub fn is_of_protected_type(&self, catalog: &Catalog) -> bool {
+        let named = |name: &String| match self.format() {
+            Format::DcSdJwt => catalog.by_vct(name),
+            _ => catalog.by_vc_types([name.as_str()]),
+        };
+        let then = self.catalog_type.as_deref().and_then(|id| catalog.credential_type(id));
+        self.types.iter().filter_map(named).chain(then).any(|known| known.protected)
+    }
+
     /// Whose words it is shown in: the catalogue's, else those that the issuer gave when it arrived.
     pub fn words<'s>(&'s self, catalog: &'s Catalog) -> Words<'s> {
         match (self.definition(catalog), &self.words) {

@@ -79,6 +79,10 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
     async fn ask(&self, url: &Url, accept: &str, max_bytes: usize) -> Result<KeptDocument, Unavailable> {
         let request = HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes };
         let answer = self.http.send(request).await.map_err(unavailable)?;
+        self.note(url, answer)
+    }
+
+    fn note(&self, url: &Url, answer: HttpAnswer) -> Result<KeptDocument, Unavailable> {
         let text = text_of(answer)?;
         let document = KeptDocument { version: RECORD_VERSION, fetched: self.now, text };
         if let Ok(mut fetched) = self.fetched.lock() {
@@ -108,9 +112,12 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
             return Ok(document.text.clone().into_bytes());
         }
         let accept = "application/entity-statement+jwt, application/resolve-response+jwt";
-        match (self.ask(url, accept, MAX_DOCUMENT).await, kept) {
-            (Ok(document), _) => Ok(document.text.into_bytes()),
-            // It says itself until when it is good.
+        let request =
+            HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes: MAX_DOCUMENT };
+        match (self.http.send(request).await.map_err(unavailable), kept) {
+            // A no is an answer: whoever is suspended is not there.
+            (Ok(answer), _) => self.note(url, answer).map(|document| document.text.into_bytes()),
+            // Nobody answers: what was seen last says itself until when it is good.
             (Err(Unavailable::Unreachable), Some(document)) => Ok(document.text.into_bytes()),
             (Err(unavailable), _) => Err(unavailable),
         }

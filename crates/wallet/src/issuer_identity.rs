@@ -12,6 +12,9 @@ pub(crate) struct IssuerIdentity {
     url: Option<Url>,
 }
 
+/// Most folders of an address that are taken for issuers.
+const MAX_SEGMENTS: usize = 6;
+
 impl IssuerIdentity {
     pub(crate) fn of(issuer: &IssuerIdentifier) -> Self {
         let url = Url::parse(issuer.as_str()).ok();
@@ -28,7 +31,8 @@ impl IssuerIdentity {
         let mut ids = Vec::new();
         let mut path = String::new();
         let segments = address.path_segments().into_iter().flatten();
-        for segment in std::iter::once("").chain(segments) {
+        // A longer path names no issuer: each name may cost a question.
+        for segment in std::iter::once("").chain(segments).take(MAX_SEGMENTS) {
             if !segment.is_empty() {
                 path = format!("{path}/{segment}");
             }

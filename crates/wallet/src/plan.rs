@@ -143,7 +143,7 @@ pub(crate) fn prepare(
         withheld: withheld_claims(&all, &learned),
         learned,
         doubts: Vec::new(),
-        protected: false,
+        protected: credential.is_of_protected_type(catalog),
         others: Vec::new(),
         holder_binding,
         prepared,

@@ -163,7 +163,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         for (query, found) in matches.matches.iter().filter(|(query, _)| answered.contains(query)) {
             let chosen = choices.iter().find(|(id, _)| id == query).map(|(_, credential)| credential);
             let mut answer = self.plan_answer(&look, query, found, chosen).await?;
-            answer.protected = self.is_protected(&answer) && !asker.is_registered_for(query);
+            answer.protected = answer.protected && !asker.is_registered_for(query);
             answers.push(answer);
         }
         let is_asked = |query: &String| answers.iter().any(|answer| answer.query == *query);
@@ -261,11 +261,6 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let outcome =
             self.verify_issued(&credential.secured, format, &keys, OLDEST_LIST, documents, now).await;
         Ok(outcome.decision.reasons().to_vec())
-    }
-
-    fn is_protected(&self, answer: &PlannedAnswer) -> bool {
-        let known = answer.catalog_type.as_deref().and_then(|id| self.catalog.credential_type(id));
-        known.is_some_and(|known| known.protected)
     }
 
     fn missing(&self, request: &ResolvedRequest, matches: &[(String, Vec<Match>)]) -> Vec<Missing> {

@@ -80,6 +80,32 @@ fn t07_an_endpoint_is_used_only_by_the_word_of_a_pinned_key() {
 }
 
 #[test]
+fn an_endpoint_of_another_party_or_with_a_question_in_it_is_not_asked() {
+    let with = |endpoint: &str| {
+        let mut canada = EntityConfiguration::new(id(CANADA), keys(1), now(), later());
+        canada.metadata =
+            Metadata::new().with(FEDERATION_ENTITY, [("federation_resolve_endpoint", json!(endpoint))]);
+        canada.sign(&key(1)).unwrap().into_bytes()
+    };
+    let (asked, found) = ask(CITY, [with("https://canada.example/elsewhere"), answer(1)]);
+    assert_eq!((asked.len(), found), (2, 1));
+    for endpoint in
+        ["https://bc.example/resolve", "https://canada.example/resolve?trust_anchor=https%3A%2F%2Fbc.example"]
+    {
+        let (asked, found) = ask(CITY, [with(endpoint), answer(1)]);
+        assert_eq!((asked.len(), found), (1, 0), "{endpoint}");
+    }
+}
+
+#[test]
+fn a_question_on_behalf_says_how_many_levels_are_left() {
+    let mut inquiry = AnchorInquiry::new(CITY, &anchors(), now()).on_behalf(2);
+    inquiry.supply(vec![Some(configuration(1))]);
+    let asked = inquiry.wanted().into_iter().next().unwrap();
+    assert!(asked.query().unwrap().ends_with("&below=2"), "{asked}");
+}
+
+#[test]
 fn a_chain_about_somebody_else_answers_nothing() {
     assert_eq!(ask("https://town.example", [configuration(1), answer(1)]).1, 0);
     assert_eq!(ask("did:web:town.example", [configuration(1), answer(1)]).1, 0);

@@ -62,6 +62,8 @@ fn what_an_anchor_says_is_learned_once_and_good_until_it_ends() {
     assert_eq!(authorized.chain.unwrap().links.len(), 2);
     assert_eq!(authority.may_issue(DID, &[PERSON]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
     assert_eq!(learn(&authority, DID, now(), &[]), 0, "known");
+    let others = authority.chains.read().unwrap().at(now()).may_issue("did:web:ministry.example", &[LICENCE]);
+    assert_eq!(others.map(drop), Err(Reason::IssuerNotTrusted));
     assert_eq!(learn(&authority, CALGARY, now(), &[]), 0, "under its other name, too");
 
     let chains = authority.chains.clone();
@@ -104,7 +106,42 @@ fn the_list_decides_about_whomever_it_names_and_without_anchors_nobody_is_asked(
     assert_eq!(authority.may_issue(DID, &[PERSON]).unwrap().source, "trust.json");
     assert_eq!(learn(&authority, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
     assert_eq!(authority.may_issue(DID, &[LICENCE]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
-    assert!(authority.may_issue(CALGARY, &[LICENCE]).is_ok(), "the list does not name this one");
+    assert_eq!(
+        authority.may_issue(CALGARY, &[LICENCE]).map(drop),
+        Err(Reason::IssuerNotAuthorizedForType),
+        "what is narrowed under one name of an entity is narrowed under its others"
+    );
+    let open = Authorities::new(list(), now);
+    assert_eq!(learn(&open, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
+    assert!(open.may_issue(CALGARY, &[LICENCE]).is_ok());
 
     assert!(Authorities::new(TrustList::default(), now).inquire(DID, now()).is_none());
+}
+
+#[test]
+fn a_chain_speaks_of_nobody_but_whom_it_was_asked_about() {
+    const MINISTRY: &str = "did:web:ministry.example";
+    let rights = city_rights(&[LICENCE]).identified_by(MINISTRY).unwrap();
+    let chain = vec![calgary(), says(ALBERTA, CALGARY, rights)];
+    let authority = Authorities::new(list(), now);
+    authority.take_chain(DID, &chain, now());
+    assert!(authority.may_issue(DID, &[LICENCE]).is_ok());
+    assert_eq!(authority.may_issue(MINISTRY, &[LICENCE]).map(drop), Err(Reason::IssuerNotTrusted));
+    assert!(authority.inquire(MINISTRY, now()).is_some(), "it is asked about for itself");
+}
+
+#[test]
+fn a_right_that_was_narrowed_stays_narrowed_whichever_chain_comes_last() {
+    let wide = vec![calgary(), says(ALBERTA, CALGARY, city_rights(&[LICENCE, PERSON]))];
+    let narrow = vec![
+        calgary(),
+        crate::federation::tests::says_at(now() + 60.seconds(), ALBERTA, CALGARY, city_rights(&[LICENCE])),
+    ];
+    let later = now() + 120.seconds();
+    for order in [[&wide, &narrow], [&narrow, &wide]] {
+        let authority = Authorities::new(list(), move || later);
+        order.iter().for_each(|chain| authority.take_chain(DID, chain, later));
+        assert!(authority.may_issue(DID, &[LICENCE]).is_ok());
+        assert_eq!(authority.may_issue(DID, &[PERSON]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
+    }
 }

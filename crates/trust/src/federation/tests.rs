@@ -49,7 +49,12 @@ fn rights(jurisdiction: &str, roles: &[Role], types: &[&str]) -> Rights {
 }
 
 pub(crate) fn says(issuer: &str, subject: &str, rights: Rights) -> String {
-    let mut statement = SubordinateStatement::new(id(issuer), id(subject), keys(subject), now(), later());
+    says_at(now(), issuer, subject, rights)
+}
+
+pub(crate) fn says_at(at: Timestamp, issuer: &str, subject: &str, rights: Rights) -> String {
+    let mut statement =
+        SubordinateStatement::new(id(issuer), id(subject), keys(subject), at, at + 24.hours());
     statement.metadata = Metadata::new()
         .with("federation_entity", [("organization_name#en", json!(format!("Name of {subject}")))]);
     statement.rights = Some(rights);
