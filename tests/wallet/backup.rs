@@ -119,7 +119,7 @@ async fn d06_a_copy_of_a_newer_version_is_refused_and_nothing_is_taken_in() {
     let (sound, pass) = export(&citizen, "copy.portage").await;
     let before = citizen.wallet_bytes();
     for (id, record) in
-        [("credential/abc", r#"{"version":2}"#), ("event/abc", r#"{"version":2}"#), ("novelty/abc", "{}")]
+        [("credential/abc", r#"{"version":2}"#), ("event/abc", r#"{"version":3}"#), ("novelty/abc", "{}")]
     {
         let entropy = SeededEntropy::new(8);
         let mut copy = Vault::create("a passphrase of the copy", KdfParams::MINIMUM, &entropy).unwrap();
