@@ -12,8 +12,8 @@ use crate::{EntityId, FederationKeys, LEEWAY, PathEntity, ResolvedEntity, Statem
 /// `typ` of a Purpose Statement.
 pub const PURPOSE_STATEMENT_TYP: &str = "purpose-statement+jwt";
 
-/// A purpose that an authority registered for a verifier. It has no end of its own: it counts as long as the chain of its issuer holds, the
-/// statement about its subject is given out, and the log does not withdraw it.
+/// A purpose that an authority registered for a verifier. It has no end of its own: it counts as long as the chain of its issuer holds and the
+/// statement about its subject is given out. That a purpose was withdrawn stands in the authority's log, which wallets do not read yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PurposeStatement {
     /// `iss`: the authority.
