@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use portage_authority::{Registration, RegistryStore};
 use portage_catalog::{Language, Text, message};
 use portage_transparency_log::{ReadEntry, diff_since};
-use portage_web::{Refusal, language_of};
+use portage_web::{Refusal, escape, language_of};
 use url::form_urlencoded;
 
 use super::{Service, unavailable};
@@ -112,22 +112,6 @@ impl Page<'_> {
 
 /// Most entries of the log on the page.
 const MAX_ENTRIES: usize = 50;
-
-/// Text for an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@
 //! Not here: TLS (a reverse proxy's), routes, pages, sessions.
 
 mod bearer;
+mod escape;
 mod harden;
 mod health;
 mod language;
@@ -21,6 +22,7 @@ mod refusal;
 mod serve;
 
 pub use bearer::{BearerError, bearer_token, is_bearer};
+pub use escape::escape;
 pub use harden::{MAX_BODY, REQUEST_TIME, harden};
 pub use health::{Readiness, health_routes};
 pub use language::{language_of, language_of_terminal};

@@ -10,7 +10,7 @@ use axum::{
 use portage_catalog::{Language, Purpose, message, reason_hint, reason_sentence};
 use portage_verification::Sources;
 use portage_verifier::{Verdict, ports::SessionStore};
-use portage_web::{Refusal, language_of};
+use portage_web::{Refusal, escape, language_of};
 
 use super::{Service, api::response_code, unavailable};
 
@@ -76,33 +76,9 @@ fn paragraph(html: &str) -> String {
     format!("<p>{html}</p>\n")
 }
 
-/// Text for an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_shown_as_text() {
-        assert_eq!(
-            escape("<img src=x onerror='a(\"&\")'>"),
-            "&lt;img src=x onerror=&#39;a(&quot;&amp;&quot;)&#39;&gt;"
-        );
-    }
 
     #[test]
     fn a_purpose_cannot_bring_markup_into_the_page() {
