@@ -9,7 +9,7 @@ use std::{
 };
 
 use portage_catalog::Contexts;
-use portage_keys::{Algorithm, SigningKey, VerificationKey, multibase};
+use portage_keys::{VerificationKey, multibase};
 use portage_strict_json::Limits;
 use serde_json::Value;
 
@@ -26,10 +26,6 @@ pub(crate) fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) fn json(path: &Path) -> Value {
-    serde_json::from_str(&text(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 /// The bundled contexts and `credentials/examples/v2`, which is never bundled.
 pub(crate) fn contexts_with_examples(vectors: &Path) -> Contexts {
     let mut contexts = Contexts::bundled();
@@ -41,13 +37,6 @@ pub(crate) fn contexts_with_examples(vectors: &Path) -> Contexts {
 /// The key of a did:key DID URL.
 pub(crate) fn key_of(did_url: &str) -> VerificationKey {
     multibase::from_multikey(did_url.rsplit('#').next().unwrap()).unwrap()
-}
-
-/// An Ed25519 key from its secret Multikey (`8026` and the seed).
-pub(crate) fn signing_key(private_key_multibase: &str) -> SigningKey {
-    let bytes = multibase::decode_base58btc(private_key_multibase).unwrap();
-    let seed = bytes.strip_prefix(&[0x80, 0x26]).unwrap();
-    SigningKey::from_secret_bytes(Algorithm::EdDsa, seed.try_into().unwrap()).unwrap()
 }
 
 pub(crate) fn strict_json(path: &Path) -> Value {
