@@ -10,7 +10,7 @@ use axum::{
 use jiff::Timestamp;
 use portage_authority::{Registration, WhoKnows};
 use portage_federation::{BELOW, MAX_LEVELS, RESOLVE_RESPONSE_MEDIA_TYPE};
-use portage_verification::Sources;
+use portage_verification::{Sources, follow};
 use portage_web::Refusal;
 use url::form_urlencoded;
 
@@ -122,17 +122,7 @@ async fn answer_from(
     now: Timestamp,
 ) -> Result<Option<String>, Refusal> {
     let mut inquiry = service.authority.inquiry(subject, asked, levels, now);
-    loop {
-        let wanted = inquiry.wanted();
-        if wanted.is_empty() {
-            break;
-        }
-        let mut answers = Vec::with_capacity(wanted.len());
-        for url in &wanted {
-            answers.push(service.sources.entity_statement(url).await.ok());
-        }
-        inquiry.supply(answers);
-    }
+    follow(&mut inquiry, &service.sources).await;
     let published = service.published().await?;
     for found in inquiry.into_found() {
         let answer = service.authority.answer(subject, found.statements, &asked.id, &published, now);

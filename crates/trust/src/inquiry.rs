@@ -1,3 +1,4 @@
+use portage_federation::AnchorInquiry;
 use url::Url;
 
 /// What an authority wants to read before it answers about somebody it does not know yet ([`crate::Authority::inquire`]).
@@ -12,4 +13,15 @@ pub trait Inquiry: Send {
     /// One answer for each address of [`Inquiry::wanted`], in order; `None` for one that could not be had. One that is missing counts as
     /// not had.
     fn supply(&mut self, answers: Vec<Option<Vec<u8>>>);
+}
+
+/// Asking the anchors themselves, for whoever keeps the answers in a place of their own.
+impl Inquiry for AnchorInquiry {
+    fn wanted(&self) -> Vec<Url> {
+        AnchorInquiry::wanted(self)
+    }
+
+    fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {
+        AnchorInquiry::supply(self, answers);
+    }
 }

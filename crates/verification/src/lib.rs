@@ -50,7 +50,7 @@ pub use evidence::{Evidence, HolderProof, Proof, StatusEvidence, same_holder};
 pub use pipeline::{
     KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin, is_presentation,
 };
-pub use sources::{FetchedList, Sources, Unavailable, learn, run};
+pub use sources::{FetchedList, Sources, Unavailable, follow, learn, run};
 
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Catalog, Contexts};

@@ -3,7 +3,7 @@ use std::future::Future;
 use jiff::{SignedDuration, Timestamp};
 use portage_did::Did;
 use portage_reason::Reason;
-use portage_trust::Authority;
+use portage_trust::{Authority, Inquiry};
 use url::Url;
 
 use crate::{Expectations, KeyWanted, Outcome, Step, begin};
@@ -89,15 +89,21 @@ pub async fn learn<'i>(
     sources: &impl Sources,
 ) {
     for id in ids {
-        let Some(mut inquiry) = authority.inquire(id, now) else { continue };
-        loop {
-            let wanted = inquiry.wanted();
-            if wanted.is_empty() {
-                break;
-            }
-            let answers = entity_statements(&wanted, sources).await;
-            inquiry.supply(answers.into_iter().map(Result::ok).collect());
+        if let Some(mut inquiry) = authority.inquire(id, now) {
+            follow(inquiry.as_mut(), sources).await;
         }
+    }
+}
+
+/// Drives an inquiry to its end: what it wants is fetched, until it wants nothing more.
+pub async fn follow(inquiry: &mut dyn Inquiry, sources: &impl Sources) {
+    loop {
+        let wanted = inquiry.wanted();
+        if wanted.is_empty() {
+            return;
+        }
+        let answers = entity_statements(&wanted, sources).await;
+        inquiry.supply(answers.into_iter().map(Result::ok).collect());
     }
 }
 
