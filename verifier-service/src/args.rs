@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use portage_federation::EntityId;
 use url::Url;
 
 use crate::commands::check::CheckArgs;
@@ -90,6 +91,9 @@ pub(crate) struct InitArgs {
     /// Loopback origins that may be contacted over http, beside the service's own.
     #[arg(long, value_name = "ORIGIN", num_args = 1..)]
     pub(crate) allow: Vec<String>,
+    /// An authority that vouches for this verifier, by its address.
+    #[arg(long, value_name = "URL")]
+    pub(crate) superior: Vec<EntityId>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -123,20 +123,28 @@ impl Config {
 }
 
 /// The commented file that `init` writes.
-pub(crate) fn template(
-    url: &Url,
-    listen: SocketAddr,
-    token: &str,
-    allow: &[String],
-    refetch_seconds: u32,
-) -> String {
-    let text = |text: &str| toml::Value::from(text).to_string();
-    let url = text(url.as_str().trim_end_matches('/'));
-    let listen = text(&listen.to_string());
-    let token = text(token);
-    let allow = toml::Value::from(allow.to_vec()).to_string();
-    format!(
-        r#"# Configuration of a Portage verifier. Keep this file to yourself: it holds the token of the API.
+pub(crate) struct Template<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) listen: SocketAddr,
+    pub(crate) token: &'a str,
+    pub(crate) allow: &'a [String],
+    pub(crate) refetch_seconds: u32,
+    pub(crate) superiors: &'a [EntityId],
+}
+
+impl Template<'_> {
+    /// The text.
+    pub(crate) fn text(&self) -> String {
+        let text = |text: &str| toml::Value::from(text).to_string();
+        let url = text(self.url.as_str().trim_end_matches('/'));
+        let listen = text(&self.listen.to_string());
+        let token = text(self.token);
+        let allow = toml::Value::from(self.allow.to_vec()).to_string();
+        let superiors: Vec<_> = self.superiors.iter().map(ToString::to_string).collect();
+        let superiors = toml::Value::from(superiors).to_string();
+        let refetch_seconds = self.refetch_seconds;
+        format!(
+            r#"# Configuration of a Portage verifier. Keep this file to yourself: it holds the token of the API.
 
 # Where people and wallets reach the service. Its DID is the did:web of this address.
 url = {url}
@@ -159,11 +167,12 @@ file = "trust.json"
 
 [federation]
 # The authorities that vouch for this verifier, by their addresses. It says so at /.well-known/openid-federation.
-superiors = []
+superiors = {superiors}
 
 # Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file.
 "#
-    )
+        )
+    }
 }
 
 #[cfg(test)]
@@ -178,7 +187,16 @@ mod tests {
 
     fn written(url: &str, allow: &[&str]) -> String {
         let allow: Vec<String> = allow.iter().map(|origin| (*origin).to_owned()).collect();
-        template(&url.parse().unwrap(), "127.0.0.1:8084".parse().unwrap(), TOKEN, &allow, 60)
+        let superiors = [EntityId::parse("https://registry.example").unwrap()];
+        Template {
+            url: &url.parse().unwrap(),
+            listen: "127.0.0.1:8084".parse().unwrap(),
+            token: TOKEN,
+            allow: &allow,
+            refetch_seconds: 60,
+            superiors: &superiors,
+        }
+        .text()
     }
 
     #[test]
@@ -189,6 +207,7 @@ mod tests {
         assert_eq!(config.refetch, SignedDuration::from_secs(60));
         assert_eq!(config.trust, Path::new("/srv/market/trust.json"));
         assert!(config.loopback.contains(&config.url));
+        assert_eq!(config.superiors, [EntityId::parse("https://registry.example").unwrap()]);
     }
 
     #[test]

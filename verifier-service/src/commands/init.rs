@@ -25,7 +25,15 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let token = [entropy.token(), entropy.token()].concat();
     let refetch_seconds = if args.demo { 1 } else { 60 };
-    let text = config::template(&url, args.listen, &token, &allowed(args, &url), refetch_seconds);
+    let text = config::Template {
+        url: &url,
+        listen: args.listen,
+        token: &token,
+        allow: &allowed(args, &url),
+        refetch_seconds,
+        superiors: &args.superior,
+    }
+    .text();
     // Before anything is written: what would not start is not made.
     Config::parse(dir, &text).map_err(CommandError::Usage)?;
     make_folder(dir)?;
