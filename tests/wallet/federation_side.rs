@@ -4,13 +4,14 @@ use jiff::{Timestamp, ToSpan as _};
 use portage_catalog::{Purpose, PurposeId};
 use portage_federation::{
     EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, Metadata,
-    OPENID_CREDENTIAL_VERIFIER, PurposeStatement, Rights, Role, SubordinateStatement,
+    OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, PurposeStatement, ResolveResponse, Rights, Role,
+    SubordinateStatement,
 };
 use portage_keys::{Algorithm, Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 use crate::{
-    stage::Stage,
+    stage::{FixedAnswer, Stage},
     verifier_side::{OTHER_PURPOSE, PURPOSE},
 };
 
@@ -105,4 +106,44 @@ pub(crate) fn statement_of(
         purpose: purpose(stage, query),
     };
     statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
+}
+
+/// What the province answers about an issuer that it lets issue persons itself: its own configuration and the chain, by path of the stage.
+/// `dids` are the issuer's by the province's word; `metadata` is what the issuer says of itself.
+pub(crate) fn answers_about_issuer(
+    stage: &Stage,
+    origin: &str,
+    dids: &[&str],
+    metadata: &[(&'static str, Value)],
+) -> Vec<(String, FixedAnswer)> {
+    let (now, end) = (stage.world.now, stage.world.now + 12.hours());
+    let issuer = EntityId::parse(origin).unwrap();
+    let province = id(stage, "province");
+    let mut own = EntityConfiguration::new(issuer.clone(), keys("issuer"), now, end);
+    own.authority_hints = vec![province.clone()];
+    own.metadata = Metadata::new().with(OPENID_CREDENTIAL_ISSUER, metadata.to_vec());
+    let rights = Rights::none_in(Jurisdiction::parse("CA-BC").unwrap()).acting_as([Role::Issuer]);
+    let rights = dids.iter().fold(rights, |rights, did| rights.identified_by(did).unwrap());
+    let mut said = SubordinateStatement::new(province.clone(), issuer.clone(), keys("issuer"), now, end);
+    said.rights = Some(rights.issuing(["person"]).unwrap());
+    let statement = said.sign(&keys("province"), &key("province")).unwrap();
+    let trust_chain = vec![own.sign(&key("issuer")).unwrap(), statement];
+
+    let mut anchor = EntityConfiguration::new(province.clone(), keys("province"), now, end);
+    let resolve = json!(format!("{province}/resolve"));
+    anchor.metadata = Metadata::new().with(FEDERATION_ENTITY, [("federation_resolve_endpoint", resolve)]);
+    let response = ResolveResponse {
+        issuer: province.clone(),
+        subject: issuer,
+        issued_at: now,
+        expires_at: end,
+        trust_chain,
+    };
+    let response = response.sign(&json!({}), &keys("province"), &key("province")).unwrap();
+    let path = province.configuration_url().unwrap().path().to_owned();
+    let answer = |body: String| (200, Vec::new(), body);
+    vec![
+        (path, answer(anchor.sign(&key("province")).unwrap())),
+        ("/province/resolve".to_owned(), answer(response)),
+    ]
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     citizen::{Answer, Citizen, entry},
+    federation_side::answers_about_issuer,
     issuer_side::{CODE, TOKEN, offer, offer_by_reference, offer_of, origin_of},
     stage::{Case, Change, Running, Seen, Twist},
 };
@@ -157,6 +158,127 @@ async fn w13_metadata_of_another_party_gets_no_code_and_no_token() {
     }
     assert_eq!(citizen.count().await, 0);
     citizen.accept(&offer).await;
+}
+
+/// A wallet that knows nobody but the province's anchor.
+async fn citizen_of_the_anchor(stage: &Running) -> Citizen {
+    let citizen = Citizen::new(stage).await;
+    let mut list = crate::citizen::trust(stage, false);
+    list["issuers"] = json!([]);
+    citizen.trust(&list).await;
+    citizen
+}
+
+#[tokio::test]
+async fn w13_an_authorization_server_of_another_party_gets_the_code_when_the_chain_names_it() {
+    let stage = Running::start().await;
+    let issuer = origin_of(&stage.world.province);
+    let did = stage.world.province.did.to_string();
+    let (named, other) = (origin_of(&stage.world.city), origin_of(&stage.world.federal));
+    let offer = offer(&stage, "person", Format::DcSdJwt);
+    // What stands at the issuer's address, what its chain says, and how it ends.
+    for (listed, vouched, ends) in [
+        (&named, Some(&named), (0, "")),
+        (&other, Some(&named), (1, "issuer_metadata_mismatch")),
+        (&named, None, (1, "issuer_metadata_mismatch")),
+    ] {
+        // A chain is kept while it lasts: another wallet each time.
+        let citizen = citizen_of_the_anchor(&stage).await;
+        let servers: Vec<_> =
+            vouched.map(|server| ("authorization_servers", json!([server]))).into_iter().collect();
+        let answers = answers_about_issuer(&stage, &issuer, &[&did], &servers);
+        let listed_there = listed.clone();
+        stage.twist(|twist| {
+            twist.answers.extend(answers);
+            let change: Change<Value> =
+                Box::new(move |metadata| metadata["authorization_servers"] = json!([listed_there]));
+            twist.json.insert("/.well-known/openid-credential-issuer".into(), change);
+        });
+        stage.take_seen();
+        let answer = citizen.run(&["accept", &offer, "--yes"]).await;
+        assert_eq!((answer.code, answer.reason()), ends, "{answer:?}");
+        let seen = stage.take_seen();
+        let codes: Vec<_> = secrets(&seen).iter().map(|seen| seen.url.clone()).collect();
+        if ends.0 == 0 {
+            assert_eq!(codes, [format!("{named}/token")], "{seen:?}");
+        } else {
+            assert!(codes.is_empty() && seen.iter().all(|seen| !seen.url.starts_with(listed)), "{seen:?}");
+        }
+        stage.untwist();
+    }
+}
+
+#[tokio::test]
+async fn w13_the_token_endpoint_is_the_named_servers_own() {
+    let stage = Running::start().await;
+    let issuer = origin_of(&stage.world.province);
+    let did = stage.world.province.did.to_string();
+    let server = origin_of(&stage.world.city);
+    let offer = offer(&stage, "person", Format::DcSdJwt);
+    let citizen = citizen_of_the_anchor(&stage).await;
+    for (token_endpoint, ends) in [
+        (format!("{}/token", origin_of(&stage.world.attacker)), (1, "issuer_metadata_mismatch")),
+        (format!("{server}/token"), (0, "")),
+    ] {
+        let answers =
+            answers_about_issuer(&stage, &issuer, &[&did], &[("authorization_servers", json!([server]))]);
+        let (servers, endpoint) = (json!([server]), json!(token_endpoint));
+        stage.twist(|twist| {
+            twist.answers.extend(answers);
+            let change: Change<Value> =
+                Box::new(move |metadata| metadata["authorization_servers"] = servers.clone());
+            twist.json.insert("/.well-known/openid-credential-issuer".into(), change);
+            let change: Change<Value> =
+                Box::new(move |metadata| metadata["token_endpoint"] = endpoint.clone());
+            twist.json.insert("/.well-known/oauth-authorization-server".into(), change);
+        });
+        stage.take_seen();
+        let answer = citizen.run(&["accept", &offer, "--yes"]).await;
+        assert_eq!((answer.code, answer.reason()), ends, "{answer:?}");
+        assert_eq!(secrets(&stage.take_seen()).is_empty(), ends.0 != 0);
+        stage.untwist();
+    }
+}
+
+#[tokio::test]
+async fn w14_a_did_key_is_the_issuers_when_its_chain_names_it() {
+    let stage = Running::start().await;
+    let issuer = origin_of(&stage.world.province);
+    let offer = offer(&stage, "person", Format::DcSdJwt);
+    let (did, kid) = portage_did::did_key(stage.world.province.key.verification_key());
+    let web = stage.world.province.did.to_string();
+    let (did, kid) = (did.to_string(), kid.to_string());
+    // Its own list is signed with the same key, under the same name.
+    let listed_key = |draft: &mut Draft, did: &str, kid: &str| {
+        draft.header["kid"] = kid.into();
+        draft.claims["iss"] = did.into();
+        draft.claims.remove("status");
+    };
+    for (dids, listed, ends) in [
+        (vec![did.as_str()], false, (0, "")),
+        // Trusted by itself, and nobody says that it is this issuer's.
+        (vec![web.as_str()], true, (1, "credential_mismatch")),
+        (vec![web.as_str()], false, (1, "issuer_not_trusted")),
+    ] {
+        let citizen = citizen_of_the_anchor(&stage).await;
+        if listed {
+            let mut list = crate::citizen::trust(&stage, false);
+            let mut entry = entry(&mut list, &web).clone();
+            entry["id"] = json!(did);
+            list["issuers"] = json!([entry]);
+            citizen.trust(&list).await;
+        }
+        let answers = answers_about_issuer(&stage, &issuer, &dids, &[]);
+        let (did, kid) = (did.clone(), kid.clone());
+        stage.twist(|twist| {
+            twist.answers.extend(answers);
+            twist.draft = draft(move |draft| listed_key(draft, &did, &kid));
+        });
+        let answer = citizen.run(&["accept", &offer, "--yes"]).await;
+        assert_eq!((answer.code, answer.reason()), ends, "{answer:?}");
+        assert_eq!(citizen.count().await, usize::from(ends.0 == 0));
+        stage.untwist();
+    }
 }
 
 #[tokio::test]

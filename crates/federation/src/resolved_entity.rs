@@ -5,10 +5,12 @@ use portage_catalog::Text;
 use portage_jose::Jwk;
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
+use serde_json::{Map, Value};
 
 use crate::{
-    CarriedTrustMark, EntityId, FederationKeys, HeldRights, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER,
-    OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier, TrustMarkOwner, trust_chain::is_over,
+    CarriedTrustMark, EntityId, FEDERATION_ENTITY, FederationKeys, HeldRights, Jurisdiction, Metadata,
+    OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier, TrustMarkOwner,
+    trust_chain::is_over,
 };
 
 /// An entity as one chain shows it. [`crate::TrustChain::validate`] makes it, and nothing else; what belongs to it never mixes with
@@ -122,6 +124,17 @@ impl ResolvedEntity {
         self.check_current(now)?;
         let acts = self.acts_as(Role::Issuer, OPENID_CREDENTIAL_ISSUER, now);
         if acts && self.rights.covers_type(names) { Ok(()) } else { Err(Reason::IssuerNotAuthorizedForType) }
+    }
+
+    /// Its metadata in a role that is left to it now; `None` where the role is not, or the chain is over.
+    pub fn metadata_as(&self, role: Role, now: Timestamp) -> Option<&Map<String, Value>> {
+        let entity_type = match role {
+            Role::Issuer => OPENID_CREDENTIAL_ISSUER,
+            Role::Verifier => OPENID_CREDENTIAL_VERIFIER,
+            Role::Authority => FEDERATION_ENTITY,
+        };
+        let acts = self.check_current(now).is_ok() && self.acts_as(role, entity_type, now);
+        self.metadata.of(entity_type).filter(|_| acts)
     }
 
     /// Whether it may ask for presentations at all.

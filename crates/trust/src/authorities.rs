@@ -2,12 +2,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
-use portage_federation::{AnchorInquiry, ChainError, TrustAnchors, TrustChain};
+use portage_federation::{AnchorInquiry, ChainError, Role, TrustAnchors, TrustChain};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use url::Url;
 
-use crate::{Authority, Inquiry, IssuerAuthorized, MayAsk, ResolvedChains, TrustList, VouchedPurpose};
+use crate::{
+    Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, ResolvedChains, TrustList, VouchedPurpose,
+};
 
 /// Both sources in one: `trust.json`, and what its anchors say about everybody else.
 ///
@@ -103,6 +105,10 @@ impl Authority for Authorities {
             MayAsk::NotRegistered(_) => None,
             MayAsk::Registered(_) | MayAsk::Unknown => Some(vouched),
         }
+    }
+
+    fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
+        self.ask(|chains| chains.entity(id, role))
     }
 
     fn take_chain(&self, of: &str, statements: &[String], now: Timestamp) {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use portage_catalog::{Purpose, PurposeId, Text};
-use portage_federation::{EntityId, PathEntity, PurposeStatement, ResolvedEntity, Rights};
+use portage_federation::{EntityId, PathEntity, PurposeStatement, ResolvedEntity, Rights, Role};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
-use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier, VouchedPurpose};
+use crate::{Authority, IssuerAuthorized, KnownEntity, KnownVerifier, MayAsk, Tier, VouchedPurpose};
 
 /// The chains at hand, found under every name their subjects go by: what a cache holds, whatever the time.
 #[derive(Debug, Clone, Default)]
@@ -200,6 +200,18 @@ impl Authority for FederationAuthority<'_> {
                 authority: authority.id.to_string(),
                 authority_name: name_or_id(authority.name.clone(), authority.id.as_str()),
                 purpose: Purpose::from_value(&said.purpose).ok()?,
+                chain: ChainEvidence::of(chain, self.now),
+            })
+        })
+    }
+
+    fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
+        let mut own = self.chains_of(id).filter(|chain| chain.id().as_str() == id);
+        own.find_map(|chain| {
+            Some(KnownEntity {
+                id: chain.id().to_string(),
+                identifiers: chain.identifiers().map(str::to_owned).collect(),
+                metadata: chain.metadata_as(role, self.now)?.clone(),
                 chain: ChainEvidence::of(chain, self.now),
             })
         })

@@ -32,12 +32,13 @@ pub use federation::{ChainEvidence, ChainLink, FederationAuthority, ResolvedChai
 pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 
-pub use portage_federation::Tier;
+pub use portage_federation::{Role, Tier};
 
 use jiff::Timestamp;
 use portage_catalog::{Purpose, PurposeId, Text};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
+use serde_json::{Map, Value};
 
 /// An issuer that may issue the type: evidence for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,19 @@ pub struct VouchedPurpose {
     /// The purpose: words, law, query, retention.
     pub purpose: Purpose,
     /// The chain that the authority and the verifier stand on.
+    pub chain: ChainEvidence,
+}
+
+/// An entity in one of its roles, as one chain shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownEntity {
+    /// Its Entity Identifier.
+    pub id: String,
+    /// The DIDs that its superior says are its own.
+    pub identifiers: Vec<String>,
+    /// Its metadata in that role, after every policy and constraint.
+    pub metadata: Map<String, Value>,
+    /// The chain.
     pub chain: ChainEvidence,
 }
 
@@ -120,6 +134,12 @@ pub trait Authority: Send + Sync {
     /// What an authority vouches for in a statement that the verifier brought along (a purpose statement, compact). `None`, as though there were no
     /// statement, when it does not hold: of a stranger, of another verifier, forged, on a chain that is over.
     fn vouched_purpose(&self, _verifier: &str, _statement: &str) -> Option<VouchedPurpose> {
+        None
+    }
+
+    /// The entity of this Entity Identifier in a role, as the shortest chain shows it that leaves it that role now. `None` without such a
+    /// chain; a list knows no metadata.
+    fn entity(&self, _id: &str, _role: Role) -> Option<KnownEntity> {
         None
     }
 

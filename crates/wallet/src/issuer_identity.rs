@@ -5,7 +5,7 @@ use portage_trust::{Authority, IssuerAuthorized};
 use url::{Origin, Url};
 
 /// The identifiers that a Credential Issuer Identifier stands for: the did:web of the URL, and the URL itself. Whoever controls the one
-/// controls the other, so a credential of either is bound to the offer.
+/// controls the other, so a credential of either is bound to the offer. To them come the DIDs that the issuer's superiors say are its own.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuerIdentity {
     ids: Vec<String>,
@@ -42,6 +42,16 @@ impl IssuerIdentity {
             ids.push(url);
         }
         IssuerIdentity { ids, url: Some(address.clone()) }
+    }
+
+    /// With the DIDs that the chain of its entity names as its own.
+    pub(crate) fn with_identifiers(mut self, identifiers: impl IntoIterator<Item = String>) -> Self {
+        for did in identifiers {
+            if !self.ids.contains(&did) {
+                self.ids.push(did);
+            }
+        }
+        self
     }
 
     pub(crate) fn ids(&self) -> &[String] {

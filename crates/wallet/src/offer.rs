@@ -9,7 +9,9 @@ use portage_oid4vci::{
     PreAuthorizedCode, TxCode,
 };
 use portage_reason::Reason;
+use portage_trust::{KnownEntity, Role};
 use portage_verification::learn;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -188,15 +190,19 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         };
         let identity = IssuerIdentity::of(&offer.credential_issuer);
         self.require_known(&identity, now).await?;
+        let entity = self.authority.entity(offer.credential_issuer.as_str(), Role::Issuer);
+        let identifiers = entity.iter().flat_map(|entity| entity.identifiers.clone());
+        let identity = identity.with_identifiers(identifiers);
         let grant = offer
             .pre_authorized_code()
             .ok_or(OfferError::Unsupported("the offer needs a login at the issuer"))?
             .clone();
         let metadata = self.fetch_metadata(&offer.credential_issuer).await?;
-        let server =
-            authorization_server(&offer.credential_issuer, &metadata, grant.authorization_server.as_ref())?;
+        let named = grant.authorization_server.as_ref();
+        let server = authorization_server(&offer.credential_issuer, &metadata, named, entity.as_ref())?;
         let token_endpoint = self.fetch_token_endpoint(&server).await?;
-        same_origin(&identity, &token_endpoint, "its token endpoint is another party's")?;
+        let of_the_server = IssuerIdentity::of(&server);
+        same_origin(&of_the_server, &token_endpoint, "its token endpoint is another party's")?;
         let (offered, issuer) = self.offered(&offer, &metadata, &identity)?;
         let next = grant.tx_code.map_or(NextStep::Ready, NextStep::NeedsTxCode);
         Ok(OfferReview {
@@ -366,12 +372,13 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     }
 }
 
-/// Which authorization server: the issuer itself, or one it lists that is of its own origin. Another party's would be named by a trust chain,
-/// which `trust.json` does not have.
+/// Which authorization server: the issuer itself, one it lists that is of its own origin, or one it lists that the metadata of its trust chain
+/// names as well (W-13): what stands at an address alone sends no code to another party.
 fn authorization_server(
     issuer: &IssuerIdentifier,
     metadata: &CredentialIssuerMetadata,
     named: Option<&IssuerIdentifier>,
+    entity: Option<&KnownEntity>,
 ) -> Result<IssuerIdentifier, OfferError> {
     let listed = &metadata.authorization_servers;
     let server = match named {
@@ -383,7 +390,10 @@ fn authorization_server(
         }
         None => listed.first().unwrap_or(issuer),
     };
-    if IssuerIdentity::of(server).origin() == IssuerIdentity::of(issuer).origin() {
+    let of_the_chain = entity.and_then(|entity| entity.metadata.get("authorization_servers"));
+    let of_the_chain = of_the_chain.and_then(Value::as_array).into_iter().flatten();
+    let vouched = of_the_chain.filter_map(Value::as_str).any(|vouched| vouched == server.as_str());
+    if vouched || IssuerIdentity::of(server).origin() == IssuerIdentity::of(issuer).origin() {
         Ok(server.clone())
     } else {
         Err(OfferError::MetadataMismatch("its authorization server is another party's"))
