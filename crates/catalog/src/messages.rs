@@ -17,6 +17,8 @@
 //! | `register` | why a file is not a register at all |
 //! | `lint` | what a purpose asks too much: `lint.<rule>` |
 //! | `row` | why a row of a register was refused |
+//! | `page` | what the pages of all programs share |
+//! | `page_wallet`, `page_counter`, `page_clerk` | what stands on the pages of one program: `page_wallet.<page>_<what>` |
 //! | `wallet`, `issuer`, `verifier`, `authority` | everything else that one program says |
 //!
 //! Names are small letters, digits and `_`. A text has `{name}` placeholders, the same ones in both languages; a text

@@ -3,13 +3,16 @@ use std::time::{Duration, Instant};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 
-use crate::Refusal;
+use crate::{
+    Refusal,
+    page::{preferred_language, problem},
+};
 
 /// Longest request body.
 pub const MAX_BODY: usize = 1 << 20;
@@ -17,49 +20,111 @@ pub const MAX_BODY: usize = 1 << 20;
 /// Time for a request to arrive, and again for its answer.
 pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 
+/// What a program lets in, and how it says no.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Longest bodies below some paths, where they differ from [`MAX_BODY`]: uploads. The longest path that fits counts.
+    pub bodies: &'static [(&'static str, usize)],
+    /// Time for an answer.
+    pub time: Duration,
+    /// Who reads what is said about an unknown path, a body that is too large, a handler that broke.
+    pub audience: Audience,
+}
+
+/// Who reads an answer that no route gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// A program: the error bodies of [`Refusal`].
+    Program,
+    /// A person: a page.
+    Person,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bodies: &[], time: REQUEST_TIME, audience: Audience::Program }
+    }
+}
+
+impl Limits {
+    fn body(&self, path: &str) -> usize {
+        let fits = self.bodies.iter().filter(|(below, _)| path.starts_with(below));
+        fits.max_by_key(|(below, _)| below.len()).map_or(MAX_BODY, |(_, most)| *most)
+    }
+}
+
 /// Puts what every service owes around its routes: limits, headers, one log line a request, an answer when a handler panics,
 /// and error bodies for unknown paths and methods.
 pub fn harden(routes: Router) -> Router {
+    harden_within(routes, Limits::default())
+}
+
+/// The same within other limits, or with pages for answers that no route gave.
+pub fn harden_within(routes: Router, limits: Limits) -> Router {
+    let not_found = Refusal::not_found;
+    let wrong_method = || {
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request")
+            .describing("this address does not take this method")
+    };
     routes
-        .fallback(async || Refusal::not_found())
-        .method_not_allowed_fallback(async || {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request")
-                .describing("this address does not take this method")
-        })
-        .layer(from_fn(answer_within_limits))
+        .fallback(async move |request: Request| limits.answer(not_found(), &request))
+        .method_not_allowed_fallback(async move |request: Request| limits.answer(wrong_method(), &request))
+        // The body is read, within our own limit, before any handler runs.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(move |request, next| answer_within(limits, request, next)))
         .layer(from_fn(add_headers))
         .layer(from_fn(log_request))
 }
 
-/// Reads the body within its limits, then runs the handler as a task of its own: a client that hangs up does not cut a handler
-/// in half, and a panic ends that task alone.
-async fn answer_within_limits(request: Request, next: Next) -> Response {
-    let request = match tokio::time::timeout(REQUEST_TIME, read_body(request)).await {
-        Ok(Ok(request)) => request,
-        Ok(Err(refusal)) => return refusal.into_response(),
-        Err(_elapsed) => {
-            return Refusal::new(StatusCode::REQUEST_TIMEOUT, "invalid_request")
-                .describing("the request did not arrive in time")
-                .into_response();
+impl Limits {
+    /// A refusal as its audience reads it.
+    fn answer(self, refusal: Refusal, request: &Request) -> Response {
+        let language = preferred_language(request.headers());
+        self.told(refusal, language)
+    }
+
+    fn told(self, refusal: Refusal, language: portage_catalog::Language) -> Response {
+        let response = refusal.into_response();
+        match self.audience {
+            Audience::Program => response,
+            Audience::Person => problem(response.status(), language),
         }
-    };
-    match tokio::time::timeout(REQUEST_TIME, tokio::spawn(next.run(request))).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_panicked)) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error").into_response(),
-        Err(_elapsed) => Refusal::unavailable().logging("the handler took too long").into_response(),
     }
 }
 
-async fn read_body(request: Request) -> Result<Request, Refusal> {
+/// Reads the body within its limits, then runs the handler as a task of its own: a client that hangs up does not cut a handler
+/// in half, and a panic ends that task alone.
+async fn answer_within(limits: Limits, request: Request, next: Next) -> Response {
+    let language = preferred_language(request.headers());
+    let most = limits.body(request.uri().path());
+    let request = match tokio::time::timeout(REQUEST_TIME, read_body(request, most)).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(refusal)) => return limits.told(refusal, language),
+        Err(_elapsed) => {
+            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "invalid_request")
+                .describing("the request did not arrive in time");
+            return limits.told(refusal, language);
+        }
+    };
+    match tokio::time::timeout(limits.time, tokio::spawn(next.run(request))).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panicked)) => {
+            limits.told(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error"), language)
+        }
+        Err(_elapsed) => limits.told(Refusal::unavailable().logging("the handler took too long"), language),
+    }
+}
+
+async fn read_body(request: Request, most: usize) -> Result<Request, Refusal> {
     const TOO_LARGE: Refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request")
         .describing("the request is over the size limit");
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.is_some_and(|text| text.parse::<usize>().is_ok_and(|length| length > MAX_BODY)) {
+    if announced.is_some_and(|text| text.parse::<usize>().is_ok_and(|length| length > most)) {
         return Err(TOO_LARGE);
     }
     let (parts, body) = request.into_parts();
     // What `to_bytes` fails on beside the limit is a connection that broke: nobody reads that answer.
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| TOO_LARGE)?;
+    let bytes = to_bytes(body, most).await.map_err(|_| TOO_LARGE)?;
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
@@ -142,6 +207,24 @@ mod tests {
         assert_eq!(response.headers()["cache-control"], "no-store");
         let (response, _) = answer(Request::get("/own").body(Body::empty()).unwrap()).await;
         assert_eq!(response.headers()["cache-control"], "max-age=5");
+    }
+
+    #[tokio::test]
+    async fn a_person_reads_a_page_where_a_program_reads_an_error_body_and_uploads_may_be_longer() {
+        let limits =
+            Limits { bodies: &[("/echo", MAX_BODY + 1)], audience: Audience::Person, ..Limits::default() };
+        let routes = || harden_within(Router::new().route("/echo", post(async |body: String| body)), limits);
+        for (request, status) in [
+            (post_of(MAX_BODY + 1), 200),
+            (post_of(MAX_BODY + 2), 413),
+            (Request::get("/none").body(Body::empty()).unwrap(), 404),
+            (Request::get("/echo").body(Body::empty()).unwrap(), 405),
+        ] {
+            let response = routes().oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status);
+            let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+            assert!(kind.starts_with(if status == 200 { "text/plain" } else { "text/html" }), "{kind}");
+        }
     }
 
     #[tokio::test]

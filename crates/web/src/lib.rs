@@ -10,7 +10,9 @@
 //! [`serve`] runs the router until SIGTERM or SIGINT, is not ready from that moment on, and gives requests in flight
 //! ten seconds.
 //!
-//! Not here: TLS (a reverse proxy's), routes, pages, sessions.
+//! [`page`] is what the pages of all programs are made of: layout, form fields, cards, sessions, and how to add one.
+//!
+//! Not here: TLS (a reverse proxy's), routes, and what stands on any page.
 
 mod bearer;
 mod escape;
@@ -18,12 +20,13 @@ mod harden;
 mod health;
 mod language;
 mod logging;
+pub mod page;
 mod refusal;
 mod serve;
 
 pub use bearer::{BearerError, bearer_token, is_bearer};
 pub use escape::escape;
-pub use harden::{MAX_BODY, REQUEST_TIME, harden};
+pub use harden::{Audience, Limits, MAX_BODY, REQUEST_TIME, harden, harden_within};
 pub use health::{Readiness, health_routes};
 pub use language::{language_of, language_of_terminal};
 pub use logging::log_to_stderr;

@@ -85,7 +85,13 @@ fn every_key_that_a_program_names_exists_and_its_placeholders_are_filled() {
             continue;
         }
         let source = std::fs::read_to_string(&file).unwrap();
-        for (call, suffixes) in [("message(", &[""][..]), ("message_for_count(", &[".one", ".other"][..])] {
+        for (call, suffixes) in [
+            ("message(", &[""][..]),
+            ("message_for_count(", &[".one", ".other"][..]),
+            ("words.say(", &[""][..]),
+            ("words.say_with(", &[""][..]),
+            ("words.count(", &[".one", ".other"][..]),
+        ] {
             for after in source.split(call).skip(1) {
                 let Some((key, arguments)) =
                     after.trim_start().strip_prefix('"').and_then(|key| key.split_once('"'))

@@ -1,0 +1,99 @@
+//! A form that somebody sent.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Multipart, Request},
+    http::header,
+};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::{Session, parts::TOKEN_FIELD};
+
+/// Most fields that are read.
+const MOST_FIELDS: usize = 256;
+
+/// The fields of a form, from a session that proved to be the one that asked for it.
+pub struct Submitted {
+    fields: Vec<(String, Zeroizing<String>)>,
+    uploads: Vec<Upload>,
+}
+
+/// A file in a form. Its name is the sender's and is not kept.
+pub struct Upload {
+    field: String,
+    /// What is in it.
+    pub bytes: Bytes,
+}
+
+/// Why a form was not read. Either way nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubmittedError {
+    /// No or a wrong anti-forgery token: 403.
+    Forged,
+    /// Not a form: 400.
+    Malformed,
+}
+
+/// Reads the form of a request (URL-encoded, or multipart where it has files) and holds it to the session's token.
+///
+/// # Errors
+/// [`SubmittedError`]; nothing else of the form can be had then.
+pub async fn read_form<S>(request: Request, session: &Session<S>) -> Result<Submitted, SubmittedError> {
+    let submitted = read(request).await?;
+    let tokens: Vec<&str> = submitted.all(TOKEN_FIELD).collect();
+    let is_ours = matches!(tokens.as_slice(), [token] if session.is_token(token));
+    if is_ours { Ok(submitted) } else { Err(SubmittedError::Forged) }
+}
+
+async fn read(request: Request) -> Result<Submitted, SubmittedError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|content_type| content_type.starts_with("multipart/form-data")) {
+        return read_parts(request).await;
+    }
+    let body = Bytes::from_request(request, &()).await.map_err(|_| SubmittedError::Malformed)?;
+    let fields: Vec<_> = form_urlencoded::parse(&body)
+        .take(MOST_FIELDS)
+        .map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned())))
+        .collect();
+    Ok(Submitted { fields, uploads: Vec::new() })
+}
+
+async fn read_parts(request: Request) -> Result<Submitted, SubmittedError> {
+    let malformed = |_| SubmittedError::Malformed;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| SubmittedError::Malformed)?;
+    let mut submitted = Submitted { fields: Vec::new(), uploads: Vec::new() };
+    while let Some(part) = parts.next_field().await.map_err(malformed)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.file_name().is_some();
+        let bytes = part.bytes().await.map_err(malformed)?;
+        if submitted.fields.len() + submitted.uploads.len() >= MOST_FIELDS {
+            return Err(SubmittedError::Malformed);
+        }
+        if is_file {
+            submitted.uploads.push(Upload { field: name, bytes });
+        } else {
+            let text = std::str::from_utf8(&bytes).map_err(|_| SubmittedError::Malformed)?;
+            submitted.fields.push((name, Zeroizing::new(text.to_owned())));
+        }
+    }
+    Ok(submitted)
+}
+
+impl Submitted {
+    /// What was typed into a field, the first where there are several; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        let field = self.fields.iter().find(|(found, _)| found == name);
+        field.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every value of a name: ticked boxes.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The file chosen in a field; `None` where none was.
+    pub fn file(&self, name: &str) -> Option<&Upload> {
+        self.uploads.iter().find(|upload| upload.field == name && !upload.bytes.is_empty())
+    }
+}

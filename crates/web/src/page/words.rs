@@ -1,0 +1,174 @@
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use maud::{Markup, html};
+use portage_catalog::{Language, Text, message, message_for_count, plain, plain_up_to};
+
+/// The words of one page: its language, and the time zone that instants are told in.
+#[derive(Debug, Clone)]
+pub struct Words {
+    language: Language,
+    zone: TimeZone,
+}
+
+impl Words {
+    /// The words of this language; instants are told in UTC.
+    pub fn new(language: Language) -> Self {
+        Words { language, zone: TimeZone::UTC }
+    }
+
+    /// Tells instants in this time zone.
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// The language.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The other one, for the switch.
+    pub const fn other_language(&self) -> Language {
+        match self.language {
+            Language::En => Language::Fr,
+            Language::Fr => Language::En,
+        }
+    }
+
+    /// The address of a page of this language: `/en/history` of `/history`.
+    pub fn path(&self, path: &str) -> String {
+        format!("/{}{path}", self.language.tag())
+    }
+
+    /// A message without placeholders.
+    pub fn say(&self, key: &str) -> String {
+        message(key, self.language, &[])
+    }
+
+    /// A message with its placeholders filled. Fill with [`Words::name`] what others wrote.
+    pub fn say_with(&self, key: &str, values: &[(&str, &str)]) -> String {
+        message(key, self.language, values)
+    }
+
+    /// A message that depends on a count.
+    pub fn count(&self, key: &str, count: u64, values: &[(&str, &str)]) -> String {
+        message_for_count(key, count, self.language, values)
+    }
+
+    /// A name or label of somebody else's, for a place where there is no room for markup: one line, marked in words where it is in the other
+    /// language.
+    pub fn name(&self, text: &Text) -> String {
+        text.in_words(self.language)
+    }
+
+    /// The same as markup: in the other language, it is marked for screen readers too.
+    pub fn text(&self, text: &Text) -> Markup {
+        self.text_up_to(text, 2000)
+    }
+
+    /// The same with another length.
+    pub fn text_up_to(&self, text: &Text, max: usize) -> Markup {
+        let shown = text.language_shown(self.language);
+        let plain = plain_up_to(text.in_language(self.language), max);
+        if shown == self.language {
+            return html! { (plain) };
+        }
+        let key = if shown == Language::En { "page.in_english" } else { "page.in_french" };
+        html! { span lang=(shown.tag()) { (plain) } " " (message(key, self.language, &[])) }
+    }
+
+    /// A number with the separators of the language.
+    pub fn number(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let separator = match self.language {
+            Language::En => ',',
+            Language::Fr => '\u{a0}',
+        };
+        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.chars().enumerate() {
+            // French leaves four digits together, as English may not.
+            let is_short = self.language == Language::Fr && digits.len() == 4;
+            if at > 0 && (digits.len() - at).is_multiple_of(3) && !is_short {
+                grouped.push(separator);
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    /// A day: `January 2, 2026`, « 1er janvier 2026 ».
+    pub fn date(&self, date: Date) -> String {
+        let month = self.say(&format!("explain.month_{:02}", date.month()));
+        let (day, year) = (date.day().to_string(), date.year().to_string());
+        let key = if date.day() == 1 { "explain.first_of_month" } else { "explain.day_of_month" };
+        message(key, self.language, &[("day", &day), ("month", &month), ("year", &year)])
+    }
+
+    /// The day that it is at this instant.
+    pub fn day_of(&self, instant: Timestamp) -> String {
+        self.date(self.zone.to_datetime(instant).date())
+    }
+
+    /// An instant to the minute: `January 2, 2026, 2:05 p.m.`, « 2 janvier 2026, 14 h 05 »; with its time zone where that is UTC.
+    pub fn instant(&self, instant: Timestamp) -> String {
+        let zoned = self.zone.to_datetime(instant);
+        let minute = format!("{:02}", zoned.minute());
+        let (hour, key) = match (self.language, zoned.hour()) {
+            (Language::Fr, hour) => (hour, "page.time"),
+            (Language::En, 0) => (12, "page.time_morning"),
+            (Language::En, hour @ 1..=11) => (hour, "page.time_morning"),
+            (Language::En, 12) => (12, "page.time"),
+            (Language::En, hour) => (hour - 12, "page.time"),
+        };
+        let hour = hour.to_string();
+        let time = message(key, self.language, &[("hour", &hour), ("minute", &minute)]);
+        let zone = if self.zone == TimeZone::UTC { " UTC" } else { "" };
+        format!("{}, {time}{zone}", self.date(zoned.date()))
+    }
+
+    /// An identifier, an address, a word of somebody else's: one line, without what turns text round.
+    pub fn plain(&self, text: &str) -> String {
+        plain(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_times_are_told_as_in_the_language() {
+        let (en, fr) = (Words::new(Language::En), Words::new(Language::Fr));
+        let first = jiff::civil::date(2026, 8, 1);
+        assert_eq!(en.date(first), "August 1, 2026");
+        assert_eq!(fr.date(first), "1er août 2026");
+        let instant: Timestamp = "2026-08-02T14:05:09Z".parse().unwrap();
+        assert_eq!(en.instant(instant), "August 2, 2026, 2:05\u{a0}p.m. UTC");
+        assert_eq!(fr.instant(instant), "2 août 2026, 14\u{a0}h\u{a0}05 UTC");
+        let midnight: Timestamp = "2026-08-02T00:05:00Z".parse().unwrap();
+        assert_eq!(en.instant(midnight), "August 2, 2026, 12:05\u{a0}a.m. UTC");
+        let vancouver = TimeZone::fixed(jiff::tz::offset(-7));
+        assert_eq!(en.in_zone(vancouver).instant(midnight), "August 1, 2026, 5:05\u{a0}p.m.");
+    }
+
+    #[test]
+    fn numbers_have_the_separators_of_the_language() {
+        let (en, fr) = (Words::new(Language::En), Words::new(Language::Fr));
+        for (number, english, french) in [
+            (7, "7", "7"),
+            (1234, "1,234", "1234"),
+            (12345, "12,345", "12\u{a0}345"),
+            (1_000_000, "1,000,000", "1\u{a0}000\u{a0}000"),
+        ] {
+            assert_eq!((en.number(number).as_str(), fr.number(number).as_str()), (english, french));
+        }
+    }
+
+    #[test]
+    fn u03_a_name_of_somebody_elses_is_text_and_marked_where_it_is_in_the_other_language() {
+        let text = Text { en: "<b>Photo</b>\u{202e}".to_owned(), fr: String::new() };
+        let shown = Words::new(Language::Fr).text(&text).into_string();
+        assert_eq!(shown, "<span lang=\"en\">&lt;b&gt;Photo&lt;/b&gt;</span> (en anglais)");
+        assert_eq!(Words::new(Language::En).text(&text).into_string(), "&lt;b&gt;Photo&lt;/b&gt;");
+    }
+}
