@@ -66,6 +66,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  authority key https://city.example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --compromised --since 2026-05-01T00:00:00Z"
     )]
     Key(KeyArgs),
+    /// Change the key that the authority itself signs with, in two steps: everybody knows the new one before it is used.
+    #[command(after_help = "Example:\n  authority rotate\n  authority rotate --finish")]
+    Rotate(RotateArgs),
     /// Print what others write into their trust.json to take this authority's word: its name, jurisdiction, types and public keys.
     #[command(after_help = "Example:\n  authority --dir province anchor > trust.json")]
     Anchor,
@@ -275,6 +278,16 @@ pub(crate) struct KeyArgs {
     /// From when on [default: now].
     #[arg(long, value_name = "INSTANT")]
     pub(crate) since: Option<Timestamp>,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct RotateArgs {
+    /// Sign with the new key from now on. Without it, the new key is made and published beside the other.
+    #[arg(long)]
+    pub(crate) finish: bool,
+    /// Somebody else may have the old key; nothing it signed stands.
+    #[arg(long, requires = "finish")]
+    pub(crate) compromised: bool,
 }
 
 #[derive(Debug, ArgGroup)]

@@ -2,9 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use portage_authority::{Authority, Profile};
+use portage_authority::{Authority, Keyring, Profile};
 use portage_catalog::Catalog;
 use portage_fetch::Fetcher;
+use portage_keys::{Signer, SigningFailure};
 use portage_storage::{KeyFolder, authority::SqliteRegistry, catalog_folder};
 
 use crate::{LogIdentity, commands::CommandError, config::Config};
@@ -12,7 +13,7 @@ use crate::{LogIdentity, commands::CommandError, config::Config};
 /// Folder of the keys.
 pub(crate) const KEYS: &str = "keys";
 /// What signs statements.
-pub(crate) const FEDERATION_KEY: &str = "federation";
+pub(crate) const FEDERATION_KEY: &str = portage_authority::FIRST_KEY;
 /// What signs the log's checkpoints.
 pub(crate) const LOG_KEY: &str = "log";
 /// Name of the store in the service's folder.
@@ -25,11 +26,25 @@ pub(crate) struct Deployment {
     pub(crate) log: LogIdentity,
 }
 
+/// The folder of keys as the authority knows it: a key is read when it signs, so that one that was changed over needs no new start.
+struct Keys(KeyFolder);
+
+impl Keyring for Keys {
+    fn signer(&self, name: &str) -> Result<Arc<dyn Signer>, SigningFailure> {
+        let key = self.0.signing_key(name).map_err(|error| {
+            tracing::error!(error = %error, "a key could not be read");
+            SigningFailure
+        })?;
+        Ok(Arc::new(key))
+    }
+}
+
 /// Opens the folder: configuration, keys, types, store.
 pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let config = Config::read(dir).map_err(CommandError::fault)?;
     let keys = KeyFolder::at(dir.join(KEYS));
-    let signer = keys.signing_key(FEDERATION_KEY).map_err(CommandError::fault)?;
+    // Before anything is served: a key that cannot be read is told at the start.
+    keys.signing_key(FEDERATION_KEY).map_err(CommandError::fault)?;
     let store = SqliteRegistry::open(&dir.join(STORE)).map_err(CommandError::database)?;
     let catalog = catalog(&config.types_folder)?;
     let log = LogIdentity::new(&config.id, keys.signing_key(LOG_KEY).map_err(CommandError::fault)?);
@@ -42,7 +57,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         log: log.address(&config.id).map_err(CommandError::fault)?,
         statement_lifetime: config.statement_lifetime,
     };
-    Ok(Deployment { config, authority: Authority::new(profile, Arc::new(signer), catalog, store), log })
+    Ok(Deployment { config, authority: Authority::new(profile, Arc::new(Keys(keys)), catalog, store), log })
 }
 
 /// The way out, to public addresses and the configured loopback origins.

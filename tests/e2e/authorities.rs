@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use portage_catalog::Catalog;
 use portage_did::LoopbackOrigins;
 use portage_federation::{
-    EntityId, EntityStatement, FederationKeys, Jurisdiction, LogAddress, Rights, TrustAnchor, TrustAnchors,
-    TrustChain, UnverifiedStatement,
+    EntityId, EntityStatement, FederationKeys, HistoricalKeys, Jurisdiction, LogAddress, Rights, TrustAnchor,
+    TrustAnchors, TrustChain, UnverifiedStatement,
 };
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
@@ -248,6 +248,79 @@ async fn a_right_goes_down_three_tiers_and_nobody_hands_on_what_they_do_not_hold
 
     let page = tiers.get(&city.url()).await.1;
     assert!(page.contains("Its keys were copied") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t13_an_authority_changes_its_key_when_everybody_knows_the_new_one_and_the_old_one_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tiers = Tiers::made_in(folder.path());
+    let Tiers { federal, province, city, issuer, .. } = &tiers;
+    let _served = [federal, province, city, issuer].map(Party::serve);
+    let province_url = province.url();
+    let below = ["register", &province_url, "--as", "authority", "--may-issue", "business-licence"];
+    let below = [below.as_slice(), &["--jurisdiction", "CA-BC", "--yes"]].concat();
+    federal.does(&below);
+    province.does(&[
+        "register",
+        &city.url(),
+        "--as",
+        "authority",
+        "--may-issue",
+        "business-licence",
+        "--jurisdiction",
+        "CA-BC-5915022",
+        "--yes",
+    ]);
+    city.does(&["register", &issuer.url(), "--as", "issuer", "--may-issue", "business-licence", "--yes"]);
+    let pinned_first = federal.does(&["anchor"]);
+    let key_id = |jwt: &str| UnverifiedStatement::parse(jwt).expect("a statement").kid().to_owned();
+    let old = key_id(&tiers.configuration(province).await);
+
+    assert_eq!(province.refuses(&["rotate", "--finish"]), "key_not_found", "nothing was announced");
+    let announced = province.does(&["rotate"]);
+    let new = announced[0]["next"].as_str().expect("a key").to_owned();
+    assert_eq!((&announced[0]["signs"], &announced[0]["done"]), (&json!(old), &json!("announced")));
+    assert_eq!(province.does(&["rotate"])[0]["next"], json!(new), "asked again, it is the same one");
+    assert_eq!(tiers.said(province).await.0.iter().len(), 2, "both stand in its configuration");
+    assert_eq!(province.refuses(&["rotate", "--finish"]), "key_not_found", "Canada does not know it yet");
+    assert_eq!(federal.does(&below)[0]["done"], "changed", "Canada vouches for both");
+    assert_eq!(province.does(&["rotate", "--finish"])[0]["signs"], json!(new));
+
+    // The service that runs signs with the new key, without a new start; the chain holds for whoever pinned Canada.
+    let mut chain = vec![tiers.configuration(issuer).await];
+    for (superior, subject) in [(city, issuer), (province, city), (federal, province)] {
+        chain.push(tiers.statement(superior, subject).await.1);
+    }
+    assert_eq!(key_id(&chain[2]), new);
+    let anchors = |printed: &[Value]| {
+        let list = portage_trust::TrustList::parse(printed[0].to_string().as_bytes()).expect("a list");
+        list.trust_anchors()
+    };
+    assert!(TrustChain::validate(&chain, &anchors(&pinned_first), now()).is_ok());
+
+    // The old one is kept, with its end and why, signed with the new one.
+    let address = format!("{province_url}/federation/historical-keys");
+    let (status, former) = tiers.get(&address).await;
+    let id = EntityId::parse(&province_url).expect("an identifier");
+    let keys = tiers.said(province).await.0;
+    let former = HistoricalKeys::verify(&former, &id, &keys).expect("its former keys");
+    assert_eq!((status, former.keys.len(), keys.iter().len()), (200, 1, 1));
+    let before = now().checked_sub(jiff::SignedDuration::from_secs(1)).expect("a time");
+    assert!(former.key_for(&old, before, now()).is_ok(), "what it signed before stands");
+    assert_eq!(former.key_for(&old, now(), now()), Err(Reason::KeyNotFound));
+    let told = province.does(&["log", "diff", "--since", "2026-01-01"]).remove(0);
+    assert_eq!((&told["service"], told["changes"].as_array().map(Vec::len)), (&json!(province_url), Some(2)));
+
+    // At the top nobody restates it: whoever pins it pins both while they overlap.
+    federal.does(&["rotate"]);
+    let pinned_both = federal.does(&["anchor"]);
+    federal.does(&["rotate", "--finish"]);
+    chain[3] = tiers.statement(federal, province).await.1;
+    assert!(TrustChain::validate(&chain, &anchors(&pinned_both), now()).is_ok());
+    assert!(
+        TrustChain::validate(&chain, &anchors(&pinned_first), now()).is_err(),
+        "the twin: pinned too early"
+    );
 }
 
 /// An authority with a log of its own, for somebody to register who is not there.

@@ -5,16 +5,17 @@ use super::CommandError;
 use crate::{args::Common, wiring};
 
 /// An entry for the `anchors` of somebody's `trust.json`: what is believed of this authority when its own configuration says it.
-pub(crate) fn run(common: &Common) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(common: &Common) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir)?;
     let (config, authority) = (deployment.config, deployment.authority);
+    let (_, keys) = authority.own_keys().await.map_err(CommandError::fault)?;
     let types: Vec<_> = config.own.types.iter().map(|name| name.as_str()).collect();
     let anchor = json!({
         "id": config.id.as_str(),
         "name": config.name,
         "jurisdiction": config.own.jurisdiction.as_str(),
         "types": types,
-        "jwks": authority.keys().to_value(),
+        "jwks": keys.published().to_value(),
     });
     let list: Value = json!({ "issuers": [], "verifiers": [], "anchors": [anchor] });
     if common.json {

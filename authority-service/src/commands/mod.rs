@@ -9,6 +9,7 @@ mod log;
 mod purpose;
 mod recognise;
 mod register;
+mod rotate;
 mod serve;
 mod show;
 mod superiors;
@@ -39,7 +40,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
     match args.command {
         Command::Init(init) => init::run(&init, &common, &OsEntropy),
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
-        Command::Anchor => anchor::run(&common),
+        Command::Anchor => block_on(anchor::run(&common)),
         Command::List => block_on(list::run(&common)),
         Command::Show(show) => block_on(show::run(&show, &common)),
         Command::Log(log) => block_on(log::run(&log, &common, &clock)),
@@ -59,6 +60,7 @@ async fn run_change(command: &Command, common: &Common, clock: &Clock) -> Result
         Command::Purpose(purpose) => purpose::run(purpose, common, clock).await,
         Command::Suspend(suspend) => suspend::run(suspend, common, clock).await,
         Command::Key(key) => key::run(key, common, clock).await,
+        Command::Rotate(rotate) => rotate::run(rotate, common, clock, &OsEntropy).await,
         Command::Init(_)
         | Command::Serve(_)
         | Command::Anchor
@@ -124,6 +126,7 @@ pub(crate) fn explain(error: &ChangeError, entity: &EntityId) -> CommandError {
     match error {
         ChangeError::Absent => refused(Reason::ValueInvalid, "authority.absent"),
         ChangeError::NotAVerifier => refused(Reason::PurposeNotRegistered, "authority.not_a_verifier"),
+        ChangeError::NotRestated => refused(Reason::KeyNotFound, "authority.not_restated"),
         ChangeError::LastKey => refused(Reason::Unsupported, "authority.last_key"),
         ChangeError::Query(what) => CommandError::Refused(Reason::ValueInvalid, what.clone()),
         ChangeError::Record(failure) => record_failure(failure),

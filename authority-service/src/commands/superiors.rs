@@ -91,6 +91,17 @@ pub(crate) fn read_configuration(
     }
 }
 
+/// What a superior, found at its address, says of an entity.
+pub(crate) async fn said_of(
+    fetcher: &Fetcher,
+    superior: &EntityId,
+    subject: &EntityId,
+    now: Timestamp,
+) -> Result<Option<SubordinateStatement>, CommandError> {
+    let configuration = configuration(fetcher, superior, now).await?;
+    statement(fetcher, &configuration, subject, now).await
+}
+
 /// What a superior says of an entity; none when it does not know it.
 async fn statement(
     fetcher: &Fetcher,

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portage_authority::ListFilter;
-use portage_federation::{ENTITY_STATEMENT_MEDIA_TYPE, EntityId};
+use portage_federation::{ENTITY_STATEMENT_MEDIA_TYPE, EntityId, HISTORICAL_KEYS_MEDIA_TYPE};
 use portage_web::Refusal;
 use url::form_urlencoded;
 
@@ -17,7 +17,7 @@ use super::{Service, unavailable};
 
 /// `/.well-known/openid-federation` (§9).
 pub(super) async fn entity_configuration(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
-    service.authority.entity_configuration(service.clock.now()).map(statement).map_err(unavailable)
+    service.authority.entity_configuration(service.clock.now()).await.map(statement).map_err(unavailable)
 }
 
 /// `federation_fetch_endpoint` (§8.1). Whoever is suspended is not there.
@@ -45,6 +45,12 @@ pub(super) async fn list(
     let listed = service.authority.list(&filter).await.map_err(unavailable)?;
     let ids: Vec<_> = listed.iter().map(EntityId::as_str).collect();
     Ok(Json(ids).into_response())
+}
+
+/// `federation_historical_keys_endpoint` (§8.7).
+pub(super) async fn historical_keys(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
+    let keys = service.authority.historical_keys(service.clock.now()).await.map_err(unavailable)?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(HISTORICAL_KEYS_MEDIA_TYPE))], keys).into_response())
 }
 
 fn subject(query: &str) -> Result<EntityId, Refusal> {

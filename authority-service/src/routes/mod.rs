@@ -8,7 +8,7 @@ mod resolve;
 use std::{fmt::Display, sync::Arc};
 
 use axum::{Router, routing::get};
-use portage_authority::{Authority, FETCH_PATH, LIST_PATH, RESOLVE_PATH};
+use portage_authority::{Authority, FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, RESOLVE_PATH};
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
 use portage_fetch::HttpSources;
@@ -49,6 +49,7 @@ pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
         .route(WELL_KNOWN, get(federation::entity_configuration))
         .route(FETCH_PATH, get(federation::fetch))
         .route(LIST_PATH, get(federation::list))
+        .route(HISTORICAL_KEYS_PATH, get(federation::historical_keys))
         .route(RESOLVE_PATH, get(resolve::resolve))
         .route(&format!("{}/{{*path}}", public_log::PATH), get(log::read));
     harden(routes.with_state(service).merge(health))

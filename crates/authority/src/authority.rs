@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use portage_catalog::{Catalog, Text};
-use portage_federation::{EntityId, FederationKeys, LogAddress, Rights, Tier};
-use portage_keys::Signer;
+use portage_federation::{EntityId, LogAddress, Rights, Tier};
+
+use crate::Keyring;
 
 /// Who vouches, as its configuration says.
 #[derive(Debug, Clone)]
@@ -27,17 +28,15 @@ pub struct Profile {
 /// An authority over its store.
 pub struct Authority<S> {
     pub(crate) profile: Profile,
-    pub(crate) keys: FederationKeys,
-    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) keyring: Arc<dyn Keyring>,
     pub(crate) catalog: Catalog,
     pub(crate) store: S,
 }
 
 impl<S> Authority<S> {
-    /// An authority that signs with this key, and knows the types of this catalogue by name.
-    pub fn new(profile: Profile, signer: Arc<dyn Signer>, catalog: Catalog, store: S) -> Self {
-        let keys = FederationKeys::of([signer.verification_key().clone()]);
-        Authority { profile, keys, signer, catalog, store }
+    /// An authority that signs with the keys of this ring, and knows the types of this catalogue by name.
+    pub fn new(profile: Profile, keyring: Arc<dyn Keyring>, catalog: Catalog, store: S) -> Self {
+        Authority { profile, keyring, catalog, store }
     }
 
     /// Who vouches.
@@ -53,10 +52,5 @@ impl<S> Authority<S> {
     /// The store.
     pub fn store(&self) -> &S {
         &self.store
-    }
-
-    /// The keys it signs statements with.
-    pub fn keys(&self) -> &FederationKeys {
-        &self.keys
     }
 }

@@ -137,11 +137,11 @@ const PLACES: [(&str, &str, &str); 14] = [
     ("CA-NU", "Nunavut", "le Nunavut"),
 ];
 
-fn entity(id: &EntityId, name: &Text) -> Entity {
+pub(crate) fn entity(id: &EntityId, name: &Text) -> Entity {
     Entity { id: id.as_str().to_owned(), name: in_both_languages(name) }
 }
 
-fn whole_second(now: Timestamp) -> Timestamp {
+pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 

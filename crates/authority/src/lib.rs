@@ -5,7 +5,7 @@
 //! 1. [`Authority::register`] registers an entity below, or recognises an authority beside. An authority hands on only what it holds
 //!    ([`check_grant`]); whoever checks a chain narrows again and believes nobody for more.
 //! 2. [`Authority::register_purpose`] lets a verifier ask for what a purpose's file says.
-//! 3. [`Authority::suspend`], [`Authority::reinstate`], [`Authority::retire_key`].
+//! 3. [`Authority::suspend`], [`Authority::reinstate`], [`Authority::retire_key`]; its own: [`Authority::announce_key`], [`Authority::change_over`].
 //! 4. [`Authority::entity_configuration`], [`Authority::fetch`], [`Authority::list`]: what it says to others, signed when it is asked and
 //!    for a short time. A suspended entity is spoken of no more.
 //! 5. [`Authority::who_knows`], [`Authority::answer`]: the whole chain of somebody further below, for those who pin this authority.
@@ -17,6 +17,7 @@
 
 mod authority;
 mod change;
+mod own_keys;
 mod ports;
 mod record;
 mod register;
@@ -24,13 +25,17 @@ mod register_purpose;
 mod registration;
 mod resolve;
 mod retire_key;
+mod rotate;
 mod statements;
 mod suspend;
 
 pub use authority::{Authority, Profile};
+pub use own_keys::{FIRST_KEY, KeyState, Keyring, OwnKey, OwnKeys};
 pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};
 pub use record::{ChangeError, RecordFailure};
 pub use register::{BeyondHeld, Candidate, RegisterError, Registered, check_grant};
 pub use registration::{NotARegistration, Proves, RegisteredPurpose, Registration, Standing, entity_type_of};
 pub use resolve::{RESOLVE_PATH, WhoKnows};
-pub use statements::{FETCH_PATH, LIST_PATH, ListFilter, StatementFailure, organization_name};
+pub use statements::{
+    FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, ListFilter, StatementFailure, organization_name,
+};

@@ -6,7 +6,7 @@ use portage_federation::{EntityId, LogEvidence};
 use portage_reason::Reason;
 use portage_transparency_log::SignedCheckpoint;
 
-use crate::{Proves, Registration};
+use crate::{OwnKeys, Proves, Registration};
 
 /// The registrations and the log of one authority. Each verb is one transaction, durable when it returns. Two processes on one store are as
 /// good as one.
@@ -21,6 +21,17 @@ pub trait RegistryStore: Send + Sync {
     /// noted in the registration ([`Registration::note_entry`]). Nothing is written when the registration is not at `recording.version` any
     /// more: somebody else changed it meanwhile.
     fn record(&self, recording: Recording) -> impl Future<Output = Result<Recorded, StoreFailure>> + Send;
+
+    /// The authority's own keys, with the number of the version they stand at; `None` while it has its first key.
+    fn own_keys(&self) -> impl Future<Output = Result<Option<(u32, OwnKeys)>, StoreFailure>> + Send;
+
+    /// Writes the authority's own keys and appends the entry that tells what changed: both, or neither when they are not at `version` any more.
+    fn record_own_keys(
+        &self,
+        version: u32,
+        keys: OwnKeys,
+        entry: Vec<u8>,
+    ) -> impl Future<Output = Result<Recorded, StoreFailure>> + Send;
 
     /// An entry of the log with the proof that it is in the tree of a published checkpoint; `None` when that tree is smaller.
     fn evidence(

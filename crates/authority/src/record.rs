@@ -40,6 +40,9 @@ pub enum ChangeError {
     /// The key's keeper did not answer.
     #[error(transparent)]
     Signing(#[from] SigningFailure),
+    /// An authority above does not vouch for the new key yet.
+    #[error("an authority above does not vouch for the new key yet")]
+    NotRestated,
     /// An entity without a key is none.
     #[error("it is the entity's only key")]
     LastKey,

@@ -37,7 +37,8 @@ impl<S: RegistryStore> Authority<S> {
             issued_at: now,
             purpose: file.clone(),
         };
-        let statement = statement.sign(&self.keys, self.signer.as_ref())?;
+        let signing = self.signing().await?;
+        let statement = statement.sign(&signing.keys, signing.signer.as_ref())?;
         let mut logged = LoggedPurpose::of(purpose, &self.catalog).map_err(ChangeError::Query)?;
         logged.statement_sha256 = Some(statement_digest(statement.as_bytes()));
 

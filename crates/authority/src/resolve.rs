@@ -10,7 +10,7 @@ use portage_federation::{
 };
 use portage_transparency_log::SignedCheckpoint;
 
-use crate::{Authority, Registration, RegistryStore, StatementFailure, StoreFailure};
+use crate::{Authority, Registration, RegistryStore, StatementFailure, StoreFailure, own_keys::Signing};
 
 /// Path of the resolve endpoint (§8.3).
 pub const RESOLVE_PATH: &str = "/federation/resolve";
@@ -83,10 +83,11 @@ impl<S: RegistryStore> Authority<S> {
             chain.pop();
         }
         let Some(statement) = self.fetch(via, published, now).await? else { return Ok(None) };
-        chain.extend([statement, self.entity_configuration(now)?]);
+        chain.extend([statement, self.entity_configuration(now).await?]);
+        let signing = self.signing().await?;
         let own = TrustAnchor {
             id: self.profile.id.clone(),
-            keys: self.keys.clone(),
+            keys: signing.keys.clone(),
             name: Some(self.profile.name.clone()),
             rights: self.profile.own.clone(),
         };
@@ -94,13 +95,14 @@ impl<S: RegistryStore> Authority<S> {
         let Some(resolved) = resolved.ok().filter(|resolved| resolved.goes_by(subject)) else {
             return Ok(None);
         };
-        Ok(Some(self.resolve_response(&resolved, chain, now)?))
+        Ok(Some(self.resolve_response(&resolved, chain, &signing, now)?))
     }
 
     fn resolve_response(
         &self,
         resolved: &ResolvedEntity,
         trust_chain: Vec<String>,
+        signing: &Signing,
         now: Timestamp,
     ) -> Result<String, StatementFailure> {
         let response = ResolveResponse {
@@ -110,7 +112,7 @@ impl<S: RegistryStore> Authority<S> {
             expires_at: resolved.expires_at(),
             trust_chain,
         };
-        Ok(response.sign(&resolved.metadata().to_value(), &self.keys, self.signer.as_ref())?)
+        Ok(response.sign(&resolved.metadata().to_value(), &signing.keys, signing.signer.as_ref())?)
     }
 }
 

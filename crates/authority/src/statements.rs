@@ -13,6 +13,8 @@ use crate::{Authority, RESOLVE_PATH, RegistryStore, StoreFailure};
 pub const FETCH_PATH: &str = "/federation/fetch";
 /// Path of the list endpoint (§8.2).
 pub const LIST_PATH: &str = "/federation/list";
+/// Path of the historical keys endpoint (§8.7).
+pub const HISTORICAL_KEYS_PATH: &str = "/federation/historical-keys";
 
 /// Why nothing was said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,13 +44,10 @@ impl<S: RegistryStore> Authority<S> {
     ///
     /// # Errors
     /// [`StatementFailure`].
-    pub fn entity_configuration(&self, now: Timestamp) -> Result<String, StatementFailure> {
-        let mut configuration = EntityConfiguration::new(
-            self.profile.id.clone(),
-            self.keys.clone(),
-            now,
-            self.end_of_statement(now)?,
-        );
+    pub async fn entity_configuration(&self, now: Timestamp) -> Result<String, StatementFailure> {
+        let signing = self.signing().await?;
+        let mut configuration =
+            EntityConfiguration::new(self.profile.id.clone(), signing.keys, now, self.end_of_statement(now)?);
         configuration.authority_hints = self.profile.superiors.clone();
         configuration.metadata = Metadata::new()
             .with(FEDERATION_ENTITY, organization_name(&self.profile.name))
@@ -58,10 +57,11 @@ impl<S: RegistryStore> Authority<S> {
                     ("federation_fetch_endpoint", self.address(FETCH_PATH)),
                     ("federation_list_endpoint", self.address(LIST_PATH)),
                     ("federation_resolve_endpoint", self.address(RESOLVE_PATH)),
+                    ("federation_historical_keys_endpoint", self.address(HISTORICAL_KEYS_PATH)),
                 ],
             )
             .with_log(&self.profile.log);
-        Ok(configuration.sign(self.signer.as_ref())?)
+        Ok(configuration.sign(signing.signer.as_ref())?)
     }
 
     /// What it says of an entity (§8.1); nothing of one it does not know, or that is suspended. The proof that its rights are in the log goes
@@ -92,7 +92,8 @@ impl<S: RegistryStore> Authority<S> {
         if let Some(entry) = registration.rights_entry {
             statement.log_evidence = self.store.evidence(entry, published).await?;
         }
-        Ok(Some(statement.sign(&self.keys, self.signer.as_ref())?))
+        let signing = self.signing().await?;
+        Ok(Some(statement.sign(&signing.keys, signing.signer.as_ref())?))
     }
 
     /// The entities it vouches for now (§8.2), by id.

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use portage_catalog::Language;
 
 use crate::{
-    entry::{Ask, Event, LogEntry, ReadEntry, RegisteredPurpose},
+    entry::{Ask, Event, KeyEvent, LogEntry, ReadEntry, RegisteredPurpose},
     words::Words,
 };
 
-/// What one service became allowed to ask people for, or no longer is, in the order of the log.
+/// What one service became allowed to ask people for, or no longer is, and which keys no longer count, in the order of the log.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceChanges {
     /// The service's entity identifier.
@@ -45,7 +45,7 @@ pub fn diff_since(entries: &[ReadEntry], since: Timestamp, language: Language) -
     changes.into_values().collect()
 }
 
-/// What an entry changes in what its subject may ask, if anything.
+/// What an entry changes in what its subject may ask or in what its keys are worth, if anything.
 fn change<'e>(
     entry: &'e LogEntry,
     known: &mut BTreeMap<(&'e str, &'e str), &'e RegisteredPurpose>,
@@ -69,7 +69,12 @@ fn change<'e>(
             let asks = known.keys().any(|(service, _)| *service == subject);
             asks.then(|| entry.sentence(language))
         }
-        Event::Registration(_) | Event::Right(_) | Event::Recognition(_) | Event::KeyChange(_) => None,
+        // The authority's own keys, and keys that no longer count: what was signed with them may be in somebody's hands.
+        Event::KeyChange(key) => {
+            let counts = entry.authority.id == subject || key.change != KeyEvent::Added;
+            counts.then(|| entry.sentence(language))
+        }
+        Event::Registration(_) | Event::Right(_) | Event::Recognition(_) => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What every registry must do. One suite, every back end.
 
 use portage_authority::{
-    Kept, NewEntry, Proves, Recorded, Recording, RegisteredPurpose, Registration, RegistryStore, Standing,
+    Kept, NewEntry, OwnKeys, Proves, Recorded, Recording, RegisteredPurpose, Registration, RegistryStore,
+    Standing,
 };
 use portage_catalog::Text;
 use portage_federation::{EntityId, FederationKeys, Jurisdiction, Rights, Role};
@@ -97,6 +98,19 @@ async fn an_entry_is_proved_under_a_checkpoint_that_has_it(store: &impl Registry
     assert_eq!(store.evidence(2, &checkpoint(2)).await, Ok(None), "not published yet");
 }
 
+async fn own_keys_change_with_their_entry_and_from_one_version_to_the_next(store: &impl RegistryStore) {
+    assert_eq!(store.own_keys().await, Ok(None));
+    let key = |number| {
+        let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[number; 32]).unwrap();
+        OwnKeys::beginning_with(key.verification_key().clone())
+    };
+    assert_eq!(store.record_own_keys(0, key(1), b"one".to_vec()).await, Ok(Recorded::Done));
+    assert_eq!(store.record_own_keys(0, key(2), b"two".to_vec()).await, Ok(Recorded::Overtaken));
+    assert_eq!(store.record_own_keys(1, key(3), b"three".to_vec()).await, Ok(Recorded::Done));
+    assert_eq!(store.own_keys().await, Ok(Some((2, key(3)))));
+    assert_eq!(store.log().await, Ok(vec![b"one".to_vec(), b"three".to_vec()]));
+}
+
 macro_rules! on_every_store {
     ($($name:ident),*) => {
         mod memory { $(#[tokio::test] async fn $name() { super::$name(&super::MemoryRegistry::default()).await })* }
@@ -107,5 +121,6 @@ macro_rules! on_every_store {
 on_every_store!(
     a_change_is_based_on_what_is_there,
     purposes_note_their_place_and_all_are_listed_by_id,
+    own_keys_change_with_their_entry_and_from_one_version_to_the_next,
     an_entry_is_proved_under_a_checkpoint_that_has_it
 );

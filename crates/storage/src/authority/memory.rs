@@ -3,7 +3,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
+use portage_authority::{Kept, OwnKeys, Recorded, Recording, Registration, RegistryStore, StoreFailure};
 use portage_federation::{EntityId, LogEvidence};
 use portage_transparency_log::{InclusionProof, MemoryTree, SignedCheckpoint};
 
@@ -15,6 +15,7 @@ pub struct MemoryRegistry(Mutex<State>);
 struct State {
     registrations: BTreeMap<EntityId, Kept>,
     log: Vec<Vec<u8>>,
+    own_keys: Option<(u32, OwnKeys)>,
 }
 
 impl MemoryRegistry {
@@ -44,6 +45,25 @@ impl RegistryStore for MemoryRegistry {
             state.log.push(entry.bytes);
         }
         state.registrations.insert(registration.id.clone(), Kept { version: version + 1, registration });
+        Ok(Recorded::Done)
+    }
+
+    async fn own_keys(&self) -> Result<Option<(u32, OwnKeys)>, StoreFailure> {
+        Ok(self.state().own_keys.clone())
+    }
+
+    async fn record_own_keys(
+        &self,
+        version: u32,
+        keys: OwnKeys,
+        entry: Vec<u8>,
+    ) -> Result<Recorded, StoreFailure> {
+        let mut state = self.state();
+        if state.own_keys.as_ref().map_or(0, |(known, _)| *known) != version {
+            return Ok(Recorded::Overtaken);
+        }
+        state.log.push(entry);
+        state.own_keys = Some((version + 1, keys));
         Ok(Recorded::Done)
     }
 

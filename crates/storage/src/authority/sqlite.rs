@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use portage_authority::{Kept, Recorded, Recording, Registration, RegistryStore, StoreFailure};
+use portage_authority::{Kept, OwnKeys, Recorded, Recording, Registration, RegistryStore, StoreFailure};
 use portage_federation::{EntityId, LogEvidence};
 use portage_transparency_log::{NoteSigner, SignedCheckpoint};
 use rusqlite::{
@@ -26,6 +26,13 @@ const SCHEMA: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
     ",
         log::TABLES,
+        "
+        CREATE TABLE own_keys (
+            only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+            version INTEGER NOT NULL CHECK (version > 0),
+            document TEXT NOT NULL
+        ) STRICT;
+    ",
     ],
 };
 
@@ -88,6 +95,31 @@ impl RegistryStore for SqliteRegistry {
         Ok(self.0.write(move |transaction| record(transaction, recording)).await?)
     }
 
+    async fn own_keys(&self) -> Result<Option<(u32, OwnKeys)>, StoreFailure> {
+        Ok(self.0.read(own_keys).await?)
+    }
+
+    async fn record_own_keys(
+        &self,
+        version: u32,
+        keys: OwnKeys,
+        entry: Vec<u8>,
+    ) -> Result<Recorded, StoreFailure> {
+        let recorded = self.0.write(move |transaction| {
+            if own_keys(transaction)?.map_or(0, |(known, _)| known) != version {
+                return Ok(Recorded::Overtaken);
+            }
+            log::append(transaction, &entry)?;
+            transaction.execute(
+                "INSERT INTO own_keys (only, version, document) VALUES (1, ?1, ?2)
+                 ON CONFLICT (only) DO UPDATE SET version = ?1, document = ?2",
+                (version + 1, keys.to_value().to_string()),
+            )?;
+            Ok(Recorded::Done)
+        });
+        Ok(recorded.await?)
+    }
+
     async fn evidence(
         &self,
         index: u64,
@@ -109,6 +141,16 @@ impl RegistryStore for SqliteRegistry {
         let all = self.0.read(|transaction| log::entries(transaction, 0..log::size(transaction)?));
         Ok(all.await?)
     }
+}
+
+fn own_keys(transaction: &Transaction<'_>) -> rusqlite::Result<Option<(u32, OwnKeys)>> {
+    let mut statement = transaction.prepare_cached("SELECT version, document FROM own_keys")?;
+    let read = |row: &Row<'_>| {
+        let document: String = row.get("document")?;
+        let document: Value = serde_json::from_str(&document).map_err(|_| not_ours())?;
+        Ok((row.get("version")?, OwnKeys::restored(&document).map_err(|_| not_ours())?))
+    };
+    statement.query_row([], read).optional()
 }
 
 fn find(transaction: &Transaction<'_>, id: &EntityId) -> rusqlite::Result<Option<Kept>> {

@@ -1,7 +1,7 @@
 use portage_catalog::Text;
 
 use super::*;
-use crate::entry::{Entity, Named, PurposeWithdrawn, Right, Suspension};
+use crate::entry::{Entity, KeyChange, Named, PurposeWithdrawn, Right, Suspension};
 
 fn named(id: &str) -> Named {
     Named { id: id.to_owned(), name: Text { en: id.to_owned(), fr: id.to_owned() } }
@@ -80,4 +80,21 @@ fn an_entry_that_is_dated_back_is_told_all_the_same() {
     let log = [entry(10, "shop", purpose("sale", &["a"])), entry(1, "bank", purpose("account", &["name"]))];
     let names: Vec<_> = told(&log, "2026-11-05T00:00:00Z").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["bank", "shop"]);
+}
+
+#[test]
+fn t13_keys_that_no_longer_count_are_told_and_every_change_of_the_authoritys_own() {
+    let key = |change| Event::KeyChange(KeyChange { key: "thumbprint".to_owned(), change });
+    let log = [
+        entry(1, "shop", key(KeyEvent::Added)),
+        entry(2, "shop", key(KeyEvent::Compromised)),
+        entry(3, "province", key(KeyEvent::Added)),
+        entry(4, "province", key(KeyEvent::Retired)),
+    ];
+    let told = told(&log, "2026-11-01T00:00:00Z");
+    let places: Vec<_> = told
+        .iter()
+        .map(|(who, said)| (who.as_str(), said.iter().map(|(place, _)| *place).collect()))
+        .collect();
+    assert_eq!(places, [("province", vec![2, 3]), ("shop", vec![1])]);
 }
