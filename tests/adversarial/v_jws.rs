@@ -70,7 +70,7 @@ fn v01_a_presentation_without_a_signature() {
 /// The key as an attacker would write it into a file: SubjectPublicKeyInfo in PEM (RFC 8410 §4, RFC 5480 §2).
 fn pem(key: &VerificationKey) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let prefix: &[u8] = match key.p256_coordinates() {
+    let prefix: &[u8] = match key.coordinates() {
         None => b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
         Some(_) => {
             b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"

@@ -276,7 +276,9 @@ fn key_of(method: &Map<String, Value>) -> Result<VerificationKey, DocumentError>
         ("Ed25519VerificationKey2020", Some(multikey), None) => {
             of_multikey(multikey).and_then(|key| match key.algorithm() {
                 Algorithm::EdDsa => Ok(key),
-                Algorithm::Es256 => Err(DocumentError::Malformed("a key of another type than its method")),
+                Algorithm::Es256 | Algorithm::Es384 => {
+                    Err(DocumentError::Malformed("a key of another type than its method"))
+                }
             })
         }
         ("JsonWebKey" | "JsonWebKey2020", None, Some(jwk)) => match Jwk::from_value(jwk) {

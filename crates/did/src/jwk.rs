@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn a_key_written_is_the_key_read() {
-        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
-            let key = SigningKey::from_secret_bytes(algorithm, &[5; 32]).unwrap();
+        for algorithm in Algorithm::ALL {
+            let key = SigningKey::from_secret_bytes(algorithm, &vec![5; algorithm.secret_length()]).unwrap();
             let (did, method) = did_jwk(key.verification_key());
             assert_eq!(method.to_string(), format!("{did}#0"));
             let document = resolve(&Did::parse(did.as_str()).unwrap());

@@ -2,7 +2,7 @@ use portage_keys::{Algorithm, KeyError, VerificationKey, base64url, digest::sha2
 use portage_reason::Reason;
 use serde_json::{Map, Value};
 
-/// A public JWK: `OKP`/`Ed25519` or `EC`/`P-256`.
+/// A public JWK: `OKP`/`Ed25519`, `EC`/`P-256` or `EC`/`P-384`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jwk {
     key: VerificationKey,
@@ -54,6 +54,7 @@ impl Jwk {
         let key = match (kty, string(members, "crv")?) {
             ("OKP", Some("Ed25519")) => VerificationKey::ed25519(&bytes(members, "x")?)?,
             ("EC", Some("P-256")) => VerificationKey::p256(&bytes(members, "x")?, &bytes(members, "y")?)?,
+            ("EC", Some("P-384")) => VerificationKey::p384(&bytes(members, "x")?, &bytes(members, "y")?)?,
             _ => return Err(JwkError::Unsupported),
         };
         check_use(members, key.algorithm())?;
@@ -119,9 +120,10 @@ pub(crate) fn key_members(key: &VerificationKey) -> Vec<(&'static str, String)> 
     let (kty, crv) = match key.algorithm() {
         Algorithm::EdDsa => ("OKP", "Ed25519"),
         Algorithm::Es256 => ("EC", "P-256"),
+        Algorithm::Es384 => ("EC", "P-384"),
     };
     let mut members = vec![("kty", kty.to_owned()), ("crv", crv.to_owned())];
-    match key.p256_coordinates() {
+    match key.coordinates() {
         None => members.push(("x", base64url::encode(key.as_bytes()))),
         Some((x, y)) => members.extend([("x", base64url::encode(x)), ("y", base64url::encode(y))]),
     }
@@ -176,6 +178,11 @@ mod tests {
         })
     }
 
+    fn p384() -> Value {
+        let key = portage_keys::SigningKey::from_secret_bytes(Algorithm::Es384, &[7; 48]).unwrap();
+        Jwk::from_key(portage_keys::Signer::verification_key(&key).clone()).to_value()
+    }
+
     fn with(mut jwk: Value, name: &str, value: Value) -> Value {
         jwk[name] = value;
         jwk
@@ -183,7 +190,9 @@ mod tests {
 
     #[test]
     fn a_minimal_jwk_reads_and_writes() {
-        for (value, algorithm) in [(ed25519(), Algorithm::EdDsa), (p256(), Algorithm::Es256)] {
+        for (value, algorithm) in
+            [(ed25519(), Algorithm::EdDsa), (p256(), Algorithm::Es256), (p384(), Algorithm::Es384)]
+        {
             let jwk = Jwk::from_value(&value).unwrap();
             assert_eq!(jwk.key().algorithm(), algorithm);
             assert_eq!(jwk.kid(), None);
@@ -225,7 +234,8 @@ mod tests {
             with(p256(), "alg", "none".into()),
             with(p256(), "use", "enc".into()),
             with(p256(), "key_ops", json!(["encrypt"])),
-            with(p256(), "crv", "P-384".into()),
+            with(p384(), "alg", "ES256".into()),
+            with(p256(), "crv", "P-521".into()),
             with(p256(), "crv", "secp256k1".into()),
             with(p256(), "kty", "OKP".into()),
             with(ed25519(), "crv", "X25519".into()),
@@ -250,6 +260,9 @@ mod tests {
             with(p256(), "alg", json!(null)),
             with(p256(), "use", json!(["sig"])),
             with(p256(), "key_ops", json!("verify")),
+            with(p256(), "crv", "P-384".into()),
+            with(p384(), "crv", "P-256".into()),
+            with(p384(), "y", p384()["x"].clone()),
             with(p256(), "x", json!(padded)),
             with(p256(), "x", json!("AA")),
             with(p256(), "y", p256()["x"].clone()),
@@ -283,7 +296,7 @@ mod tests {
         #[test]
         fn any_members_are_read_without_a_panic(
             members in prop::collection::vec(
-                ("kty|crv|x|y|d|alg|use|kid|key_ops", "OKP|EC|Ed25519|P-256|sig|[A-Za-z0-9_-]{43}|.{0,8}"),
+                ("kty|crv|x|y|d|alg|use|kid|key_ops", "OKP|EC|Ed25519|P-256|P-384|sig|[A-Za-z0-9_-]{43}|.{0,8}"),
                 0..8,
             ),
         ) {

@@ -31,12 +31,12 @@ pub fn signing_key_from_private_jwk(text: &str) -> Result<SigningKey, JwkError> 
     let algorithm = match (jwk.kty, jwk.crv) {
         ("OKP", "Ed25519") => Algorithm::EdDsa,
         ("EC", "P-256") => Algorithm::Es256,
+        ("EC", "P-384") => Algorithm::Es384,
         _ => return Err(JwkError::Unsupported),
     };
     let d = base64url::decode(jwk.d).map(Zeroizing::new);
     let d = d.map_err(|_| JwkError::Malformed("d is not canonical base64url"))?;
-    let secret = d.as_slice().try_into().map_err(|_| JwkError::Malformed("d has not 32 bytes"))?;
-    let key = SigningKey::from_secret_bytes(algorithm, secret)?;
+    let key = SigningKey::from_secret_bytes(algorithm, &d)?;
 
     let public = Jwk::from_key(key.verification_key().clone()).to_value();
     if public["x"] != jwk.x || public.get("y").and_then(|y| y.as_str()) != jwk.y {
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn a_key_written_is_the_key_read() {
-        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
-            let key = SigningKey::from_secret_bytes(algorithm, &[9; 32]).unwrap();
+        for algorithm in Algorithm::ALL {
+            let key = SigningKey::from_secret_bytes(algorithm, &vec![9; algorithm.secret_length()]).unwrap();
             let read = signing_key_from_private_jwk(&private_jwk(&key)).unwrap();
             assert_eq!(read.dangerous_secret_bytes(), key.dangerous_secret_bytes());
             assert_eq!(read.verification_key(), key.verification_key());
@@ -86,7 +86,14 @@ mod tests {
         let mixed = format!("{public}\"d\"{secret}");
         assert!(matches!(signing_key_from_private_jwk(&mixed), Err(JwkError::Malformed(_))));
 
-        for text in ["", "{}", "[]", &one.replace("P-256", "P-521"), &one.replace("\"d\":\"", "\"d\":\"A")] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            &one.replace("P-256", "P-521"),
+            &one.replace("P-256", "P-384"),
+            &one.replace("\"d\":\"", "\"d\":\"A"),
+        ] {
             assert!(signing_key_from_private_jwk(text).is_err(), "{text}");
         }
     }

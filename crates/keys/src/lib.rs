@@ -2,7 +2,7 @@
 //!
 //! The key's type fixes the algorithm: a [`VerificationKey`] verifies one way and is never told which.
 //! Ed25519 is verified strictly (`ed25519-dalek` `verify_strict`: small-order keys, S+L and non-canonical points
-//! are refused); P-256 is `ring`'s ECDSA over raw `r||s`. Randomness is an argument ([`Entropy`]).
+//! are refused); P-256 and P-384 are `ring`'s ECDSA over raw `r||s`. Randomness is an argument ([`Entropy`]).
 //!
 //! ```
 //! use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
@@ -35,14 +35,20 @@ pub enum Algorithm {
     EdDsa,
     /// `ES256`: ECDSA with P-256 and SHA-256, signature as raw `r||s` (RFC 7518 §3.4).
     Es256,
+    /// `ES384`: ECDSA with P-384 and SHA-384, signature as raw `r||s` (RFC 7518 §3.4).
+    Es384,
 }
 
 impl Algorithm {
-    /// The name in a JOSE header that we write: `EdDSA`, `ES256`.
+    /// All of them.
+    pub const ALL: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
+
+    /// The name in a JOSE header that we write: `EdDSA`, `ES256`, `ES384`.
     pub const fn jose_name(self) -> &'static str {
         match self {
             Algorithm::EdDsa => "EdDSA",
             Algorithm::Es256 => "ES256",
+            Algorithm::Es384 => "ES384",
         }
     }
 
@@ -51,7 +57,24 @@ impl Algorithm {
         match name {
             "EdDSA" | "Ed25519" => Some(Algorithm::EdDsa),
             "ES256" => Some(Algorithm::Es256),
+            "ES384" => Some(Algorithm::Es384),
             _ => None,
+        }
+    }
+
+    /// How long a secret is: a seed of Ed25519, a scalar of the curve.
+    pub const fn secret_length(self) -> usize {
+        match self {
+            Algorithm::EdDsa | Algorithm::Es256 => 32,
+            Algorithm::Es384 => 48,
+        }
+    }
+
+    /// How long a signature is: 64 bytes, of P-384 96.
+    pub const fn signature_length(self) -> usize {
+        match self {
+            Algorithm::EdDsa | Algorithm::Es256 => 64,
+            Algorithm::Es384 => 96,
         }
     }
 }

@@ -33,11 +33,12 @@ pub fn decode_base64url(text: &str) -> Result<Vec<u8>, KeyError> {
     base64url::decode(digits).map_err(|_| KeyError::Malformed("not canonical base64url"))
 }
 
-/// Writes a public key as a Multikey (`z6Mk…`, `zDn…`).
+/// Writes a public key as a Multikey (`z6Mk…`, `zDn…`, `z82…`).
 pub fn to_multikey(key: &VerificationKey) -> String {
     let prefix = match key.algorithm() {
         Algorithm::EdDsa => ED25519_PUBLIC,
         Algorithm::Es256 => P256_PUBLIC,
+        Algorithm::Es384 => P384_PUBLIC,
     };
     encode_base58btc(&[prefix.as_slice(), &key.to_compressed_bytes()].concat())
 }
@@ -53,12 +54,11 @@ pub fn from_multikey(text: &str) -> Result<VerificationKey, KeyError> {
     match *prefix {
         ED25519_PUBLIC => VerificationKey::ed25519(key),
         P256_PUBLIC => VerificationKey::p256_compressed(key),
+        P384_PUBLIC => VerificationKey::p384_compressed(key),
         ED25519_SECRET | P256_SECRET | P384_SECRET | BLS12_381_SECRET => {
             Err(KeyError::Malformed("a private key in the place of a public one"))
         }
-        P384_PUBLIC | P521_PUBLIC | SECP256K1_PUBLIC | BLS12_381_G2_PUBLIC | X25519_PUBLIC => {
-            Err(KeyError::Unsupported)
-        }
+        P521_PUBLIC | SECP256K1_PUBLIC | BLS12_381_G2_PUBLIC | X25519_PUBLIC => Err(KeyError::Unsupported),
         _ => Err(KeyError::Malformed("an unknown Multikey prefix")),
     }
 }
@@ -88,10 +88,13 @@ mod tests {
     /// The first key of did:key v0.9 §3.1.1.
     const ED25519: &str = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
     const P256: &str = "zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv";
+    const P384: &str = "z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9";
 
     #[test]
     fn a_public_multikey_reads_and_writes() {
-        for (text, algorithm) in [(ED25519, Algorithm::EdDsa), (P256, Algorithm::Es256)] {
+        for (text, algorithm) in
+            [(ED25519, Algorithm::EdDsa), (P256, Algorithm::Es256), (P384, Algorithm::Es384)]
+        {
             let key = from_multikey(text).unwrap();
             assert_eq!(key.algorithm(), algorithm);
             assert_eq!(to_multikey(&key), text);
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn other_kinds_of_key_are_unsupported_and_other_prefixes_malformed() {
-        for prefix in [P384_PUBLIC, P521_PUBLIC, SECP256K1_PUBLIC, BLS12_381_G2_PUBLIC, X25519_PUBLIC] {
+        for prefix in [P521_PUBLIC, SECP256K1_PUBLIC, BLS12_381_G2_PUBLIC, X25519_PUBLIC] {
             let text = encode_base58btc(&[prefix.as_slice(), &[7; 48]].concat());
             assert_eq!(from_multikey(&text), Err(KeyError::Unsupported));
         }
@@ -119,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_byte_more_or_less_is_malformed() {
-        for text in [ED25519, P256] {
+        for text in [ED25519, P256, P384] {
             let bytes = decode_base58btc(text).unwrap();
             let longer = encode_base58btc(&[bytes.as_slice(), &[0]].concat());
             let shorter = encode_base58btc(&bytes[..bytes.len() - 1]);

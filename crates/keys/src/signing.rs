@@ -1,6 +1,8 @@
 use ed25519_dalek::Signer as _;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+};
 use zeroize::Zeroizing;
 
 use crate::{Algorithm, Entropy, KeyError, VerificationKey};
@@ -10,7 +12,7 @@ pub trait Signer: Send + Sync {
     /// The public half.
     fn verification_key(&self) -> &VerificationKey;
 
-    /// Signs `message`: 64 bytes, for ECDSA raw `r||s`.
+    /// Signs `message`: 64 bytes, for ECDSA raw `r||s` (P-384: 96).
     ///
     /// # Errors
     /// [`SigningFailure`] when the key's keeper does not answer.
@@ -30,16 +32,16 @@ pub struct SigningFailure;
 /// A private key in memory, zeroed on drop. Has no `Debug` of its secret, no `Serialize`.
 pub struct SigningKey {
     public: VerificationKey,
-    /// Ed25519: the 32-byte seed. P-256: the 32-byte scalar.
-    secret: Zeroizing<[u8; 32]>,
+    /// Ed25519: the 32-byte seed. P-256, P-384: the scalar, 32 or 48 bytes.
+    secret: Zeroizing<Vec<u8>>,
 }
 
 impl SigningKey {
     /// Makes a new key.
     pub fn generate(algorithm: Algorithm, entropy: &dyn Entropy) -> Self {
         loop {
-            let mut secret = Zeroizing::new([0_u8; 32]);
-            entropy.fill(secret.as_mut());
+            let mut secret = Zeroizing::new(vec![0_u8; algorithm.secret_length()]);
+            entropy.fill(&mut secret);
             // Every seed is an Ed25519 key; about one scalar in 2^32 is none of P-256: draw again (FIPS 186-5 A.2.2).
             if let Ok(key) = Self::from_secret_bytes(algorithm, &secret) {
                 return key;
@@ -47,28 +49,57 @@ impl SigningKey {
         }
     }
 
-    /// A key from its 32 secret bytes (seed or scalar).
+    /// A key from its secret bytes: a seed, or a scalar, of exactly [`Algorithm::secret_length`].
     ///
     /// # Errors
-    /// [`KeyError::Malformed`]: a scalar out of range.
-    pub fn from_secret_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, KeyError> {
+    /// [`KeyError::Malformed`]: another length, a scalar out of range.
+    pub fn from_secret_bytes(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        if secret.len() != algorithm.secret_length() {
+            return Err(KeyError::Malformed("a secret of another length"));
+        }
         let public = match algorithm {
-            Algorithm::EdDsa => VerificationKey::ed25519(
-                ed25519_dalek::SigningKey::from_bytes(secret).verifying_key().as_bytes(),
-            )?,
+            Algorithm::EdDsa => VerificationKey::ed25519(ed25519(secret)?.verifying_key().as_bytes())?,
             Algorithm::Es256 => {
                 let secret = p256::SecretKey::from_slice(secret)
                     .map_err(|_| KeyError::Malformed("not a scalar of P-256"))?;
                 VerificationKey::p256_compressed(secret.public_key().to_sec1_point(true).as_bytes())?
             }
+            Algorithm::Es384 => {
+                let secret = p384::SecretKey::from_slice(secret)
+                    .map_err(|_| KeyError::Malformed("not a scalar of P-384"))?;
+                VerificationKey::p384_compressed(secret.public_key().to_sec1_point(true).as_bytes())?
+            }
         };
-        Ok(SigningKey { public, secret: Zeroizing::new(*secret) })
+        Ok(SigningKey { public, secret: Zeroizing::new(secret.to_vec()) })
     }
 
     /// The secret, for the sealed vault and the key file only.
-    pub fn dangerous_secret_bytes(&self) -> &[u8; 32] {
+    pub fn dangerous_secret_bytes(&self) -> &[u8] {
         &self.secret
     }
+
+    fn sign_ecdsa(
+        &self,
+        algorithm: &'static EcdsaSigningAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, SigningFailure> {
+        // ring draws the nonce from the system and mixes in the key and the message.
+        let random = ring::rand::SystemRandom::new();
+        let key = EcdsaKeyPair::from_private_key_and_public_key(
+            algorithm,
+            &self.secret,
+            self.public.as_bytes(),
+            &random,
+        )
+        .map_err(|_| SigningFailure)?;
+        let signature = key.sign(&random, message).map_err(|_| SigningFailure)?;
+        Ok(signature.as_ref().to_vec())
+    }
+}
+
+fn ed25519(seed: &[u8]) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    let seed = seed.try_into().map_err(|_| KeyError::Malformed("a seed of Ed25519 has 32 bytes"))?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(seed))
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -85,22 +116,11 @@ impl Signer for SigningKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailure> {
         match self.public.algorithm() {
             Algorithm::EdDsa => {
-                let key = ed25519_dalek::SigningKey::from_bytes(&self.secret);
+                let key = ed25519(&self.secret).map_err(|_| SigningFailure)?;
                 Ok(key.sign(message).to_bytes().to_vec())
             }
-            Algorithm::Es256 => {
-                // ring draws the nonce from the system and mixes in the key and the message.
-                let random = ring::rand::SystemRandom::new();
-                let key = EcdsaKeyPair::from_private_key_and_public_key(
-                    &ECDSA_P256_SHA256_FIXED_SIGNING,
-                    self.secret.as_slice(),
-                    self.public.as_bytes(),
-                    &random,
-                )
-                .map_err(|_| SigningFailure)?;
-                let signature = key.sign(&random, message).map_err(|_| SigningFailure)?;
-                Ok(signature.as_ref().to_vec())
-            }
+            Algorithm::Es256 => self.sign_ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, message),
+            Algorithm::Es384 => self.sign_ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, message),
         }
     }
 }
@@ -112,14 +132,14 @@ mod tests {
 
     #[test]
     fn what_a_new_key_signs_its_public_half_verifies() {
-        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        for algorithm in Algorithm::ALL {
             let key = SigningKey::generate(algorithm, &OsEntropy);
             let again = SigningKey::from_secret_bytes(algorithm, key.dangerous_secret_bytes()).unwrap();
             assert_eq!(again.verification_key(), key.verification_key());
             assert_eq!(key.algorithm(), algorithm);
 
             let signature = again.sign(b"message").unwrap();
-            assert_eq!(signature.len(), 64);
+            assert_eq!(signature.len(), algorithm.signature_length());
             assert_eq!(key.verification_key().verify(b"message", &signature), Ok(()));
             assert!(key.verification_key().verify(b"massage", &signature).is_err());
         }
@@ -133,11 +153,26 @@ mod tests {
                 out.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
             }
         }
-        for secret in [[0; 32], [0xff; 32]] {
-            assert!(SigningKey::from_secret_bytes(Algorithm::Es256, &secret).is_err());
+        for algorithm in [Algorithm::Es256, Algorithm::Es384] {
+            let length = algorithm.secret_length();
+            for secret in [vec![0; length], vec![0xff; length]] {
+                assert!(SigningKey::from_secret_bytes(algorithm, &secret).is_err());
+            }
+            let key = SigningKey::generate(algorithm, &ZeroFirst(0.into()));
+            assert_eq!(key.dangerous_secret_bytes(), vec![1; length]);
         }
-        let key = SigningKey::generate(Algorithm::Es256, &ZeroFirst(0.into()));
-        assert_eq!(key.dangerous_secret_bytes(), &[1; 32]);
+    }
+
+    #[test]
+    fn a_secret_of_another_length_is_no_key() {
+        for algorithm in Algorithm::ALL {
+            let length = algorithm.secret_length();
+            assert!(SigningKey::from_secret_bytes(algorithm, &vec![7; length]).is_ok());
+            for other in [0, length - 1, length + 1, if length == 32 { 48 } else { 32 }] {
+                let refused = SigningKey::from_secret_bytes(algorithm, &vec![7; other]);
+                assert!(matches!(refused, Err(KeyError::Malformed(_))), "{algorithm:?} {other}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 use p256::elliptic_curve::sec1::ToSec1Point;
 use portage_reason::Reason;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, EcdsaVerificationAlgorithm, UnparsedPublicKey,
+};
 
 use crate::Algorithm;
 
@@ -8,7 +10,7 @@ use crate::Algorithm;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VerificationKey {
     algorithm: Algorithm,
-    /// Ed25519: 32 bytes. P-256: 65 bytes, `04 || x || y`.
+    /// Ed25519: 32 bytes. P-256: 65 bytes, P-384: 97 bytes, `04 || x || y`.
     bytes: Vec<u8>,
 }
 
@@ -87,22 +89,52 @@ impl VerificationKey {
         Ok(VerificationKey { algorithm: Algorithm::Es256, bytes })
     }
 
+    /// A P-384 key from affine coordinates of exactly 48 bytes each; the point must be on the curve.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`].
+    pub fn p384(x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        if x.len() != 48 || y.len() != 48 {
+            return Err(KeyError::Malformed("a coordinate of P-384 has 48 bytes"));
+        }
+        Self::p384_sec1(&[&[0x04], x, y].concat())
+    }
+
+    /// A P-384 key from 49 compressed SEC1 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`].
+    pub fn p384_compressed(bytes: &[u8]) -> Result<Self, KeyError> {
+        match bytes {
+            [0x02 | 0x03, x @ ..] if x.len() == 48 => Self::p384_sec1(bytes),
+            _ => Err(KeyError::Malformed("a compressed point of P-384 has 49 bytes")),
+        }
+    }
+
+    fn p384_sec1(bytes: &[u8]) -> Result<Self, KeyError> {
+        let key = p384::PublicKey::from_sec1_bytes(bytes)
+            .map_err(|_| KeyError::Malformed("not a point of P-384"))?;
+        let bytes = key.to_sec1_point(false).as_bytes().to_vec();
+        Ok(VerificationKey { algorithm: Algorithm::Es384, bytes })
+    }
+
     /// The one algorithm this key is for.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// P-256: the affine coordinates `x` and `y`, 32 bytes each; Ed25519 has none.
-    pub fn p256_coordinates(&self) -> Option<(&[u8], &[u8])> {
+    /// P-256, P-384: the affine coordinates `x` and `y`, 32 or 48 bytes each; Ed25519 has none.
+    pub fn coordinates(&self) -> Option<(&[u8], &[u8])> {
         match self.algorithm {
             Algorithm::EdDsa => None,
             Algorithm::Es256 => self.bytes.get(1..)?.split_at_checked(32),
+            Algorithm::Es384 => self.bytes.get(1..)?.split_at_checked(48),
         }
     }
 
-    /// Ed25519: 32 bytes; P-256: 33 bytes of compressed SEC1.
+    /// Ed25519: 32 bytes; P-256: 33, P-384: 49 bytes of compressed SEC1.
     pub fn to_compressed_bytes(&self) -> Vec<u8> {
-        match self.p256_coordinates() {
+        match self.coordinates() {
             None => self.bytes.clone(),
             Some((x, y)) => {
                 let odd = y.last().is_some_and(|byte| byte & 1 == 1);
@@ -111,21 +143,20 @@ impl VerificationKey {
         }
     }
 
-    /// Ed25519: 32 bytes; P-256: 65 bytes `04 || x || y`.
+    /// Ed25519: 32 bytes; P-256: 65, P-384: 97 bytes `04 || x || y`.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Verifies `signature` over `message`: 64 bytes, for ECDSA raw `r||s`.
+    /// Verifies `signature` over `message`: 64 bytes, for ECDSA raw `r||s` (P-384: 96).
     ///
     /// # Errors
     /// [`SignatureInvalid`], for every cause alike.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureInvalid> {
         match self.algorithm {
             Algorithm::EdDsa => verify_ed25519(&self.bytes, message, signature),
-            Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.bytes)
-                .verify(message, signature)
-                .map_err(|_| SignatureInvalid),
+            Algorithm::Es256 => verify_ecdsa(&ECDSA_P256_SHA256_FIXED, &self.bytes, message, signature),
+            Algorithm::Es384 => verify_ecdsa(&ECDSA_P384_SHA384_FIXED, &self.bytes, message, signature),
         }
     }
 }
@@ -143,6 +174,15 @@ fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Si
     key.verify_strict(message, &signature).map_err(|_| SignatureInvalid)
 }
 
+fn verify_ecdsa(
+    algorithm: &'static EcdsaVerificationAlgorithm,
+    key: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureInvalid> {
+    UnparsedPublicKey::new(algorithm, key).verify(message, signature).map_err(|_| SignatureInvalid)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::{prelude::*, test_runner::RngSeed};
@@ -156,6 +196,13 @@ mod tests {
         0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
 
+    /// The order of the P-384 group, big-endian.
+    const P384_ORDER: [u8; 48] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf, 0x58, 0x1a,
+        0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
+    ];
+
     /// The order of the Ed25519 group, little-endian.
     const ED25519_ORDER: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
@@ -163,7 +210,7 @@ mod tests {
     ];
 
     fn signed(algorithm: Algorithm) -> (VerificationKey, Vec<u8>) {
-        let key = SigningKey::from_secret_bytes(algorithm, &[7; 32]).unwrap();
+        let key = SigningKey::from_secret_bytes(algorithm, &vec![7; algorithm.secret_length()]).unwrap();
         let signature = key.sign(b"message").unwrap();
         assert_eq!(key.verification_key().verify(b"message", &signature), Ok(()));
         (key.verification_key().clone(), signature)
@@ -171,23 +218,27 @@ mod tests {
 
     #[test]
     fn v14_ecdsa_refuses_numbers_out_of_range_and_other_encodings() {
-        let (key, signature) = signed(Algorithm::Es256);
-        let (r, s) = signature.split_at(32);
-        let zero = [0; 32];
-        let der = [&[0x30, 0x44, 0x02, 0x20], r, &[0x02, 0x20], s].concat();
-        for forged in [
-            [zero, zero].concat(),
-            [&zero, s].concat(),
-            [r, &zero].concat(),
-            [&P256_ORDER, s].concat(),
-            [r, &P256_ORDER].concat(),
-            [r, &[0xff; 32]].concat(),
-            der,
-            signature[..63].to_vec(),
-            [&signature, &[0][..]].concat(),
-            Vec::new(),
-        ] {
-            assert_eq!(key.verify(b"message", &forged), Err(SignatureInvalid), "{forged:02x?}");
+        for (algorithm, order) in [(Algorithm::Es256, &P256_ORDER[..]), (Algorithm::Es384, &P384_ORDER[..])] {
+            let (key, signature) = signed(algorithm);
+            let length = signature.len() / 2;
+            let (r, s) = signature.split_at(length);
+            let (zero, ones) = (vec![0; length], vec![0xff; length]);
+            let short = u8::try_from(length).unwrap();
+            let der = [&[0x30, 2 * short + 4, 0x02, short], r, &[0x02, short], s].concat();
+            for forged in [
+                [&zero[..], &zero].concat(),
+                [&zero, s].concat(),
+                [r, &zero].concat(),
+                [order, s].concat(),
+                [r, order].concat(),
+                [r, &ones].concat(),
+                der,
+                signature[..2 * length - 1].to_vec(),
+                [&signature, &[0][..]].concat(),
+                Vec::new(),
+            ] {
+                assert_eq!(key.verify(b"message", &forged), Err(SignatureInvalid), "{forged:02x?}");
+            }
         }
     }
 
@@ -237,7 +288,7 @@ mod tests {
     #[test]
     fn a_point_off_the_curve_or_of_another_length_is_malformed() {
         let (key, _) = signed(Algorithm::Es256);
-        let (x, y) = key.p256_coordinates().unwrap();
+        let (x, y) = key.coordinates().unwrap();
         assert_eq!(VerificationKey::p256(x, y), Ok(key.clone()));
         assert_eq!(VerificationKey::p256_compressed(&key.to_compressed_bytes()), Ok(key.clone()));
         assert!(VerificationKey::p256(y, x).is_err());
@@ -250,14 +301,29 @@ mod tests {
         {
             assert!(VerificationKey::p256_compressed(bytes).is_err());
         }
+
+        let (key, _) = signed(Algorithm::Es384);
+        let (x, y) = key.coordinates().unwrap();
+        assert_eq!(VerificationKey::p384(x, y), Ok(key.clone()));
+        assert_eq!(VerificationKey::p384_compressed(&key.to_compressed_bytes()), Ok(key.clone()));
+        for (x, y) in [(y, x), (x, &[0; 48][..]), (&x[1..], y), (&[0xff; 48], y), (&x[..32], &y[..32])] {
+            assert!(VerificationKey::p384(x, y).is_err());
+            assert!(VerificationKey::p256(x, y).is_err());
+        }
+        for bytes in [key.as_bytes(), x, &[&[0x02], &[0xff; 48][..]].concat(), &[&[0x02], &x[..32]].concat()]
+        {
+            assert!(VerificationKey::p384_compressed(bytes).is_err());
+        }
     }
 
     #[test]
     fn a_key_of_one_kind_does_not_verify_for_the_other() {
-        let (ed25519, eddsa) = signed(Algorithm::EdDsa);
-        let (p256, es256) = signed(Algorithm::Es256);
-        assert!(ed25519.verify(b"message", &es256).is_err());
-        assert!(p256.verify(b"message", &eddsa).is_err());
+        for algorithm in Algorithm::ALL {
+            let (key, _) = signed(algorithm);
+            for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+                assert!(key.verify(b"message", &signed(other).1).is_err(), "{algorithm:?} {other:?}");
+            }
+        }
     }
 
     proptest! {
@@ -265,14 +331,16 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_as_keys_and_signatures_without_a_panic(
-            key in prop::collection::vec(any::<u8>(), 30..36),
-            signature in prop::collection::vec(any::<u8>(), 0..70),
+            key in prop::collection::vec(any::<u8>(), 30..52),
+            signature in prop::collection::vec(any::<u8>(), 0..100),
         ) {
             let (x, y) = key.split_at(key.len() / 2);
             let read = [
                 VerificationKey::ed25519(&key),
                 VerificationKey::p256_compressed(&[&[0x02], &key[..key.len() - 1]].concat()),
                 VerificationKey::p256(x, y),
+                VerificationKey::p384_compressed(&[&[0x03], &key[..key.len() - 1]].concat()),
+                VerificationKey::p384(&[x, x].concat(), &[y, y].concat()),
             ];
             for key in read.into_iter().flatten() {
                 prop_assert_eq!(key.verify(b"message", &signature), Err(SignatureInvalid));

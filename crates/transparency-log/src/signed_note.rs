@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn the_note_of_the_go_package_comes_out() {
         let skey = STANDARD.decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz").unwrap();
-        let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &skey[1..].try_into().unwrap()).unwrap();
+        let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &skey[1..]).unwrap();
         let signer = NoteSigner::new("PeterNeumann", &key).unwrap();
         assert_eq!(
             signer.verifier_key().to_string(),

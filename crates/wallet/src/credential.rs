@@ -252,14 +252,15 @@ pub fn credential(
     store.record(&RecordId::Credential(id.clone()))?.map(|bytes| StoredCredential::read(&bytes)).transpose()
 }
 
-/// The private key a credential is bound to: one byte for the algorithm, 32 of secret.
+/// The private key a credential is bound to: one byte for the algorithm, then the secret.
 pub(crate) fn key_record(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     use portage_keys::{Algorithm, Signer};
     let tag = match key.algorithm() {
         Algorithm::EdDsa => 1_u8,
         Algorithm::Es256 => 2,
+        Algorithm::Es384 => 3,
     };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(33));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1 + key.dangerous_secret_bytes().len()));
     bytes.push(tag);
     bytes.extend_from_slice(key.dangerous_secret_bytes());
     bytes
@@ -274,9 +275,9 @@ pub(crate) fn signing_key(store: &impl WalletStore, id: &CredentialId) -> Result
     let algorithm = match tag {
         1 => Algorithm::EdDsa,
         2 => Algorithm::Es256,
+        3 => Algorithm::Es384,
         _ => return Err(StoreFailure::Unusable(Reason::StoreNewer)),
     };
-    let secret: &[u8; 32] = secret.try_into().map_err(|_| corrupt())?;
     SigningKey::from_secret_bytes(algorithm, secret).map_err(damaged_key)
 }
 
