@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use portage_catalog::{Format, is_time_zone};
 use portage_federation::EntityId;
 use portage_issuer::{StatusChange, TextEncoding};
+use portage_keys::Algorithm;
 use url::Url;
 
 /// Offers credentials, issues them to wallets, and says whether they are still good.
@@ -77,6 +78,14 @@ pub(crate) struct InitArgs {
     /// An authority that vouches for it.
     #[arg(long, value_name = "URL")]
     pub(crate) superior: Vec<EntityId>,
+    /// What it signs with, in every format: EdDSA, ES256 (P-256) or ES384 (P-384). Can be changed format by format later.
+    #[arg(long, value_name = "ALGORITHM", default_value = "EdDSA", value_parser = algorithm)]
+    pub(crate) algorithm: Algorithm,
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, String> {
+    let names = || Algorithm::ALL.map(Algorithm::jose_name).join(", ");
+    Algorithm::from_jose_name(name).ok_or_else(|| format!("one of {}", names()))
 }
 
 #[derive(Debug, ArgGroup)]

@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) algorithm: Algorithm,
     /// The cryptosuite of `ldp_vc`.
     pub(crate) cryptosuite: Cryptosuite,
+    /// The algorithm of the key that signs under it.
+    pub(crate) cryptosuite_key: Algorithm,
     /// How lists are published.
     pub(crate) status: StatusPolicy,
     /// Whether wallets may say what became of a credential.
@@ -54,7 +56,7 @@ pub(crate) enum DidMethod {
     /// The DID document stands at the service's address.
     #[serde(rename = "did:web")]
     Web,
-    /// The DID is the Ed25519 key itself: no document, no second key, no rotation.
+    /// The DID is the key itself: no document, no second key, no rotation.
     #[serde(rename = "did:key")]
     Key,
 }
@@ -96,11 +98,46 @@ struct File {
 struct Signing {
     jose: String,
     data_integrity: String,
+    curve: Curve,
+}
+
+/// The curve of the ECDSA cryptosuites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Curve {
+    #[serde(rename = "P-256")]
+    P256,
+    #[serde(rename = "P-384")]
+    P384,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Signing { jose: "EdDSA".to_owned(), data_integrity: "eddsa-rdfc-2022".to_owned() }
+        Signing { jose: "EdDSA".to_owned(), data_integrity: "eddsa-rdfc-2022".to_owned(), curve: Curve::P256 }
+    }
+}
+
+impl Signing {
+    fn algorithm(&self) -> Result<Algorithm, String> {
+        Algorithm::from_jose_name(&self.jose).ok_or("signing.jose: EdDSA, ES256 or ES384".to_owned())
+    }
+
+    /// The cryptosuite, and the algorithm of its key. A did:key has room for one key.
+    fn cryptosuite(&self, did: DidMethod) -> Result<(Cryptosuite, Algorithm), String> {
+        let suite = Cryptosuite::from_name(&self.data_integrity).ok_or_else(|| {
+            format!("signing.data_integrity: one of {}", Cryptosuite::ALL.map(Cryptosuite::name).join(", "))
+        })?;
+        let key = match self.curve {
+            _ if suite.takes(Algorithm::EdDsa) => Algorithm::EdDsa,
+            Curve::P256 => Algorithm::Es256,
+            Curve::P384 => Algorithm::Es384,
+        };
+        if did == DidMethod::Key && key != self.algorithm()? {
+            return Err(
+                "signing.data_integrity: with did = \"did:key\" a cryptosuite of the key of signing.jose"
+                    .to_owned(),
+            );
+        }
+        Ok((suite, key))
     }
 }
 
@@ -158,6 +195,7 @@ impl Config {
         if file.status.publish_seconds > 60 {
             return Err("status.publish_seconds: 60 at most".to_owned());
         }
+        let (cryptosuite, cryptosuite_key) = file.signing.cryptosuite(file.did)?;
         Ok(Config {
             superiors: file.federation.superiors(&url)?,
             url,
@@ -166,11 +204,9 @@ impl Config {
             did: file.did,
             types: file.types,
             validity_days: file.validity_days,
-            algorithm: Algorithm::from_jose_name(&file.signing.jose)
-                .filter(|algorithm| file.did == DidMethod::Web || *algorithm == Algorithm::EdDsa)
-                .ok_or("signing.jose: EdDSA, or ES256 with did = \"did:web\"")?,
-            cryptosuite: Cryptosuite::from_name(&file.signing.data_integrity)
-                .ok_or("signing.data_integrity: eddsa-rdfc-2022 or eddsa-jcs-2022")?,
+            algorithm: file.signing.algorithm()?,
+            cryptosuite,
+            cryptosuite_key,
             status: StatusPolicy {
                 cadence: SignedDuration::from_secs(i64::from(file.status.publish_seconds)),
                 ttl: SignedDuration::from_secs(i64::from(file.status.ttl_seconds.max(1))),
@@ -218,6 +254,8 @@ pub(crate) struct Template<'a> {
     pub(crate) name: &'a Text,
     pub(crate) types: &'a [String],
     pub(crate) superiors: &'a [EntityId],
+    /// Signs every format.
+    pub(crate) algorithm: Algorithm,
     pub(crate) demo: bool,
 }
 
@@ -228,6 +266,11 @@ impl Template<'_> {
         let origin = self.url.as_str().trim_end_matches('/');
         let allow: Vec<String> =
             (self.url.scheme() == "http").then(|| origin.to_owned()).into_iter().collect();
+        let (data_integrity, curve) = match self.algorithm {
+            Algorithm::EdDsa => (Cryptosuite::EddsaRdfc2022, "P-256"),
+            Algorithm::Es256 => (Cryptosuite::EcdsaRdfc2019, "P-256"),
+            Algorithm::Es384 => (Cryptosuite::EcdsaRdfc2019, "P-384"),
+        };
         let (publish_seconds, ttl_seconds) = if self.demo { (0, 1) } else { (60, 60) };
         format!(
             r#"# Configuration of a Portage issuer.
@@ -251,10 +294,12 @@ types = {types}
 [validity_days]
 
 [signing]
-# Of dc+sd-jwt, vc+sd-jwt, vc+jwt and the status lists: EdDSA (keys/key-1.jwk) or ES256 (keys/key-2.jwk).
-jose = "EdDSA"
-# Of ldp_vc: eddsa-rdfc-2022 or eddsa-jcs-2022.
-data_integrity = "eddsa-rdfc-2022"
+# Of dc+sd-jwt, vc+sd-jwt, vc+jwt and the status lists: EdDSA (keys/key-1.jwk), ES256 (keys/key-2.jwk) or ES384 (keys/key-3.jwk).
+jose = {jose}
+# Of ldp_vc: eddsa-rdfc-2022 or eddsa-jcs-2022 (keys/key-1.jwk); ecdsa-rdfc-2019 or ecdsa-jcs-2019 (the key of the curve).
+data_integrity = {data_integrity}
+# Of the two ecdsa suites: P-256 (keys/key-2.jwk) or P-384 (keys/key-3.jwk).
+curve = {curve}
 
 [status]
 # A changed status list is published after this many seconds at the latest; 0: at each change.
@@ -278,6 +323,9 @@ superiors = {superiors}
             listen = quoted(&self.listen.to_string()),
             en = quoted(&self.name.en),
             fr = quoted(&self.name.fr),
+            jose = quoted(self.algorithm.jose_name()),
+            data_integrity = quoted(data_integrity.name()),
+            curve = quoted(curve),
             types = toml::Value::from(self.types.to_vec()),
             allow = toml::Value::from(allow),
             superiors = toml::Value::from(self.superiors.iter().map(ToString::to_string).collect::<Vec<_>>()),
@@ -289,16 +337,21 @@ superiors = {superiors}
 mod tests {
     use super::*;
 
-    fn written(url: &str, demo: bool) -> String {
+    fn written_for(url: &str, demo: bool, algorithm: Algorithm) -> String {
         Template {
             url: &url.parse().unwrap(),
             listen: "127.0.0.1:8081".parse().unwrap(),
             name: &Text { en: "City \"of\" Portage".into(), fr: "Ville".into() },
             types: &["person".to_owned()],
             superiors: &[],
+            algorithm,
             demo,
         }
         .text()
+    }
+
+    fn written(url: &str, demo: bool) -> String {
+        written_for(url, demo, Algorithm::EdDsa)
     }
 
     fn parse(text: &str) -> Result<Config, String> {
@@ -313,6 +366,32 @@ mod tests {
         assert_eq!((config.algorithm, config.did), (Algorithm::EdDsa, DidMethod::Web));
         assert_eq!(config.status, StatusPolicy::DEMO);
         assert_eq!(parse(&written("https://city.example", false)).unwrap().status, StatusPolicy::DEFAULT);
+    }
+
+    #[test]
+    fn one_algorithm_signs_every_format() {
+        for (algorithm, suite) in [
+            (Algorithm::EdDsa, Cryptosuite::EddsaRdfc2022),
+            (Algorithm::Es256, Cryptosuite::EcdsaRdfc2019),
+            (Algorithm::Es384, Cryptosuite::EcdsaRdfc2019),
+        ] {
+            let text = written_for("https://city.example", false, algorithm);
+            for text in [text.clone(), text.replace("did = \"did:web\"", "did = \"did:key\"")] {
+                let config = parse(&text).unwrap();
+                assert_eq!((config.algorithm, config.cryptosuite_key), (algorithm, algorithm));
+                assert_eq!(config.cryptosuite, suite);
+            }
+        }
+    }
+
+    #[test]
+    fn a_did_key_has_one_key_for_every_format() {
+        let text = written_for("https://city.example", false, Algorithm::Es256);
+        let other = text.replace("curve = \"P-256\"", "curve = \"P-384\"");
+        let config = parse(&other).unwrap();
+        assert_eq!((config.algorithm, config.cryptosuite_key), (Algorithm::Es256, Algorithm::Es384));
+        let error = parse(&other.replace("did = \"did:web\"", "did = \"did:key\"")).unwrap_err();
+        assert!(error.contains("signing.data_integrity"), "{error}");
     }
 
     #[test]
@@ -340,7 +419,8 @@ mod tests {
             ("https://city.example", "http://city.example", "url"),
             ("https://city.example", "https://192.0.2.1", "url"),
             ("\"EdDSA\"", "\"RS256\"", "signing.jose"),
-            ("eddsa-rdfc-2022\"\n", "ecdsa-rdfc-2019\"\n", "signing.data_integrity"),
+            ("eddsa-rdfc-2022\"\n", "ecdsa-sd-2023\"\n", "signing.data_integrity"),
+            ("curve = \"P-256\"", "curve = \"P-521\"", "P-521"),
             ("publish_seconds = 60", "publish_seconds = 3600", "status.publish_seconds"),
             ("[\"person\"]", "[]", "types"),
             ("allow = []", "allow = [\"http://city.example:80\"]", "network.allow"),

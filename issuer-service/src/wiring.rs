@@ -6,7 +6,7 @@ use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, Relationship, did_key, did_web};
 use portage_federation::OPENID_CREDENTIAL_ISSUER;
 use portage_issuer::{Issuer, IssuerKey, IssuerKeys, OneTimeSecret, Profile};
-use portage_keys::{OsEntropy, Signer, SigningKey};
+use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
 use portage_oid4vci::IssuerIdentifier;
 use portage_service::FederationMember;
 use portage_storage::{KeyFolder, catalog_folder, issuer::SqliteIssuances};
@@ -19,14 +19,19 @@ use crate::{
 
 /// Folder of the keys.
 pub(crate) const KEYS: &str = "keys";
-/// Ed25519; the fragment of its DID URL.
-pub(crate) const ED25519_KEY: &str = "key-1";
-/// P-256; the fragment of its DID URL.
-pub(crate) const P256_KEY: &str = "key-2";
 /// Makes and hashes one-time values.
 pub(crate) const ONE_TIME_SECRET: &str = "one-time";
 /// Name of the store in the service's folder.
 pub(crate) const STORE: &str = "issuer.sqlite";
+
+/// Name of the key of an algorithm, in the folder and as the fragment of its DID URL.
+pub(crate) const fn key_name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::EdDsa => "key-1",
+        Algorithm::Es256 => "key-2",
+        Algorithm::Es384 => "key-3",
+    }
+}
 
 /// A service as its folder describes it.
 pub(crate) struct Deployment {
@@ -42,8 +47,7 @@ pub(crate) struct Deployment {
 pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
     let config = Config::read(dir).map_err(CommandError::fault)?;
     let keys = KeyFolder::at(dir.join(KEYS));
-    let ed25519 = keys.signing_key(ED25519_KEY).map_err(CommandError::fault)?;
-    let p256 = keys.signing_key(P256_KEY).map_err(CommandError::fault)?;
+    let signing = signing_keys(&keys, &config)?;
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let catalog = catalog(&config.types_folder)?;
     let contexts = catalog.contexts();
@@ -51,17 +55,17 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         return Err(CommandError::Fault(format!("types: there is no type {unknown}")));
     }
 
-    let identity = identity(&config, ed25519, p256)?;
+    let identity = identity(&config, signing)?;
     let member = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
         .map(|member| member.named(&config.name).signing_as(&identity.did));
-    let keys =
-        IssuerKeys { ed25519: identity.ed25519, p256: identity.p256, secret: OneTimeSecret::new(*secret) };
+    let keys = IssuerKeys { signing: identity.keys, secret: OneTimeSecret::new(*secret) };
     let profile = Profile {
         identifier: identifier(&config)?,
         did: identity.did,
         name: config.name.clone(),
         types: config.types.clone(),
         cryptosuite: config.cryptosuite,
+        cryptosuite_key: config.cryptosuite_key,
         algorithm: config.algorithm,
         status: config.status,
         validity_days: config.validity_days.clone(),
@@ -82,38 +86,54 @@ fn identifier(config: &Config) -> Result<IssuerIdentifier, CommandError> {
 /// Who signs: the DID, its keys under their DID URLs, its document.
 struct Identity {
     did: Did,
-    ed25519: IssuerKey,
-    p256: Option<IssuerKey>,
+    keys: Vec<IssuerKey>,
     document: Option<Value>,
 }
 
-fn identity(config: &Config, ed25519: SigningKey, p256: SigningKey) -> Result<Identity, CommandError> {
+/// The keys of the folder. A folder may be older than its P-384 key; that one is missed where it is to sign.
+fn signing_keys(keys: &KeyFolder, config: &Config) -> Result<Vec<SigningKey>, CommandError> {
+    let is_wanted = |algorithm: &Algorithm| {
+        let signs = [config.algorithm, config.cryptosuite_key].contains(algorithm);
+        *algorithm != Algorithm::Es384 || signs || keys.holds(key_name(*algorithm))
+    };
+    let read = |algorithm: Algorithm| {
+        let name = key_name(algorithm);
+        let key = keys.signing_key(name).map_err(CommandError::fault)?;
+        if key.algorithm() == algorithm {
+            return Ok(key);
+        }
+        let expected = algorithm.jose_name();
+        Err(CommandError::Fault(format!("keys/{name}.jwk does not hold a key of {expected}")))
+    };
+    Algorithm::ALL.into_iter().filter(is_wanted).map(read).collect()
+}
+
+fn identity(config: &Config, keys: Vec<SigningKey>) -> Result<Identity, CommandError> {
     match config.did {
         DidMethod::Web => {
             let did = did_web(&config.url).map_err(CommandError::fault)?;
-            let document = web_document(&did, &ed25519, &p256);
-            let key = |signer: SigningKey, fragment: &str| IssuerKey {
+            let document = web_document(&did, &keys);
+            let key = |signer: SigningKey| IssuerKey {
+                kid: format!("{did}#{}", key_name(signer.algorithm())),
                 signer: Arc::new(signer),
-                kid: format!("{did}#{fragment}"),
             };
-            let (ed25519, p256) = (key(ed25519, ED25519_KEY), key(p256, P256_KEY));
-            Ok(Identity { did, ed25519, p256: Some(p256), document: Some(document) })
+            Ok(Identity { keys: keys.into_iter().map(key).collect(), did, document: Some(document) })
         }
         DidMethod::Key => {
-            let (did, kid) = did_key(ed25519.verification_key());
-            let ed25519 = IssuerKey { signer: Arc::new(ed25519), kid: kid.to_string() };
-            Ok(Identity { did, ed25519, p256: None, document: None })
+            let one = keys.into_iter().find(|key| key.algorithm() == config.algorithm);
+            let one = one.ok_or_else(|| CommandError::Fault("signing.jose: its key is not there".into()))?;
+            let (did, kid) = did_key(one.verification_key());
+            let keys = vec![IssuerKey { signer: Arc::new(one), kid: kid.to_string() }];
+            Ok(Identity { did, keys, document: None })
         }
     }
 }
 
-/// Both keys, to sign credentials and status lists with.
-fn web_document(did: &Did, ed25519: &SigningKey, p256: &SigningKey) -> Value {
+/// All keys, to sign credentials and status lists with.
+fn web_document(did: &Did, keys: &[SigningKey]) -> Value {
     let assertions = &[Relationship::AssertionMethod][..];
-    let keys = [
-        (ED25519_KEY, ed25519.verification_key(), assertions),
-        (P256_KEY, p256.verification_key(), assertions),
-    ];
+    let keys: Vec<_> =
+        keys.iter().map(|key| (key_name(key.algorithm()), key.verification_key(), assertions)).collect();
     DidDocument::of_keys(did, &keys).to_value().clone()
 }
 

@@ -67,14 +67,15 @@ pub fn canonicalize(
     document: &Map<String, Value>,
     contexts: &Contexts,
 ) -> Result<CanonicalQuads, CanonicalizeError> {
-    let [canonical] = canonicalize_each([document], contexts)?;
+    let [canonical] = canonicalize_each([document], contexts, HashAlgorithm::Sha256)?;
     Ok(canonical)
 }
 
-/// As [`canonicalize`], for documents that share their contexts.
+/// As [`canonicalize`], for documents that share their contexts, with the hash function of a cryptosuite.
 pub(crate) fn canonicalize_each<const N: usize>(
     documents: [&Map<String, Value>; N],
     contexts: &Contexts,
+    hash: HashAlgorithm,
 ) -> Result<[CanonicalQuads; N], CanonicalizeError> {
     let find = |url: &str| contexts.document(url);
     let mut reader = Reader::new(&find);
@@ -83,7 +84,7 @@ pub(crate) fn canonicalize_each<const N: usize>(
         check_contexts(document, contexts)?;
         // The reader wants a `Value`; the clone is small beside what follows.
         let quads = reader.to_rdf(&Value::Object(document.clone()), MAX_QUADS)?;
-        results.push(canonicalize_quads(&quads, HashAlgorithm::Sha256)?);
+        results.push(canonicalize_quads(&quads, hash)?);
     }
     results.try_into().map_err(|_| CanonicalizeError::TooComplex)
 }

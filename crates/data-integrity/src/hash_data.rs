@@ -1,34 +1,47 @@
-//! What is signed: `SHA-256(canonical proof configuration) || SHA-256(canonical document)`
-//! (EdDSA cryptosuites §3.2.4, §3.3.4).
+//! What is signed: `hash(canonical proof configuration) || hash(canonical document)`
+//! (EdDSA cryptosuites §3.2.4, §3.3.4; ECDSA cryptosuites §3.2.4, §3.3.4).
 
 use portage_catalog::Contexts;
-use portage_keys::digest::sha256;
+use portage_keys::digest::HashAlgorithm;
 use serde_json::{Map, Value};
 
 use crate::{
-    CanonicalizeError, Cryptosuite, ProofError,
+    CanonicalizeError, ProofError,
     canonical::{canonicalize_each, check_contexts},
+    cryptosuite::CanonicalForm,
     spelling,
 };
 
-/// The hash data of `document` (its `proof` is left aside) and of a proof without its `proofValue`.
-pub(crate) fn hash_data(
-    cryptosuite: Cryptosuite,
-    document: &Map<String, Value>,
-    proof_config: &Map<String, Value>,
-    contexts: &Contexts,
-) -> Result<[u8; 64], ProofError> {
-    let mut document = document.clone();
-    document.remove("proof");
-    let (config, document) = match cryptosuite {
-        Cryptosuite::EddsaRdfc2022 => rdfc(document, proof_config.clone(), contexts)?,
-        Cryptosuite::EddsaJcs2022 => jcs(document, proof_config, contexts)?,
-    };
-    let mut hash_data = [0; 64];
-    let (first, second) = hash_data.split_at_mut(32);
-    first.copy_from_slice(&sha256(config.as_bytes()));
-    second.copy_from_slice(&sha256(document.as_bytes()));
-    Ok(hash_data)
+/// What one proof signs.
+pub(crate) struct Signed<'d> {
+    /// The document; its own `proof` is left aside.
+    pub(crate) document: &'d Map<String, Value>,
+    /// The proofs that are signed with it, as the document has them.
+    pub(crate) previous_proofs: Vec<Value>,
+    /// The proof without its `proofValue`.
+    pub(crate) proof_config: &'d Map<String, Value>,
+}
+
+impl Signed<'_> {
+    /// The hash data: of the configuration, then of the document.
+    pub(crate) fn hash_data(
+        self,
+        form: CanonicalForm,
+        hash: HashAlgorithm,
+        contexts: &Contexts,
+    ) -> Result<Vec<u8>, ProofError> {
+        let mut document = self.document.clone();
+        document.remove("proof");
+        // Without a previous proof there is no member, not an empty list.
+        if !self.previous_proofs.is_empty() {
+            document.insert("proof".into(), self.previous_proofs.into());
+        }
+        let (config, document) = match form {
+            CanonicalForm::Rdfc => rdfc(document, self.proof_config.clone(), hash, contexts)?,
+            CanonicalForm::Jcs => jcs(document, self.proof_config, contexts)?,
+        };
+        Ok([hash.digest(config.as_bytes()), hash.digest(document.as_bytes())].concat())
+    }
 }
 
 /// The proof configuration is read with the document's `@context`, whatever its own says (which is then not signed, and
@@ -36,6 +49,7 @@ pub(crate) fn hash_data(
 fn rdfc(
     document: Map<String, Value>,
     mut config: Map<String, Value>,
+    hash: HashAlgorithm,
     contexts: &Contexts,
 ) -> Result<(String, String), ProofError> {
     check_contexts(&config, contexts)?;
@@ -45,7 +59,7 @@ fn rdfc(
     }
     spelling::check(&config)?;
     spelling::check(&document)?;
-    let [config, document] = canonicalize_each([&config, &document], contexts)?;
+    let [config, document] = canonicalize_each([&config, &document], contexts, hash)?;
     Ok((config.nquads, document.nquads))
 }
 

@@ -1,4 +1,4 @@
-//! Creating and verifying a proof (Data Integrity 1.0 §4, EdDSA cryptosuites §3).
+//! Creating and verifying a proof (Data Integrity 1.0 §4, EdDSA and ECDSA cryptosuites §3).
 
 use jiff::Timestamp;
 use portage_catalog::Contexts;
@@ -6,42 +6,25 @@ use portage_keys::{Algorithm, Signer, SigningFailure, VerificationKey, multibase
 use portage_reason::Reason;
 use serde_json::{Map, Value};
 
-use crate::{CanonicalizeError, date_time, hash_data::hash_data};
+use crate::{
+    CanonicalizeError, Cryptosuite,
+    chain::{self, Link},
+    cryptosuite::{CanonicalForm, hash_algorithm},
+    date_time,
+    hash_data::Signed,
+};
 
 /// Most proofs that one document may carry.
 const MAX_PROOFS: usize = 8;
-/// An Ed25519 signature.
-const SIGNATURE_BYTES: usize = 64;
-/// Longest base58btc text of [`SIGNATURE_BYTES`], with its `z`: decoding costs the square of the length.
-const MAX_PROOF_VALUE: usize = 89;
-
-/// The cryptosuites.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cryptosuite {
-    /// `eddsa-rdfc-2022`.
-    EddsaRdfc2022,
-    /// `eddsa-jcs-2022`.
-    EddsaJcs2022,
-}
-
-impl Cryptosuite {
-    /// The identifier.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cryptosuite::EddsaRdfc2022 => "eddsa-rdfc-2022",
-            Cryptosuite::EddsaJcs2022 => "eddsa-jcs-2022",
-        }
-    }
-
-    /// Reads the identifier.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::EddsaRdfc2022, Self::EddsaJcs2022].into_iter().find(|suite| suite.name() == name)
-    }
-}
+const TOO_MANY: ProofError = ProofError::Malformed("more than 8 proofs");
+/// Longest text that is decoded, with its `z`: decoding costs the square of the length. 96 bytes take 132.
+const MAX_PROOF_VALUE: usize = 160;
 
 /// What to put into a new proof.
 #[derive(Debug, Clone)]
 pub struct ProofOptions<'a> {
+    /// `id`, by which another proof can name this one.
+    pub id: Option<&'a str>,
     /// Which suite.
     pub cryptosuite: Cryptosuite,
     /// The DID URL of the signer's key.
@@ -52,10 +35,29 @@ pub struct ProofOptions<'a> {
     pub created: Option<Timestamp>,
     /// `expires`.
     pub expires: Option<Timestamp>,
-    /// `domain`: for a presentation, the Client Identifier.
-    pub domain: Option<&'a str>,
+    /// `domain`: for a presentation, the Client Identifier. Several are a list.
+    pub domain: &'a [&'a str],
     /// `challenge`: for a presentation, the nonce.
     pub challenge: Option<&'a str>,
+    /// `previousProof`: the `id`s of proofs that the document has and that this one signs as well. Several are a list.
+    pub previous_proof: &'a [&'a str],
+}
+
+impl<'a> ProofOptions<'a> {
+    /// A proof that stands alone and tells nothing but whose it is and what for.
+    pub const fn new(cryptosuite: Cryptosuite, verification_method: &'a str, proof_purpose: &'a str) -> Self {
+        ProofOptions {
+            id: None,
+            cryptosuite,
+            verification_method,
+            proof_purpose,
+            created: None,
+            expires: None,
+            domain: &[],
+            challenge: None,
+            previous_proof: &[],
+        }
+    }
 }
 
 /// Why there is no proof, or why it does not hold.
@@ -64,7 +66,10 @@ pub enum ProofError {
     /// There is none.
     #[error("there is no proof")]
     Missing,
-    /// Members missing or of the wrong shape; `proofValue` not base58btc of 64 bytes.
+    /// `previousProof` names one that is not there.
+    #[error("a proof that another one follows on is not there")]
+    PreviousProofMissing,
+    /// Members missing or of the wrong shape; `proofValue` not base58btc, or of EdDSA not of 64 bytes; proofs in no order.
     #[error("not a Data Integrity proof ({0})")]
     Malformed(&'static str),
     /// A `type` or `cryptosuite` that is not on the list, or a key of another kind.
@@ -88,7 +93,7 @@ impl ProofError {
     /// The reason of the same meaning.
     pub fn reason(&self) -> Reason {
         match self {
-            ProofError::Missing => Reason::ProofMissing,
+            ProofError::Missing | ProofError::PreviousProofMissing => Reason::ProofMissing,
             ProofError::Malformed(_) => Reason::Malformed,
             ProofError::AlgNotAllowed => Reason::AlgNotAllowed,
             ProofError::ContextMismatch | ProofError::SignatureInvalid | ProofError::Signing(_) => {
@@ -102,6 +107,8 @@ impl ProofError {
 /// One proof of a document, read and nothing more.
 #[derive(Clone)]
 pub struct UnverifiedProof {
+    /// `id`.
+    pub id: Option<String>,
     /// Which suite.
     pub cryptosuite: Cryptosuite,
     /// `verificationMethod`, not yet anybody's.
@@ -116,6 +123,8 @@ pub struct UnverifiedProof {
     pub domain: Vec<String>,
     /// `challenge`.
     pub challenge: Option<String>,
+    /// `previousProof`, as a list: each names a proof of the same document.
+    pub previous_proof: Vec<String>,
     /// The proof as it stands, without `proofValue`.
     config: Map<String, Value>,
     proof_value: Vec<u8>,
@@ -144,29 +153,30 @@ impl VerifiedProof {
     }
 
     /// The `@context` that was signed in the place of the document's, which may go on behind it: whoever reads the document
-    /// reads it with this one (EdDSA cryptosuites §3.3.2).
+    /// reads it with this one (EdDSA and ECDSA cryptosuites §3.3.2).
     pub fn context(&self) -> Option<&Value> {
-        self.proof.config.get("@context").filter(|_| self.proof.cryptosuite == Cryptosuite::EddsaJcs2022)
+        let is_signed = self.proof.cryptosuite.canonical_form() == CanonicalForm::Jcs;
+        self.proof.config.get("@context").filter(|_| is_signed)
     }
 }
 
 impl UnverifiedProof {
-    /// Reads the proofs of a document: one object or an array of at most 8 (`previousProof` is refused as unsupported in 0.1:
-    /// `Malformed`). Dates need an offset.
+    /// Reads the proofs of a document: one object or an array of at most 8, a set or a chain. Dates need an offset. A proof that
+    /// `previousProof` names must be there, an `id` be that of one proof, and none may stand before itself.
     ///
     /// # Errors
-    /// [`ProofError::Missing`], [`ProofError::Malformed`], [`ProofError::AlgNotAllowed`].
+    /// [`ProofError::Missing`], [`ProofError::PreviousProofMissing`], [`ProofError::Malformed`], [`ProofError::AlgNotAllowed`].
     pub fn read_all(document: &Map<String, Value>) -> Result<Vec<Self>, ProofError> {
-        let proofs = match document.get("proof") {
-            None => return Err(ProofError::Missing),
-            Some(Value::Array(proofs)) => proofs.as_slice(),
-            Some(proof) => std::slice::from_ref(proof),
+        let proofs = chain::all_proofs(document);
+        let proofs: Vec<Self> = match proofs.len() {
+            0 => return Err(ProofError::Missing),
+            1..=MAX_PROOFS => proofs.iter().map(Self::read).collect::<Result<_, _>>()?,
+            _ => return Err(TOO_MANY),
         };
-        match proofs.len() {
-            0 => Err(ProofError::Missing),
-            1..=MAX_PROOFS => proofs.iter().map(Self::read).collect(),
-            _ => Err(ProofError::Malformed("more than 8 proofs")),
-        }
+        let links =
+            proofs.iter().map(|proof| Link { id: proof.id.as_deref(), previous: &proof.previous_proof });
+        chain::check(&links.collect::<Vec<_>>())?;
+        Ok(proofs)
     }
 
     fn read(proof: &Value) -> Result<Self, ProofError> {
@@ -176,9 +186,6 @@ impl UnverifiedProof {
         }
         let cryptosuite =
             Cryptosuite::from_name(required(proof, "cryptosuite")?).ok_or(ProofError::AlgNotAllowed)?;
-        if proof.contains_key("previousProof") {
-            return Err(ProofError::Malformed("previousProof is not supported"));
-        }
         let verification_method = required(proof, "verificationMethod")?;
         if !verification_method.contains(':') {
             return Err(ProofError::Malformed("verificationMethod is not a URL"));
@@ -186,6 +193,7 @@ impl UnverifiedProof {
         let mut config = proof.clone();
         config.remove("proofValue");
         Ok(UnverifiedProof {
+            id: optional(proof, "id")?.map(str::to_owned),
             cryptosuite,
             verification_method: verification_method.to_owned(),
             proof_purpose: required(proof, "proofPurpose")?.to_owned(),
@@ -193,13 +201,15 @@ impl UnverifiedProof {
             expires: date(proof, "expires")?,
             domain: strings(proof, "domain")?,
             challenge: optional(proof, "challenge")?.map(str::to_owned),
+            previous_proof: chain::previous_proof(proof)?,
             config,
-            proof_value: signature(required(proof, "proofValue")?)?,
+            proof_value: signature(cryptosuite, required(proof, "proofValue")?)?,
         })
     }
 
-    /// Verifies this proof over `document` (given whole; `proof` is removed here) with the key somebody found for
-    /// `verification_method`. Purpose, domain, challenge and dates are the caller's.
+    /// Verifies this proof over `document` (given whole: of its `proof` those stay that this one names) with the key somebody found
+    /// for `verification_method`. Purpose, domain, challenge and dates are the caller's, and so is to verify every proof of the
+    /// document: one that follows on others says nothing about whether those hold.
     ///
     /// # Errors
     /// [`ProofError`].
@@ -209,17 +219,23 @@ impl UnverifiedProof {
         key: &VerificationKey,
         contexts: &Contexts,
     ) -> Result<VerifiedProof, ProofError> {
-        if key.algorithm() != Algorithm::EdDsa {
+        if !self.cryptosuite.takes(key.algorithm()) {
             return Err(ProofError::AlgNotAllowed);
         }
-        let hash_data = hash_data(self.cryptosuite, document, &self.config, contexts)?;
+        let signed = Signed {
+            document,
+            previous_proofs: chain::matching_proofs(document, &self.previous_proof)?,
+            proof_config: &self.config,
+        };
+        let hash = hash_algorithm(key.algorithm());
+        let hash_data = signed.hash_data(self.cryptosuite.canonical_form(), hash, contexts)?;
         key.verify(&hash_data, &self.proof_value).map_err(|_| ProofError::SignatureInvalid)?;
         Ok(VerifiedProof { proof: self })
     }
 }
 
-/// Adds a proof: the document with its `proof` member. A document that has proofs gets one more, each over the document
-/// without any (a proof set).
+/// Adds a proof: the document with its `proof` member. A document that has proofs gets one more (a proof set), over the document
+/// and those of its proofs that [`ProofOptions::previous_proof`] names (a proof chain).
 ///
 /// # Errors
 /// [`ProofError`].
@@ -229,11 +245,27 @@ pub fn add_proof(
     signer: &dyn Signer,
     contexts: &Contexts,
 ) -> Result<Map<String, Value>, ProofError> {
-    if signer.algorithm() != Algorithm::EdDsa {
+    if !options.cryptosuite.takes(signer.algorithm()) {
         return Err(ProofError::AlgNotAllowed);
     }
+    let there = chain::all_proofs(document);
+    if there.len() >= MAX_PROOFS {
+        return Err(TOO_MANY);
+    }
+    if options.id.is_some_and(|id| there.iter().any(|proof| proof.get("id").is_some_and(|other| other == id)))
+    {
+        return Err(ProofError::Malformed("two proofs with one id"));
+    }
+    let previous: Vec<String> = options.previous_proof.iter().map(|id| (*id).to_owned()).collect();
     let mut proof = proof_config(document, options);
-    let signature = signer.sign(&hash_data(options.cryptosuite, document, &proof, contexts)?)?;
+    let signed = Signed {
+        document,
+        previous_proofs: chain::matching_proofs(document, &previous)?,
+        proof_config: &proof,
+    };
+    let hash = hash_algorithm(signer.algorithm());
+    let hash_data = signed.hash_data(options.cryptosuite.canonical_form(), hash, contexts)?;
+    let signature = signer.sign(&hash_data)?;
     proof.insert("proofValue".into(), multibase::encode_base58btc(&signature).into());
     let mut secured = document.clone();
     let proofs = match secured.remove("proof") {
@@ -248,35 +280,49 @@ pub fn add_proof(
     Ok(secured)
 }
 
-/// EdDSA cryptosuites §3.2.5 and §3.3.5; the JCS suite carries the document's `@context` in the proof.
+/// EdDSA and ECDSA cryptosuites §3.2.5 and §3.3.5; the JCS suites carry the document's `@context` in the proof.
 fn proof_config(document: &Map<String, Value>, options: &ProofOptions<'_>) -> Map<String, Value> {
     let mut config = Map::new();
-    if let (Cryptosuite::EddsaJcs2022, Some(context)) = (options.cryptosuite, document.get("@context")) {
+    if let (CanonicalForm::Jcs, Some(context)) =
+        (options.cryptosuite.canonical_form(), document.get("@context"))
+    {
         config.insert("@context".into(), context.clone());
     }
-    let mut set = |name: &str, value: Option<String>| {
+    let mut set = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
-            config.insert(name.into(), value.into());
+            config.insert(name.into(), value);
         }
     };
+    set("id", options.id.map(Value::from));
     set("type", Some("DataIntegrityProof".into()));
     set("cryptosuite", Some(options.cryptosuite.name().into()));
-    set("created", options.created.map(date_time::write));
-    set("expires", options.expires.map(date_time::write));
+    set("created", options.created.map(|at| date_time::write(at).into()));
+    set("expires", options.expires.map(|at| date_time::write(at).into()));
     set("verificationMethod", Some(options.verification_method.into()));
     set("proofPurpose", Some(options.proof_purpose.into()));
-    set("domain", options.domain.map(str::to_owned));
-    set("challenge", options.challenge.map(str::to_owned));
+    set("domain", one_or_several(options.domain));
+    set("challenge", options.challenge.map(Value::from));
+    set("previousProof", one_or_several(options.previous_proof));
     config
 }
 
-fn signature(proof_value: &str) -> Result<Vec<u8>, ProofError> {
-    const WHAT: ProofError = ProofError::Malformed("proofValue is not base58btc of 64 bytes");
+fn one_or_several(texts: &[&str]) -> Option<Value> {
+    match texts {
+        [] => None,
+        [one] => Some((*one).into()),
+        several => Some(several.into()),
+    }
+}
+
+/// The bytes of `proofValue`. A signature of ECDSA in another encoding, or cut, is one that does not fit its key.
+fn signature(cryptosuite: Cryptosuite, proof_value: &str) -> Result<Vec<u8>, ProofError> {
+    const WHAT: ProofError = ProofError::Malformed("proofValue is not a signature in base58btc");
     if proof_value.len() > MAX_PROOF_VALUE {
         return Err(WHAT);
     }
     let bytes = multibase::decode_base58btc(proof_value).map_err(|_| WHAT)?;
-    if bytes.len() == SIGNATURE_BYTES { Ok(bytes) } else { Err(WHAT) }
+    let fits = !cryptosuite.takes(Algorithm::EdDsa) || bytes.len() == Algorithm::EdDsa.signature_length();
+    if fits { Ok(bytes) } else { Err(WHAT) }
 }
 
 fn required<'p>(proof: &'p Map<String, Value>, name: &'static str) -> Result<&'p str, ProofError> {

@@ -17,26 +17,46 @@ use portage_keys::{Algorithm, Signer, SigningKey, multibase};
 use portage_reason::Reason;
 use serde_json::{Map, Value, json};
 
-const SUITES: [Cryptosuite; 2] = [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022];
-const METHOD: &str = "did:example:city#key-1";
+/// Every cryptosuite with every kind of key that signs under it.
+const SUITES: [(Cryptosuite, Algorithm); 6] = [
+    EDDSA_RDFC,
+    EDDSA_JCS,
+    (Cryptosuite::EcdsaRdfc2019, Algorithm::Es256),
+    (Cryptosuite::EcdsaRdfc2019, Algorithm::Es384),
+    (Cryptosuite::EcdsaJcs2019, Algorithm::Es256),
+    (Cryptosuite::EcdsaJcs2019, Algorithm::Es384),
+];
+const EDDSA_RDFC: (Cryptosuite, Algorithm) = (Cryptosuite::EddsaRdfc2022, Algorithm::EdDsa);
+const EDDSA_JCS: (Cryptosuite, Algorithm) = (Cryptosuite::EddsaJcs2022, Algorithm::EdDsa);
 
 fn key(algorithm: Algorithm) -> SigningKey {
-    SigningKey::from_secret_bytes(algorithm, &[9; 32]).unwrap()
+    SigningKey::from_secret_bytes(algorithm, &vec![9; algorithm.secret_length()]).unwrap()
+}
+
+/// The DID URL of the key of an algorithm.
+fn method(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::EdDsa => "did:example:city#EdDSA",
+        Algorithm::Es256 => "did:example:city#ES256",
+        Algorithm::Es384 => "did:example:city#ES384",
+    }
+}
+
+fn key_named(method: &str) -> SigningKey {
+    key(Algorithm::from_jose_name(method.rsplit('#').next().unwrap()).unwrap_or(Algorithm::EdDsa))
 }
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn options(cryptosuite: Cryptosuite) -> ProofOptions<'static> {
+fn options((cryptosuite, algorithm): (Cryptosuite, Algorithm)) -> ProofOptions<'static> {
     ProofOptions {
-        cryptosuite,
-        verification_method: METHOD,
-        proof_purpose: "authentication",
         created: Some(at("2026-01-01T00:00:00.9Z")),
         expires: Some(at("2026-01-02T00:00:00Z")),
-        domain: Some("decentralized_identifier:did:web:market.example"),
+        domain: &["decentralized_identifier:did:web:market.example"],
         challenge: Some("n-0S6_WzA2Mj"),
+        ..ProofOptions::new(cryptosuite, method(algorithm), "authentication")
     }
 }
 
@@ -57,16 +77,15 @@ fn credential(type_id: &str) -> Map<String, Value> {
     credential.as_object().unwrap().clone()
 }
 
-fn secured(cryptosuite: Cryptosuite) -> Map<String, Value> {
-    let key = key(Algorithm::EdDsa);
-    add_proof(&credential("business-licence"), &options(cryptosuite), &key, &Contexts::bundled()).unwrap()
+fn secured(suite: (Cryptosuite, Algorithm)) -> Map<String, Value> {
+    add_proof(&credential("business-licence"), &options(suite), &key(suite.1), &Contexts::bundled()).unwrap()
 }
 
 fn verify(document: &Map<String, Value>) -> Result<Vec<UnverifiedProof>, ProofError> {
-    let key = key(Algorithm::EdDsa);
     UnverifiedProof::read_all(document)?
         .into_iter()
         .map(|proof| {
+            let key = key_named(&proof.verification_method);
             Ok(proof.verify(document, key.verification_key(), &Contexts::bundled())?.proof().clone())
         })
         .collect()
@@ -74,10 +93,10 @@ fn verify(document: &Map<String, Value>) -> Result<Vec<UnverifiedProof>, ProofEr
 
 #[test]
 fn what_was_signed_is_read_back() {
-    for cryptosuite in SUITES {
-        let [proof] = verify(&secured(cryptosuite)).unwrap().try_into().unwrap();
-        assert_eq!(proof.cryptosuite, cryptosuite);
-        assert_eq!(proof.verification_method, METHOD);
+    for suite in SUITES {
+        let [proof] = verify(&secured(suite)).unwrap().try_into().unwrap();
+        assert_eq!(proof.cryptosuite, suite.0);
+        assert_eq!(proof.verification_method, method(suite.1));
         assert_eq!(proof.proof_purpose, "authentication");
         assert_eq!(proof.created, Some(at("2026-01-01T00:00:00Z")));
         assert_eq!(proof.expires, Some(at("2026-01-02T00:00:00Z")));
@@ -94,8 +113,8 @@ fn every_credential_type_of_the_box_can_be_signed_whole() {
     let mut types = 0;
     for ty in catalog.types() {
         let credential = credential(&ty.id);
-        for cryptosuite in SUITES {
-            add_proof(&credential, &options(cryptosuite), &key(Algorithm::EdDsa), &contexts)
+        for suite in SUITES {
+            add_proof(&credential, &options(suite), &key(suite.1), &contexts)
                 .unwrap_or_else(|error| panic!("{}: {error}", ty.id));
         }
         assert!(expanded_types(&credential, &contexts).unwrap().contains(&ty.type_iri), "{}", ty.id);
@@ -138,8 +157,8 @@ fn changed(value: &Value) -> Value {
 
 #[test]
 fn no_value_can_be_changed_and_none_taken_away_or_added() {
-    for cryptosuite in SUITES {
-        let sound = secured(cryptosuite);
+    for suite in SUITES {
+        let sound = secured(suite);
         assert!(verify(&sound).is_ok());
         let whole = Value::Object(sound);
         let mut places = Vec::new();
@@ -167,7 +186,7 @@ fn no_value_can_be_changed_and_none_taken_away_or_added() {
 }
 
 fn with_proof(change: impl FnOnce(&mut Value)) -> Map<String, Value> {
-    let mut document = secured(Cryptosuite::EddsaRdfc2022);
+    let mut document = secured(EDDSA_RDFC);
     change(&mut document["proof"]);
     document
 }
@@ -197,7 +216,7 @@ fn a_proof_of_the_wrong_shape_is_malformed() {
         ("type", json!(["DataIntegrityProof"])),
         ("cryptosuite", json!(null)),
         ("verificationMethod", json!("key-1")),
-        ("verificationMethod", json!({ "id": METHOD })),
+        ("verificationMethod", json!({ "id": "did:example:city#EdDSA" })),
         ("proofPurpose", json!(["authentication"])),
         ("created", json!("2026-01-01T00:00:00")),
         ("created", json!("2026-01-01")),
@@ -207,7 +226,9 @@ fn a_proof_of_the_wrong_shape_is_malformed() {
         ("domain", json!(5)),
         ("domain", json!(["market.example", 5])),
         ("challenge", json!(["n"])),
-        ("previousProof", json!("urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544")),
+        ("id", json!(["urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544"])),
+        ("previousProof", json!([])),
+        ("previousProof", json!({ "id": "urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544" })),
     ] {
         let document = with_proof(|proof| proof[member] = value.clone());
         assert_eq!(reason(&document), Reason::Malformed, "{member}: {value}");
@@ -231,28 +252,81 @@ fn suites_types_and_keys_that_are_not_on_the_list_are_not_allowed() {
         ("cryptosuite", "EDDSA-RDFC-2022"),
         ("cryptosuite", "eddsa-2022"),
         ("cryptosuite", "ecdsa-rdfc-2019"),
+        ("cryptosuite", "ecdsa-2019"),
+        ("cryptosuite", "ecdsa-sd-2023"),
         ("cryptosuite", ""),
     ] {
         let document = with_proof(|proof| proof[member] = value.into());
         assert_eq!(reason(&document), Reason::AlgNotAllowed, "{member}: {value}");
     }
-    let document = secured(Cryptosuite::EddsaRdfc2022);
-    let [proof] = UnverifiedProof::read_all(&document).unwrap().try_into().unwrap();
-    let other = key(Algorithm::Es256);
     let contexts = Contexts::bundled();
-    let error = proof.verify(&document, other.verification_key(), &contexts).unwrap_err();
-    assert_eq!(error, ProofError::AlgNotAllowed);
-    let options = options(Cryptosuite::EddsaRdfc2022);
-    assert_eq!(add_proof(&credential("person"), &options, &other, &contexts), Err(ProofError::AlgNotAllowed));
+    for suite in SUITES {
+        let document = secured(suite);
+        let [proof] = UnverifiedProof::read_all(&document).unwrap().try_into().unwrap();
+        for other in Algorithm::ALL.into_iter().filter(|other| !suite.0.takes(*other)).map(key) {
+            let error = proof.clone().verify(&document, other.verification_key(), &contexts).unwrap_err();
+            assert_eq!(error, ProofError::AlgNotAllowed);
+            let refused = add_proof(&credential("person"), &options(suite), &other, &contexts);
+            assert_eq!(refused, Err(ProofError::AlgNotAllowed));
+        }
+    }
+}
+
+/// V-14 in a document: the bytes are `r||s` of the key's own curve, or there is no signature.
+#[test]
+fn v14_a_signature_in_another_encoding_or_of_another_curve_does_not_fit() {
+    for suite in SUITES.into_iter().filter(|suite| suite.1 != Algorithm::EdDsa) {
+        let sound = secured(suite);
+        assert!(verify(&sound).is_ok());
+        let signature = multibase::decode_base58btc(sound["proof"]["proofValue"].as_str().unwrap()).unwrap();
+        let half = signature.len() / 2;
+        let (r, s) = signature.split_at(half);
+        let short = u8::try_from(half).unwrap();
+        let other_length = if half == 32 { 96 } else { 64 };
+        for forged in [
+            vec![0; 2 * half],
+            [r, &vec![0; half]].concat(),
+            [r, &vec![0xff; half]].concat(),
+            [&[0x30, 2 * short + 4, 0x02, short], r, &[0x02, short], s].concat(),
+            signature[..2 * half - 1].to_vec(),
+            [&signature, &[0][..]].concat(),
+            vec![7; other_length],
+            Vec::new(),
+        ] {
+            let mut document = sound.clone();
+            document["proof"]["proofValue"] = multibase::encode_base58btc(&forged).into();
+            assert_eq!(reason(&document), Reason::SignatureInvalid, "{suite:?} {}", forged.len());
+        }
+        for malformed in
+            [multibase::encode_base64url(&signature), format!("z{}", "1".repeat(161)), String::new()]
+        {
+            let mut document = sound.clone();
+            document["proof"]["proofValue"] = malformed.into();
+            assert_eq!(reason(&document), Reason::Malformed);
+        }
+    }
+}
+
+/// A key of the other curve, and the other suite of the same key, are both somebody else's signature.
+#[test]
+fn the_two_curves_and_the_two_forms_do_not_pass_for_each_other() {
+    let sound = secured((Cryptosuite::EcdsaRdfc2019, Algorithm::Es256));
+    for (member, value) in
+        [("verificationMethod", method(Algorithm::Es384)), ("cryptosuite", "ecdsa-jcs-2019")]
+    {
+        let mut document = sound.clone();
+        document["proof"][member] = value.into();
+        assert_eq!(reason(&document), Reason::SignatureInvalid, "{member}");
+    }
 }
 
 #[test]
 fn a_second_proof_stands_beside_the_first() {
     let contexts = Contexts::bundled();
     let key = key(Algorithm::EdDsa);
-    let mut document = secured(Cryptosuite::EddsaRdfc2022);
+    let mut document = secured(EDDSA_RDFC);
     for count in [2, 3] {
-        document = add_proof(&document, &options(Cryptosuite::EddsaJcs2022), &key, &contexts).unwrap();
+        document = add_proof(&document, &options(EDDSA_JCS), &key, &contexts).unwrap();
         assert_eq!(verify(&document).unwrap().len(), count);
     }
 }
@@ -260,7 +334,7 @@ fn a_second_proof_stands_beside_the_first() {
 /// EdDSA cryptosuites §3.3.2: the document's contexts begin with the proof's.
 #[test]
 fn in_the_jcs_suite_contexts_behind_the_signed_ones_must_be_known_too() {
-    let sound = secured(Cryptosuite::EddsaJcs2022);
+    let sound = secured(EDDSA_JCS);
     let status = "https://www.w3.org/ns/credentials/status/v1";
     let mut behind = sound.clone();
     behind["@context"].as_array_mut().unwrap().push(status.into());
@@ -299,10 +373,9 @@ fn the_jcs_suite_signs_json_without_a_context() {
     let document = json!({ "versionId": "1-Qm", "state": { "id": "did:example:city" } });
     let document = document.as_object().unwrap();
     let contexts = Contexts::default();
-    let signed =
-        add_proof(document, &options(Cryptosuite::EddsaJcs2022), &key(Algorithm::EdDsa), &contexts).unwrap();
+    let signed = add_proof(document, &options(EDDSA_JCS), &key(Algorithm::EdDsa), &contexts).unwrap();
     assert!(signed["proof"].get("@context").is_none());
     assert!(verify(&signed).is_ok());
-    let rdfc = add_proof(document, &options(Cryptosuite::EddsaRdfc2022), &key(Algorithm::EdDsa), &contexts);
+    let rdfc = add_proof(document, &options(EDDSA_RDFC), &key(Algorithm::EdDsa), &contexts);
     assert_eq!(rdfc, Err(ProofError::Canonicalize(CanonicalizeError::DataLoss)));
 }

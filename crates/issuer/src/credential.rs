@@ -136,13 +136,8 @@ impl CheckedCredential<'_> {
     fn sign_ldp_vc(self, signing: &Signing<'_>) -> Result<Map<String, Value>, SigningError> {
         let document = self.unsigned.data_model(Some(subject_id(self.unsigned.holder)));
         let options = ProofOptions {
-            cryptosuite: signing.cryptosuite,
-            verification_method: signing.verification_method,
-            proof_purpose: "assertionMethod",
             created: Some(self.unsigned.valid_from),
-            expires: None,
-            domain: None,
-            challenge: None,
+            ..ProofOptions::new(signing.cryptosuite, signing.verification_method, "assertionMethod")
         };
         Ok(add_proof(&document, &options, signing.signer, signing.contexts)?)
     }

@@ -1,7 +1,6 @@
 use jiff::{Timestamp, civil::Date};
 use portage_catalog::{CredentialType, Format};
 use portage_jose::Jwk;
-use portage_keys::Algorithm;
 use portage_oid4vci::{
     CredentialErrorCode, CredentialRequest, CredentialResponse, IssuedCredential, IssuedResponse,
     KeyProofError, KeyProofExpectation, Proofs, RequestedCredential, UnverifiedKeyProof, VerifiedKeyProof,
@@ -166,10 +165,10 @@ impl<S: IssuanceStore> Issuer<S> {
         };
         let checked = unsigned.check().map_err(|_| IssueError::Stale)?;
         let algorithm = match format {
-            Format::LdpVc => Algorithm::EdDsa,
+            Format::LdpVc => self.profile.cryptosuite_key,
             _ => self.profile.algorithm,
         };
-        let (signer, verification_method) = self.signer(algorithm);
+        let (signer, verification_method) = self.signer(algorithm).map_err(SigningError::Key)?;
         Ok(checked.sign(&Signing {
             signer,
             verification_method,

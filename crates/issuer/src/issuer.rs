@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use portage_catalog::{Catalog, Contexts, Text};
 use portage_data_integrity::Cryptosuite;
 use portage_did::Did;
-use portage_keys::{Algorithm, Entropy, Signer};
+use portage_keys::{Algorithm, Entropy, Signer, SigningFailure};
 use portage_oid4vci::IssuerIdentifier;
 
 use crate::OneTimeSecret;
@@ -22,6 +22,8 @@ pub struct Profile {
     pub types: Vec<String>,
     /// The cryptosuite of `ldp_vc`.
     pub cryptosuite: Cryptosuite,
+    /// The algorithm of the key that signs under it.
+    pub cryptosuite_key: Algorithm,
     /// The algorithm of the JOSE formats.
     pub algorithm: Algorithm,
     /// How lists are published.
@@ -68,10 +70,8 @@ pub struct IssuerKey {
 
 /// The issuer's keys: those that sign, and the secret behind one-time values.
 pub struct IssuerKeys {
-    /// Ed25519.
-    pub ed25519: IssuerKey,
-    /// P-256; none where the DID has room for one key only.
-    pub p256: Option<IssuerKey>,
+    /// Ed25519, P-256, P-384: one of an algorithm. One alone where the DID has room for no more.
+    pub signing: Vec<IssuerKey>,
     /// For what the store must not be able to read.
     pub secret: OneTimeSecret,
 }
@@ -114,12 +114,9 @@ impl<S> Issuer<S> {
         &self.store
     }
 
-    /// The key that signs with this algorithm, and its DID URL. Without a P-256 key, the Ed25519 key signs everything.
-    pub(crate) fn signer(&self, algorithm: Algorithm) -> (&dyn Signer, &str) {
-        let key = match (algorithm, &self.keys.p256) {
-            (Algorithm::Es256, Some(p256)) => p256,
-            _ => &self.keys.ed25519,
-        };
-        (key.signer.as_ref(), &key.kid)
+    /// The key that signs with this algorithm, and its DID URL; where there is none, nothing is signed.
+    pub(crate) fn signer(&self, algorithm: Algorithm) -> Result<(&dyn Signer, &str), SigningFailure> {
+        let key = self.keys.signing.iter().find(|key| key.signer.algorithm() == algorithm);
+        key.map(|key| (key.signer.as_ref(), key.kid.as_str())).ok_or(SigningFailure)
     }
 }

@@ -19,10 +19,8 @@ pub fn configuration_id(credential_type: &str, format: Format) -> String {
 /// The algorithms a key proof for this format may use, the preferred one first.
 pub(crate) const fn proof_algorithms(format: Format) -> &'static [Algorithm] {
     match format {
-        Format::DcSdJwt | Format::VcSdJwt => &[Algorithm::Es256, Algorithm::EdDsa],
-        Format::VcJwt => &[Algorithm::EdDsa, Algorithm::Es256],
-        // The holder's proof over a presentation is of an EdDSA cryptosuite.
-        Format::LdpVc => &[Algorithm::EdDsa],
+        Format::DcSdJwt | Format::VcSdJwt => &[Algorithm::Es256, Algorithm::EdDsa, Algorithm::Es384],
+        Format::VcJwt | Format::LdpVc => &[Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384],
     }
 }
 

@@ -165,7 +165,7 @@ impl<S: IssuanceStore> Issuer<S> {
             valid_until,
             ttl,
         );
-        let (signer, kid) = self.signer(self.profile.algorithm);
+        let (signer, kid) = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
         portage_vc::jose::sign_credential(&credential, kid, signer)
             .map_err(|error| SigningError::Key(error).into())
     }
@@ -186,7 +186,7 @@ impl<S: IssuanceStore> Issuer<S> {
             };
             values.set(*index as usize, status).map_err(|_| StatusError::Entry)?;
         }
-        let (signer, kid) = self.signer(self.profile.algorithm);
+        let (signer, kid) = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
         let claims = TokenListClaims {
             uri: address,
             issued_at,

@@ -7,9 +7,9 @@ use crate::RequestError;
 pub struct VpFormats(Map<String, Value>);
 
 impl VpFormats {
-    /// What Portage verifies: `dc+sd-jwt`, `vc+sd-jwt`, `vc+jwt` with EdDSA and ES256, `ldp_vc` with the two EdDSA suites.
+    /// What Portage verifies: `dc+sd-jwt`, `vc+sd-jwt`, `vc+jwt` with EdDSA, ES256 and ES384, `ldp_vc` with the EdDSA and the ECDSA suites.
     pub fn of_portage() -> Self {
-        let algorithms = json!(["EdDSA", "ES256"]);
+        let algorithms = json!(["EdDSA", "ES256", "ES384"]);
         let sd_jwt = json!({ "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms });
         let formats = json!({
             "dc+sd-jwt": sd_jwt,
@@ -17,7 +17,7 @@ impl VpFormats {
             "vc+jwt": { "alg_values": algorithms },
             "ldp_vc": {
                 "proof_type_values": ["DataIntegrityProof"],
-                "cryptosuite_values": ["eddsa-rdfc-2022", "eddsa-jcs-2022"],
+                "cryptosuite_values": ["eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019"],
             },
         });
         match formats {

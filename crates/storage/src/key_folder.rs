@@ -55,6 +55,11 @@ impl KeyFolder {
         self.write(name, &private_jwk(key))
     }
 
+    /// Whether there is a file `<name>.jwk`.
+    pub fn holds(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
     /// Reads the signing key of `<name>.jwk`.
     ///
     /// # Errors

@@ -192,16 +192,14 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             (Prepared::Whole(secured), Format::LdpVc) => {
                 let credential = Value::Object(document(secured)?);
                 let vp = portage_vc::Presentation::build(Some(holder.as_str()), vec![credential]);
+                // The review found one, or the credential would have counted as absent.
+                let suite = presentation_suite(plan.request.vp_formats(), key.algorithm())
+                    .unwrap_or(Cryptosuite::EddsaRdfc2022);
                 let options = ProofOptions {
-                    // The review found one, or the credential would have counted as absent.
-                    cryptosuite: presentation_suite(plan.request.vp_formats())
-                        .unwrap_or(Cryptosuite::EddsaRdfc2022),
-                    verification_method: &method,
-                    proof_purpose: Relationship::Authentication.name(),
                     created: Some(now),
-                    expires: None,
-                    domain: Some(audience),
+                    domain: &[audience],
                     challenge: Some(nonce),
+                    ..ProofOptions::new(suite, &method, Relationship::Authentication.name())
                 };
                 Ok(Presentation::Object(add_proof(&vp, &options, &key, self.contexts)?))
             }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use portage_catalog::Format;
 use portage_data_integrity::Cryptosuite;
 use portage_dcql::{Candidate, Match, MatchOutcome, match_query};
+use portage_keys::Algorithm;
 use portage_oid4vp::{
     AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
     ResolvedRequest, UnverifiedRequest, VpFormats,
@@ -302,18 +303,18 @@ fn match_stored(request: &ResolvedRequest, held: &[StoredCredential]) -> MatchOu
 /// Whether the verifier takes the format, and the proof that the holder's key would make.
 fn is_taken(formats: &VpFormats, credential: &StoredCredential) -> bool {
     let Ok(key) = credential.holder_key() else { return false };
-    let algorithm = key.algorithm().jose_name();
+    let algorithm = key.algorithm();
     let format = credential.format();
+    let allows = |member| formats.allows(format.name(), member, algorithm.jose_name());
     match format {
-        Format::DcSdJwt | Format::VcSdJwt => formats.allows(format.name(), "kb-jwt_alg_values", algorithm),
-        Format::VcJwt => formats.allows(format.name(), "alg_values", algorithm),
-        Format::LdpVc => presentation_suite(formats).is_some(),
+        Format::DcSdJwt | Format::VcSdJwt => allows("kb-jwt_alg_values"),
+        Format::VcJwt => allows("alg_values"),
+        Format::LdpVc => presentation_suite(formats, algorithm).is_some(),
     }
 }
 
-/// The cryptosuite of a presentation's own proof: the first of ours that the verifier takes.
-pub(crate) fn presentation_suite(formats: &VpFormats) -> Option<Cryptosuite> {
-    [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022]
-        .into_iter()
+/// The cryptosuite of a presentation's own proof: the first of those of the holder's key that the verifier takes.
+pub(crate) fn presentation_suite(formats: &VpFormats, key: Algorithm) -> Option<Cryptosuite> {
+    Cryptosuite::of(key)
         .find(|suite| formats.allows(Format::LdpVc.name(), "cryptosuite_values", suite.name()))
 }

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
         name: &name,
         types: &types,
         superiors: &args.superior,
+        algorithm: args.algorithm,
         demo: args.demo,
     }
     .text();
@@ -68,7 +69,8 @@ fn types(args: &InitArgs) -> Result<Vec<String>, CommandError> {
 }
 
 fn write_keys(keys: &KeyFolder, entropy: &dyn Entropy) -> Result<(), CommandError> {
-    for (name, algorithm) in [(wiring::ED25519_KEY, Algorithm::EdDsa), (wiring::P256_KEY, Algorithm::Es256)] {
+    for algorithm in Algorithm::ALL {
+        let name = wiring::key_name(algorithm);
         keys.write_signing_key(name, &SigningKey::generate(algorithm, entropy))
             .map_err(CommandError::fault)?;
     }

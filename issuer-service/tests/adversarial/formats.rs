@@ -82,18 +82,18 @@ async fn a_licence_as_vc_sd_jwt() {
 }
 
 #[tokio::test]
-async fn a_licence_as_vc_jwt_signed_with_either_key() {
-    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+async fn a_licence_as_vc_jwt_signed_with_each_key_for_a_holder_of_its_kind() {
+    for algorithm in Algorithm::ALL {
         let world = World::start_with(Settings { algorithm, ..Settings::default() }).await;
-        let IssuedCredential::Text(jwt) =
-            issued(&world, "business-licence", Format::VcJwt, Algorithm::EdDsa).await
+        let IssuedCredential::Text(jwt) = issued(&world, "business-licence", Format::VcJwt, algorithm).await
         else {
             panic!("text")
         };
-        let key_of_issuer = if algorithm == Algorithm::EdDsa { &world.ed25519 } else { &world.p256 };
-        let jwt = UnverifiedJwt::parse(&jwt).unwrap().verify(key_of_issuer, &["vc+jwt"]).unwrap();
+        let jwt = UnverifiedJwt::parse(&jwt).unwrap();
+        assert_eq!(jwt.header().alg(), Some(algorithm.jose_name()));
+        let jwt = jwt.verify(world.public(algorithm), &["vc+jwt"]).unwrap();
         let credential = credential_of_claims(jwt.claims()).unwrap();
-        let holder = did_key(key(1, Algorithm::EdDsa).verification_key()).0;
+        let holder = did_key(key(1, algorithm).verification_key()).0;
         assert_eq!(credential.subject_id(), Some(holder.as_str()));
         assert!(jwt.claims()["cnf"]["jwk"].is_object());
         assert_statuses(&credential);
@@ -101,19 +101,33 @@ async fn a_licence_as_vc_jwt_signed_with_either_key() {
 }
 
 #[tokio::test]
-async fn a_card_as_ldp_vc_with_either_cryptosuite() {
-    for cryptosuite in [Cryptosuite::EddsaRdfc2022, Cryptosuite::EddsaJcs2022] {
-        let world = World::start_with(Settings { cryptosuite, ..Settings::default() }).await;
+async fn a_card_as_ldp_vc_with_each_cryptosuite_and_key() {
+    for (cryptosuite, cryptosuite_key) in [
+        (Cryptosuite::EddsaRdfc2022, Algorithm::EdDsa),
+        (Cryptosuite::EddsaJcs2022, Algorithm::EdDsa),
+        (Cryptosuite::EcdsaRdfc2019, Algorithm::Es256),
+        (Cryptosuite::EcdsaJcs2019, Algorithm::Es256),
+        (Cryptosuite::EcdsaRdfc2019, Algorithm::Es384),
+        (Cryptosuite::EcdsaJcs2019, Algorithm::Es384),
+    ] {
+        let world = World::start_with(Settings { cryptosuite, cryptosuite_key, ..Settings::default() }).await;
         let IssuedCredential::Document(document) =
-            issued(&world, "operator-card", Format::LdpVc, Algorithm::EdDsa).await
+            issued(&world, "operator-card", Format::LdpVc, cryptosuite_key).await
         else {
             panic!("a document")
         };
         let proof = UnverifiedProof::read_all(&document).unwrap().remove(0);
         assert_eq!((proof.cryptosuite, proof.proof_purpose.as_str()), (cryptosuite, "assertionMethod"));
-        proof.verify(&document, &world.ed25519, &Contexts::bundled()).unwrap();
+        proof.verify(&document, world.public(cryptosuite_key), &Contexts::bundled()).unwrap();
+        let announced = world.service.issuer.metadata().to_value();
+        let announced = &announced["credential_configurations_supported"]["operator-card_ldp_vc"];
+        assert_eq!(announced["credential_signing_alg_values_supported"], json!([cryptosuite.name()]));
+        assert_eq!(
+            announced["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"],
+            json!(["EdDSA", "ES256", "ES384"])
+        );
         let credential = Credential::parse(document).unwrap();
-        let holder = did_key(key(1, Algorithm::EdDsa).verification_key()).0;
+        let holder = did_key(key(1, cryptosuite_key).verification_key()).0;
         assert_eq!(credential.subject_id(), Some(holder.as_str()));
         assert_statuses(&credential);
     }
@@ -169,7 +183,7 @@ async fn the_metadata_is_what_the_specification_asks_for() {
     assert_eq!(metadata.credential_issuer, world.identifier);
     assert_eq!(metadata.authorization_server(None).unwrap(), &world.identifier);
     let person = &metadata.credential_configurations_supported[PERSON];
-    assert_eq!(person.jwt_proof_algorithms(), ["ES256", "EdDSA"]);
+    assert_eq!(person.jwt_proof_algorithms(), ["ES256", "EdDSA", "ES384"]);
     let claims = &person.credential_metadata.as_ref().unwrap().claims;
     assert!(
         claims

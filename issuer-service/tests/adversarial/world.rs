@@ -52,6 +52,7 @@ impl Entropy for Seeded {
 pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) cryptosuite: Cryptosuite,
+    pub(crate) cryptosuite_key: Algorithm,
     pub(crate) algorithm: Algorithm,
     pub(crate) notification: bool,
 }
@@ -61,6 +62,7 @@ impl Default for Settings {
         Settings {
             seed: 1,
             cryptosuite: Cryptosuite::EddsaRdfc2022,
+            cryptosuite_key: Algorithm::EdDsa,
             algorithm: Algorithm::EdDsa,
             notification: false,
         }
@@ -73,12 +75,22 @@ pub(crate) struct World {
     pub(crate) service: Arc<Service<SqliteIssuances>>,
     pub(crate) ed25519: VerificationKey,
     pub(crate) p256: VerificationKey,
+    pub(crate) p384: VerificationKey,
     pub(crate) folder: TempDir,
     seconds: Arc<AtomicI64>,
     numbers: Mutex<u32>,
 }
 
 impl World {
+    /// The public key that signs with this algorithm.
+    pub(crate) fn public(&self, algorithm: Algorithm) -> &VerificationKey {
+        match algorithm {
+            Algorithm::EdDsa => &self.ed25519,
+            Algorithm::Es256 => &self.p256,
+            Algorithm::Es384 => &self.p384,
+        }
+    }
+
     pub(crate) async fn start() -> Self {
         Self::start_with(Settings::default()).await
     }
@@ -93,6 +105,8 @@ impl World {
             SigningKey::generate(Algorithm::EdDsa, entropy.as_ref()),
             SigningKey::generate(Algorithm::Es256, entropy.as_ref()),
         );
+        let p384 = SigningKey::generate(Algorithm::Es384, &Seeded::new(!settings.seed));
+        let p384_public = p384.verification_key().clone();
         let public = (ed25519.verification_key().clone(), p256.verification_key().clone());
         let did = did_web(&url.parse().unwrap()).unwrap();
         let key = |signer: SigningKey, fragment: &str| IssuerKey {
@@ -102,8 +116,7 @@ impl World {
         let mut secret = [0; 32];
         entropy.fill(&mut secret);
         let keys = IssuerKeys {
-            ed25519: key(ed25519, "key-1"),
-            p256: Some(key(p256, "key-2")),
+            signing: vec![key(ed25519, "key-1"), key(p256, "key-2"), key(p384, "key-3")],
             secret: OneTimeSecret::new(secret),
         };
         let catalog = Catalog::bundled();
@@ -113,6 +126,7 @@ impl World {
             name: Text { en: "Province".into(), fr: "Province".into() },
             types: catalog.types().map(|credential_type| credential_type.id.clone()).collect(),
             cryptosuite: settings.cryptosuite,
+            cryptosuite_key: settings.cryptosuite_key,
             algorithm: settings.algorithm,
             status: StatusPolicy::DEMO,
             validity_days: [].into(),
@@ -127,7 +141,16 @@ impl World {
         let router = routes(service.clone(), Readiness::ready());
         tokio::spawn(portage_web::serve(listener, router, Readiness::ready(), std::future::pending()));
         let numbers = Mutex::new(0);
-        World { identifier, service, ed25519: public.0, p256: public.1, folder, seconds, numbers }
+        World {
+            identifier,
+            service,
+            ed25519: public.0,
+            p256: public.1,
+            p384: p384_public,
+            folder,
+            seconds,
+            numbers,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

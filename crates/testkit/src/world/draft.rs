@@ -175,14 +175,13 @@ impl World {
         proof: &ProofDraft,
         signer: &dyn Signer,
     ) -> Map<String, Value> {
+        let domain: Vec<&str> = proof.domain.as_deref().into_iter().collect();
         let options = ProofOptions {
-            cryptosuite: proof.cryptosuite,
-            verification_method: &proof.verification_method,
-            proof_purpose: &proof.purpose,
             created: proof.created,
             expires: proof.expires,
-            domain: proof.domain.as_deref(),
+            domain: &domain,
             challenge: proof.challenge.as_deref(),
+            ..ProofOptions::new(proof.cryptosuite, &proof.verification_method, &proof.purpose)
         };
         add_proof(document, &options, signer, &self.contexts).unwrap()
     }

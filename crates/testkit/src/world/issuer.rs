@@ -16,6 +16,8 @@ pub struct TestIssuer {
     pub key_p256: SigningKey,
     /// `#key-3`, Ed25519, for authentication alone.
     pub authentication_key: SigningKey,
+    /// `#key-4`, P-384, for assertions.
+    pub key_p384: SigningKey,
 }
 
 impl TestIssuer {
@@ -28,6 +30,7 @@ impl TestIssuer {
             key: SigningKey::generate(Algorithm::EdDsa, entropy),
             key_p256: SigningKey::generate(Algorithm::Es256, entropy),
             authentication_key: SigningKey::generate(Algorithm::EdDsa, entropy),
+            key_p384: SigningKey::generate(Algorithm::Es384, entropy),
         }
     }
 
@@ -46,6 +49,7 @@ impl TestIssuer {
                 ("key-1", self.key.verification_key(), assertion),
                 ("key-2", self.key_p256.verification_key(), assertion),
                 ("key-3", self.authentication_key.verification_key(), authentication),
+                ("key-4", self.key_p384.verification_key(), assertion),
             ],
         )
     }
