@@ -28,6 +28,9 @@ pub(crate) fn lines(registration: &Registration, catalog: &Catalog, language: La
     for key in registration.keys.iter() {
         tell("authority.show_key", key.thumbprint());
     }
+    if let Some(log) = &registration.log {
+        tell("authority.show_log", log.key.to_string());
+    }
     for key in &rights.retired_keys {
         tell("authority.show_retired", format!("{} ({}, {:.0})", key.thumbprint, key.reason.name(), key.at));
     }

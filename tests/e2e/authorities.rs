@@ -211,7 +211,7 @@ async fn a_right_goes_down_three_tiers_and_nobody_hands_on_what_they_do_not_hold
         let EntityStatement::Subordinate(said) = verified.expect("it verifies").into_statement() else {
             panic!("a subordinate statement")
         };
-        assert!(said.verify_log(&log.key).is_ok(), "{} published it", superior.url());
+        assert!(said.verify_log(&log).is_ok(), "{} published it", superior.url());
         chain.push(jwt);
     }
     let anchor = TrustAnchor {
@@ -219,6 +219,7 @@ async fn a_right_goes_down_three_tiers_and_nobody_hands_on_what_they_do_not_hold
         keys: tiers.said(federal).await.0,
         name: None,
         rights: Rights::all_in(Jurisdiction::parse("CA").expect("a code")),
+        log: Some(tiers.said(federal).await.1),
     };
     let anchors = TrustAnchors::from_iter([anchor]);
     let resolved = TrustChain::validate(&chain, &anchors, now()).expect("the chain holds");

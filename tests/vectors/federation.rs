@@ -274,7 +274,7 @@ fn resolve(
     own.trust_marks = marks;
     let about = SubordinateStatement::new(id(ANCHOR), id(subject), own_keys, now, later);
     let rights = Rights::all_in(Jurisdiction::parse("CA").unwrap());
-    let pinned = TrustAnchor { id: id(ANCHOR), keys: anchor_keys.clone(), name: None, rights };
+    let pinned = TrustAnchor { id: id(ANCHOR), keys: anchor_keys.clone(), name: None, rights, log: None };
     let chain = [
         own.sign(&own_key).unwrap(),
         about.sign(&anchor_keys, &anchor_key).unwrap(),

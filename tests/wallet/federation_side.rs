@@ -3,7 +3,7 @@
 use jiff::{Timestamp, ToSpan as _};
 use portage_catalog::{Purpose, PurposeId};
 use portage_federation::{
-    EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, Metadata,
+    EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, MemoryLog, Metadata,
     OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, PurposeStatement, ResolveResponse, Rights, Role,
     SubordinateStatement,
 };
@@ -39,7 +39,13 @@ pub(crate) fn anchor(stage: &Stage) -> Value {
         "jurisdiction": "CA-BC",
         "types": ["*"],
         "jwks": keys("province").to_value(),
+        "log": log(stage, "province").address().to_value(),
     })
+}
+
+/// The public log of a member.
+pub(crate) fn log(stage: &Stage, of: &str) -> MemoryLog {
+    MemoryLog::new(&id(stage, of), key(of)).unwrap()
 }
 
 fn says(
@@ -57,7 +63,11 @@ fn says(
         FEDERATION_ENTITY,
         [("organization_name#en", name("English")), ("organization_name#fr", name("French"))],
     );
+    if rights.roles.contains(&Role::Authority) {
+        statement.metadata = statement.metadata.with_log(log(stage, subject).address());
+    }
     statement.rights = Some(rights);
+    log(stage, issuer).publish(&mut statement).unwrap();
     statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
 }
 

@@ -16,6 +16,7 @@ pub(crate) async fn run(common: &Common) -> Result<ExitCode, CommandError> {
         "jurisdiction": config.own.jurisdiction.as_str(),
         "types": types,
         "jwks": keys.published().to_value(),
+        "log": authority.profile().log.to_value(),
     });
     let list: Value = json!({ "issuers": [], "verifiers": [], "anchors": [anchor] });
     if common.json {

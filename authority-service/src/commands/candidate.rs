@@ -6,7 +6,9 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use portage_authority::{Authority, Candidate, RegisterError, Registered, Registration, RegistryStore};
 use portage_catalog::{Catalog, Text};
 use portage_did::{Did, did_web};
-use portage_federation::{EntityConfiguration, EntityId, FederationKeys, HeldRights, Rights, TypeName};
+use portage_federation::{
+    EntityConfiguration, EntityId, FederationKeys, HeldRights, LogAddress, Rights, Role, TypeName,
+};
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
@@ -25,6 +27,8 @@ pub(super) struct Introduced {
     keys: FederationKeys,
     name: Text,
     dids: BTreeSet<String>,
+    /// Its public log, as it says itself.
+    log: Option<LogAddress>,
 }
 
 /// Reads the keys from a file, from a configuration at hand, or from the entity itself at this moment.
@@ -42,7 +46,8 @@ pub(super) async fn introduced(
     let dids = if source.dids.is_empty() { proposed(&configuration)? } else { named(&source.dids)? };
     let said = configuration.metadata.organization_name();
     let (id, compared) = (entity.clone(), source.yes);
-    Ok(Introduced { id, compared, keys: configuration.keys, name: name(source, said, entity), dids })
+    let log = configuration.metadata.log();
+    Ok(Introduced { id, compared, keys: configuration.keys, name: name(source, said, entity), dids, log })
 }
 
 fn of_keys(source: &KeySource, entity: &EntityId, file: &Path) -> Result<Introduced, CommandError> {
@@ -51,7 +56,8 @@ fn of_keys(source: &KeySource, entity: &EntityId, file: &Path) -> Result<Introdu
     let keys = FederationKeys::from_value(&set)
         .map_err(|what| CommandError::Refused(Reason::Malformed, format!("{}: {what}", file.display())))?;
     let (id, compared) = (entity.clone(), source.yes);
-    Ok(Introduced { id, compared, keys, name: name(source, None, entity), dids: named(&source.dids)? })
+    let dids = named(&source.dids)?;
+    Ok(Introduced { id, compared, keys, name: name(source, None, entity), dids, log: None })
 }
 
 /// The DIDs that the entity proposes. A did:web of another host is not taken on its word: a person names it with `--did`.
@@ -120,10 +126,11 @@ pub(super) async fn register<S: RegistryStore>(
     common: &Common,
     now: Timestamp,
 ) -> Result<ExitCode, CommandError> {
-    let Introduced { id, compared, keys, name, dids } = introduced;
+    let Introduced { id, compared, keys, name, dids, log } = introduced;
     let entity = &id;
     rights.identifiers = dids;
-    let candidate = Candidate { id: id.clone(), name, keys, rights };
+    let log = log.filter(|_| rights.roles.contains(&Role::Authority));
+    let candidate = Candidate { id: id.clone(), name, keys, rights, log };
     // Before anybody is asked anything.
     portage_authority::check_grant(held, &candidate.rights, now)
         .map_err(|beyond| refused(&RegisterError::Beyond(beyond), entity))?;
@@ -153,7 +160,9 @@ pub(super) async fn register<S: RegistryStore>(
 }
 
 fn other_keys(known: &Registration, candidate: &Candidate) -> bool {
-    known.keys != candidate.keys || known.rights.identifiers != candidate.rights.identifiers
+    known.keys != candidate.keys
+        || known.rights.identifiers != candidate.rights.identifiers
+        || known.log != candidate.log
 }
 
 /// A key that nobody compared is anybody's: on a terminal a person says yes, elsewhere `--yes` does.
@@ -167,7 +176,10 @@ fn confirm(candidate: &Candidate) -> Result<(), CommandError> {
         ("keys", &thumbprints.join(", ")),
         ("dids", if dids.is_empty() { "—" } else { &shown }),
     ];
-    let question = say("authority.confirm", &values.map(|(name, value)| (name, value)));
+    let mut question = say("authority.confirm", &values.map(|(name, value)| (name, value)));
+    if let Some(log) = &candidate.log {
+        question = format!("{} {question}", say("authority.confirm_log", &[("log", &log.key.to_string())]));
+    }
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return Err(CommandError::Refused(
             Reason::ConsentRequired,

@@ -6,8 +6,7 @@ use portage_federation::{
     EntityId, Jurisdiction, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName, in_both_languages,
 };
 use portage_transparency_log::{
-    Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Named, Recognition, Registration as Registered,
-    Right, Role as LoggedRole,
+    Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Registration as Registered, Role as LoggedRole,
 };
 
 use crate::{Authority, NewEntry, Proves, Registration};
@@ -54,22 +53,15 @@ pub(crate) fn events(
     events.extend(gone.map(|key| (key_event(key, KeyEvent::Retired), Proves::Nothing)));
     let added = now.iter().filter(|key| !before.contains(key));
     events.extend(added.map(|key| (key_event(key, KeyEvent::Added), Proves::Nothing)));
-    events.push((right(rights, catalog), Proves::Rights));
+    events.push((right(new, catalog), Proves::Rights));
     events
 }
 
 /// What the log says of the rights as a whole: the entry that a statement carries the proof of.
-pub(crate) fn right(rights: &Rights, catalog: &Catalog) -> Event {
-    let types = rights.types.iter().map(|name| named_type(name, catalog)).collect();
-    let until = rights.last_day();
-    match rights.relation {
-        Relation::Peer => {
-            Event::Recognition(Recognition { types: (!covers_all(rights)).then_some(types), until })
-        }
-        Relation::Below => {
-            Event::Right(Right { types, place: Some(named_place(&rights.jurisdiction)), until })
-        }
-    }
+pub(crate) fn right(registration: &Registration, catalog: &Catalog) -> Event {
+    let rights = &registration.rights;
+    let place = named_place(&rights.jurisdiction);
+    rights.to_event(registration.log.as_ref(), |name| type_name(name, catalog), place)
 }
 
 /// What the log says of a key that no longer counts.
@@ -96,27 +88,22 @@ fn roles(rights: &Rights) -> Vec<LoggedRole> {
     roles
 }
 
-fn covers_all(rights: &Rights) -> bool {
-    rights.types.iter().any(|name| name.as_str() == "*")
-}
-
-/// A type under the name by which the right names it, in the words of the catalogue where it knows the type.
-fn named_type(name: &TypeName, catalog: &Catalog) -> Named {
+/// What a type is called, in the words of the catalogue where it knows the type.
+fn type_name(name: &TypeName, catalog: &Catalog) -> Text {
     let id = name.as_str();
     let known = catalog.by_vct(id).or_else(|| catalog.credential_type(id));
-    let name = match (known, id) {
+    match (known, id) {
         (Some(known), _) => in_both_languages(&known.name),
         (None, "*") => Text { en: "every type".to_owned(), fr: "tous les types".to_owned() },
         (None, _) => same_in_both(id),
-    };
-    Named { id: id.to_owned(), name }
+    }
 }
 
-fn named_place(jurisdiction: &Jurisdiction) -> Named {
+fn named_place(jurisdiction: &Jurisdiction) -> Text {
     let code = jurisdiction.as_str();
     let known = PLACES.iter().find(|(known, ..)| *known == code);
     let (en, fr) = known.map_or((code, code), |(_, en, fr)| (en, fr));
-    Named { id: code.to_owned(), name: Text { en: en.to_owned(), fr: fr.to_owned() } }
+    Text { en: en.to_owned(), fr: fr.to_owned() }
 }
 
 /// What a jurisdiction is called: ISO 3166-2:CA.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portage_catalog::Text;
-use portage_federation::{EntityId, FederationKeys, HeldRights, Relation, Rights, Role};
+use portage_federation::{EntityId, FederationKeys, HeldRights, LogAddress, Relation, Rights, Role};
 use portage_reason::Reason;
 
 use crate::{Authority, Kept, RecordFailure, Registration, RegistryStore, Standing, StoreFailure, change};
@@ -18,6 +18,8 @@ pub struct Candidate {
     pub keys: FederationKeys,
     /// What it is to be allowed. `retired_keys` are added to those that are known.
     pub rights: Rights,
+    /// Its own public log, when it is an authority with one.
+    pub log: Option<LogAddress>,
 }
 
 /// What came of it.
@@ -175,6 +177,7 @@ fn fresh(candidate: Candidate) -> Registration {
         id: candidate.id,
         name: candidate.name,
         keys: candidate.keys,
+        log: candidate.log.filter(|_| candidate.rights.roles.contains(&Role::Authority)),
         rights: candidate.rights,
         standing: Standing::Active,
         purposes: Vec::new(),

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use portage_catalog::Text;
 use portage_federation::{
-    EntityId, FEDERATION_ENTITY, FederationKeys, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER,
-    Rights, Role,
+    EntityId, FEDERATION_ENTITY, FederationKeys, LogAddress, OPENID_CREDENTIAL_ISSUER,
+    OPENID_CREDENTIAL_VERIFIER, Rights, Role,
 };
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,8 @@ pub struct Registration {
     pub keys: FederationKeys,
     /// What it may do.
     pub rights: Rights,
+    /// Its own public log, when it is an authority: people look at the key when they register it, and its statements are held against it.
+    pub log: Option<LogAddress>,
     /// Whether anything is said of it at all.
     pub standing: Standing,
     /// The purposes it may ask for, by id.
@@ -109,6 +111,7 @@ impl Registration {
             "name": { "en": self.name.en, "fr": self.name.fr },
             "jwks": self.keys.to_value(),
             "rights": self.rights.to_value(),
+            "log": self.log.as_ref().map(LogAddress::to_value),
             "suspended": standing,
             "purposes": self.purposes.iter().map(purpose).collect::<Vec<_>>(),
             "rights_entry": self.rights_entry,
@@ -128,6 +131,10 @@ impl Registration {
             name: read_name(member("name")?).ok_or(NotARegistration("name"))?,
             keys: FederationKeys::from_value(member("jwks")?).map_err(NotARegistration)?,
             rights: Rights::from_value(member("rights")?).map_err(NotARegistration)?,
+            log: match members.get("log") {
+                None | Some(Value::Null) => None,
+                Some(log) => Some(LogAddress::from_value(log).ok_or(NotARegistration("log"))?),
+            },
             standing: read_standing(member("suspended")?).ok_or(NotARegistration("suspended"))?,
             purposes: read_purposes(member("purposes")?).ok_or(NotARegistration("purposes"))?,
             rights_entry: member("rights_entry")?.as_u64(),

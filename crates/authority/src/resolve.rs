@@ -62,6 +62,7 @@ impl<S: RegistryStore> Authority<S> {
             keys: authority.keys.clone(),
             name: None,
             rights: authority.rights.clone(),
+            log: authority.log.clone(),
         };
         AnchorInquiry::new(subject, &TrustAnchors::from_iter([anchor]), now).on_behalf(levels)
     }
@@ -90,6 +91,7 @@ impl<S: RegistryStore> Authority<S> {
             keys: signing.keys.clone(),
             name: Some(self.profile.name.clone()),
             rights: self.profile.own.clone(),
+            log: Some(self.profile.log.clone()),
         };
         let resolved = TrustChain::validate(&chain, &TrustAnchors::from_iter([own]), now);
         let Some(resolved) = resolved.ok().filter(|resolved| resolved.goes_by(subject)) else {

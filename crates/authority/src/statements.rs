@@ -88,6 +88,9 @@ impl<S: RegistryStore> Authority<S> {
         );
         // Its name is the authority's word, too: a chain shows that one.
         statement.metadata = Metadata::new().with(FEDERATION_ENTITY, organization_name(&registration.name));
+        if let Some(log) = &registration.log {
+            statement.metadata = statement.metadata.with_log(log);
+        }
         statement.rights = Some(registration.rights);
         if let Some(entry) = registration.rights_entry {
             statement.log_evidence = self.store.evidence(entry, published).await?;

@@ -2,12 +2,12 @@
 //!
 //! Here the statements lie in a map; a program publishes them over HTTP and fetches them.
 
-use std::{collections::HashMap, error::Error};
+use std::{cell::RefCell, collections::HashMap, error::Error};
 
 use jiff::Timestamp;
 use portage_did::LoopbackOrigins;
 use portage_federation::{
-    EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, Metadata,
+    EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, MemoryLog, Metadata,
     OPENID_CREDENTIAL_ISSUER, Resolver, Rights, Role, SubordinateStatement, TrustAnchor, TrustAnchors,
 };
 use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
@@ -20,13 +20,16 @@ struct Entity {
     id: EntityId,
     key: SigningKey,
     keys: FederationKeys,
+    log: RefCell<MemoryLog>,
 }
 
 impl Entity {
     fn new(id: &str) -> Result<Self, Box<dyn Error>> {
         let key = SigningKey::generate(Algorithm::EdDsa, &OsEntropy);
         let keys = FederationKeys::of([key.verification_key().clone()]);
-        Ok(Entity { id: EntityId::parse(id)?, key, keys })
+        let id = EntityId::parse(id)?;
+        let log = MemoryLog::new(&id, SigningKey::generate(Algorithm::EdDsa, &OsEntropy))?;
+        Ok(Entity { id, key, keys, log: RefCell::new(log) })
     }
 
     /// What it says of itself.
@@ -43,7 +46,7 @@ impl Entity {
         Ok(own.sign(&self.key)?)
     }
 
-    /// What it says of another.
+    /// What it says of another, once it stands in its public log.
     fn vouch(
         &self,
         other: &Entity,
@@ -52,7 +55,11 @@ impl Entity {
     ) -> Result<String, Box<dyn Error>> {
         let (issuer, subject) = (self.id.clone(), other.id.clone());
         let mut statement = SubordinateStatement::new(issuer, subject, other.keys.clone(), from, to);
+        if rights.roles.contains(&Role::Authority) {
+            statement.metadata = Metadata::new().with_log(other.log.borrow().address());
+        }
         statement.rights = Some(rights);
+        self.log.borrow_mut().publish(&mut statement).ok_or("the log does not hold that")?;
         Ok(statement.sign(&self.keys, &self.key)?)
     }
 }
@@ -93,6 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         keys: canada.keys.clone(),
         name: None,
         rights: Rights::all_in(Jurisdiction::parse("CA")?),
+        log: Some(canada.log.borrow().address().clone()),
     }]
     .into_iter()
     .collect();

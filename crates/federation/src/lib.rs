@@ -8,6 +8,9 @@
 //! Beyond the standard stands one claim, [`RIGHTS_CLAIM`]: what an entity may do, for which types and for whom ([`Rights`]). It narrows
 //! ([`HeldRights::narrow`]): whoever grants more than they hold grants what they hold. Without it there is membership and no right.
 //!
+//! A right counts with the proof that its authority published it ([`SubordinateStatement::verify_log`]): the statement carries the entry of
+//! the public log, and who is above says which log and which key that is. Statements without rights need none.
+//!
 //! [`TrustChain::validate`] takes statements from the subject to an anchor and keys that are pinned here ([`TrustAnchors`]), and gives a
 //! [`ResolvedEntity`]: everything in it comes from that one chain. [`TrustMark`]s and [`HistoricalKeys`] are validated beside it.
 //!
@@ -37,6 +40,7 @@ mod historical_keys;
 mod identifiers;
 mod jurisdiction;
 mod log_evidence;
+mod memory_log;
 mod metadata;
 mod metadata_policy;
 mod purpose_statement;
@@ -61,7 +65,10 @@ pub use federation_keys::FederationKeys;
 pub use historical_keys::{HISTORICAL_KEYS_MEDIA_TYPE, HISTORICAL_KEYS_TYP, HistoricalKey, HistoricalKeys};
 pub use identifiers::IDENTIFIERS_PARAMETER;
 pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
-pub use log_evidence::{LOG_EVIDENCE_CLAIM, LOG_PARAMETER, LogAddress, LogEvidence, in_both_languages};
+pub use log_evidence::{
+    LOG_EVIDENCE_CLAIM, LOG_PARAMETER, LogAddress, LogEvidence, Logged, in_both_languages,
+};
+pub use memory_log::MemoryLog;
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
 pub use metadata_policy::{MetadataPolicy, PolicyError};
 pub use purpose_statement::{PURPOSE_STATEMENT_TYP, PurposeStatement};

@@ -1,14 +1,18 @@
 //! That an authority published what it says: the entry of its public log, carried beside the statement with its proof.
 
+use jiff::{Timestamp, civil::Date};
 use portage_catalog::Text;
 use portage_keys::base64url;
 use portage_transparency_log::{
-    Event, InclusionProof, LogEntry, ProofInvalid, ReadEntry, SignedCheckpoint, VerifierKey,
+    Event, InclusionProof, LogEntry, Named, ProofInvalid, ReadEntry, Recognition, Right, Role as LoggedRole,
+    SignedCheckpoint, VerifierKey,
 };
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{FEDERATION_ENTITY, Metadata, Rights, SubordinateStatement, TypeName};
+use crate::{
+    EntityId, FEDERATION_ENTITY, Jurisdiction, Metadata, Rights, Role, SubordinateStatement, TypeName,
+};
 
 /// The claim of a Subordinate Statement with the evidence for its rights. Not critical: whoever does not know it checks no log.
 pub const LOG_EVIDENCE_CLAIM: &str = "https://portage-identity.example/federation/log_evidence";
@@ -24,7 +28,7 @@ pub struct LogEvidence {
     pub proof: InclusionProof,
 }
 
-/// Where an authority's log is, as its Entity Configuration says.
+/// Where an authority's log is: as the statement of its superior says, and of an anchor as it is pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogAddress {
     /// What the log's paths are appended to, without a slash at its end.
@@ -63,44 +67,131 @@ impl LogEvidence {
     }
 }
 
+/// That something stands in a log: what a decision can tell about it, and what a memory of the log is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// The log.
+    pub log: LogAddress,
+    /// The number of the entry.
+    pub index: u64,
+    /// The tree that it was proved in.
+    pub checkpoint: SignedCheckpoint,
+    /// When the statement with this proof was signed: the log was at least as large then.
+    pub as_of: Timestamp,
+}
+
 impl SubordinateStatement {
-    /// Verifies that the issuer published these very rights of this very subject in its log.
+    /// Verifies that the issuer published these rights of this subject in its log: the entry tells all that the statement grants, roles, types,
+    /// jurisdiction, end, DIDs and the key of the subject's own log. What it tells beyond that does no harm.
     ///
     /// # Errors
     /// [`ProofInvalid`]: there is no evidence, it does not hold, or it is about something else.
-    pub fn verify_log(&self, log: &VerifierKey) -> Result<SignedCheckpoint, ProofInvalid> {
+    pub fn verify_log(&self, log: &LogAddress) -> Result<Logged, ProofInvalid> {
         let evidence = self.log_evidence.as_ref().ok_or(ProofInvalid("no evidence of the log"))?;
-        let (entry, checkpoint) = evidence.verify(log)?;
-        if entry.authority.id != self.issuer.as_str() || entry.subject.id != self.subject.as_str() {
-            return Err(ProofInvalid("the entry is about others"));
+        let (entry, checkpoint) = evidence.verify(&log.key)?;
+        check_parties(&entry, &self.issuer, &self.subject)?;
+        let rights = self.rights.as_ref().ok_or(ProofInvalid("the entry tells other rights"))?;
+        if !tells(&entry.event, rights, self.metadata.log().as_ref()) {
+            return Err(ProofInvalid("the entry tells other rights"));
         }
-        match &self.rights {
-            Some(rights) if tells(&entry.event, rights) => Ok(checkpoint),
-            _ => Err(ProofInvalid("the entry tells other rights")),
-        }
+        let index = evidence.proof.index();
+        Ok(Logged { log: log.clone(), index, checkpoint, as_of: self.issued_at })
     }
 }
 
-/// Whether an event tells these rights: the types, for whom, until when.
-fn tells(event: &Event, rights: &Rights) -> bool {
-    let same_types = |types: &[portage_transparency_log::Named]| {
-        types.iter().map(|named| named.id.as_str()).eq(rights.types.iter().map(TypeName::as_str))
+fn check_parties(entry: &LogEntry, issuer: &EntityId, subject: &EntityId) -> Result<(), ProofInvalid> {
+    let same = entry.authority.id == issuer.as_str() && entry.subject.id == subject.as_str();
+    if same { Ok(()) } else { Err(ProofInvalid("the entry is about others")) }
+}
+
+/// Whether an event tells all of these rights.
+fn tells(event: &Event, rights: &Rights, own_log: Option<&LogAddress>) -> bool {
+    let told = match event {
+        Event::Right(right) if !rights.is_recognition() => Told {
+            types: Some(&right.types),
+            roles: &right.roles,
+            identifiers: &right.identifiers,
+            log: right.log.as_deref(),
+            place: right.place.as_ref(),
+            until: right.until,
+        },
+        Event::Recognition(recognition) if rights.is_recognition() => Told {
+            types: recognition.types.as_deref(),
+            roles: &recognition.roles,
+            identifiers: &recognition.identifiers,
+            log: recognition.log.as_deref(),
+            place: recognition.place.as_ref(),
+            until: recognition.until,
+        },
+        _ => return false,
     };
-    match event {
-        Event::Right(right) => {
-            let place = right.place.as_ref().map(|place| place.id.as_str());
-            !rights.is_recognition()
-                && same_types(&right.types)
-                && place == Some(rights.jurisdiction.as_str())
-                && right.until == rights.last_day()
+    told.covers(rights, own_log)
+}
+
+/// What an entry tells, whichever of the two kinds it is.
+struct Told<'e> {
+    /// `None`: every type.
+    types: Option<&'e [Named]>,
+    roles: &'e [LoggedRole],
+    identifiers: &'e [String],
+    log: Option<&'e str>,
+    place: Option<&'e Named>,
+    until: Option<Date>,
+}
+
+impl Told<'_> {
+    fn covers(&self, rights: &Rights, own_log: Option<&LogAddress>) -> bool {
+        let told = |name: &TypeName, named: &Named| {
+            named.id == name.as_str()
+                || TypeName::parse(&named.id).is_ok_and(|told| told.covers(name.as_str()))
+        };
+        let every_type = self
+            .types
+            .is_none_or(|types| rights.types.iter().all(|name| types.iter().any(|named| told(name, named))));
+        let place = self.place.and_then(|place| Jurisdiction::parse(&place.id).ok());
+        every_type
+            && rights.roles.iter().all(|role| self.roles.contains(&logged_role(*role)))
+            && rights.identifiers.iter().all(|did| self.identifiers.contains(did))
+            && own_log.is_none_or(|own| self.log == Some(own.key.to_string().as_str()))
+            && place.is_some_and(|place| place.contains(&rights.jurisdiction))
+            && self.until.is_none_or(|end| rights.last_day().is_some_and(|last| last <= end))
+    }
+}
+
+const fn logged_role(role: Role) -> LoggedRole {
+    match role {
+        Role::Issuer => LoggedRole::Issuer,
+        Role::Verifier => LoggedRole::Verifier,
+        Role::Authority => LoggedRole::Authority,
+    }
+}
+
+impl Rights {
+    /// The event of the log that tells these rights: names for people come from whoever knows them. `log` is the subject's own.
+    pub fn to_event(
+        &self,
+        log: Option<&LogAddress>,
+        name_of: impl Fn(&TypeName) -> Text,
+        place: Text,
+    ) -> Event {
+        let types: Vec<_> = self
+            .types
+            .iter()
+            .map(|name| Named { id: name.as_str().to_owned(), name: name_of(name) })
+            .collect();
+        let every_type = self.types.iter().any(|name| name.as_str() == "*");
+        let mut roles: Vec<_> = self.roles.iter().map(|role| logged_role(*role)).collect();
+        roles.sort();
+        let identifiers = self.identifiers.iter().cloned().collect();
+        let log = log.map(|log| log.key.to_string());
+        let place = Some(Named { id: self.jurisdiction.as_str().to_owned(), name: place });
+        let until = self.last_day();
+        if self.is_recognition() {
+            let types = (!every_type).then_some(types);
+            Event::Recognition(Recognition { types, roles, identifiers, log, place, until })
+        } else {
+            Event::Right(Right { types, roles, identifiers, log, place, until })
         }
-        Event::Recognition(recognition) => {
-            let every = rights.types.iter().any(|name| name.as_str() == "*");
-            rights.is_recognition()
-                && recognition.types.as_deref().map_or(every, same_types)
-                && recognition.until == rights.last_day()
-        }
-        _ => false,
     }
 }
 
@@ -116,13 +207,23 @@ impl Metadata {
     /// With the address of the authority's log.
     #[must_use]
     pub fn with_log(self, log: &LogAddress) -> Self {
-        let value = json!({ "url": log.url, "vkey": log.key.to_string() });
-        self.with(FEDERATION_ENTITY, [(LOG_PARAMETER, value)])
+        self.with(FEDERATION_ENTITY, [(LOG_PARAMETER, log.to_value())])
     }
 
     /// Where the authority's log is; `None` when it has none, or of a kind that is not known.
     pub fn log(&self) -> Option<LogAddress> {
-        let value = self.of(FEDERATION_ENTITY)?.get(LOG_PARAMETER)?;
+        LogAddress::from_value(self.of(FEDERATION_ENTITY)?.get(LOG_PARAMETER)?)
+    }
+}
+
+impl LogAddress {
+    /// `{"url": …, "vkey": …}`.
+    pub fn to_value(&self) -> Value {
+        json!({ "url": self.url, "vkey": self.key.to_string() })
+    }
+
+    /// Reads it; `None` when it is of a kind that is not known.
+    pub fn from_value(value: &Value) -> Option<Self> {
         let url = Url::parse(value.get("url")?.as_str()?).ok()?;
         let key = value.get("vkey")?.as_str()?.parse().ok()?;
         Some(LogAddress { url: url.as_str().trim_end_matches('/').to_owned(), key })
@@ -137,88 +238,4 @@ pub fn in_both_languages(text: &Text) -> Text {
 }
 
 #[cfg(test)]
-mod tests {
-    use portage_transparency_log::{Checkpoint, Entity, MemoryTree, Named, NoteSigner, Right};
-
-    use super::*;
-    use crate::{
-        EntityStatement, Jurisdiction, UnverifiedStatement,
-        tests::{id, key, keys, now},
-    };
-
-    const TYPE: &str = "https://types.example/business-licence";
-
-    fn text(text: &str) -> Text {
-        Text { en: text.to_owned(), fr: text.to_owned() }
-    }
-
-    /// A statement of bc.example about city.example, whose log tells `types`, and which tells `TYPE`.
-    fn statement(subject: &str, types: &[&str]) -> SubordinateStatement {
-        let entity = |id: &str| Entity { id: id.to_owned(), name: text("Name") };
-        let named = |id: &str| Named { id: id.to_owned(), name: text("Name") };
-        let types = types.iter().map(|id| named(id)).collect();
-        let until = "2027-03-31".parse().ok();
-        let entry = LogEntry {
-            at: now(),
-            authority: entity("https://bc.example"),
-            subject: entity(subject),
-            event: Event::Right(Right { types, place: Some(named("CA-BC-5915022")), until }),
-        };
-        let entry = entry.to_bytes().unwrap();
-        let tree = MemoryTree::over([b"another".to_vec(), entry.clone()]);
-        let signing = key(9);
-        let signer = NoteSigner::new("bc.example/log", &signing).unwrap();
-        let head = tree.head();
-        let checkpoint = Checkpoint::new("bc.example/log", head.size, head.root).sign(&signer).unwrap();
-        let proof = InclusionProof::make(&mut &tree, 1, &checkpoint).unwrap();
-
-        let (issuer, subject) = (id("https://bc.example"), id("https://city.example"));
-        let end = "2026-06-02T00:00:00Z".parse().unwrap();
-        let mut statement = SubordinateStatement::new(issuer, subject, keys(2), now(), end);
-        let mut rights = Rights::none_in(Jurisdiction::parse("CA-BC-5915022").unwrap());
-        rights = rights.issuing([TYPE]).unwrap();
-        rights.until = Some("2027-04-01T00:00:00Z".parse().unwrap());
-        statement.rights = Some(rights);
-        statement.log_evidence = Some(LogEvidence { entry, proof });
-        statement
-    }
-
-    fn log_key(number: u8) -> VerifierKey {
-        let signing = key(number);
-        NoteSigner::new("bc.example/log", &signing).unwrap().verifier_key().clone()
-    }
-
-    #[test]
-    fn rights_count_with_the_entry_that_tells_them_and_with_no_other() {
-        let good = statement("https://city.example", &[TYPE]);
-        assert!(good.verify_log(&log_key(9)).is_ok());
-        let jwt = good.sign(&keys(1), &key(1)).unwrap();
-        let read = UnverifiedStatement::parse(&jwt).unwrap().verify(&keys(1), now()).unwrap();
-        let EntityStatement::Subordinate(read) = read.into_statement() else { panic!("it is subordinate") };
-        assert_eq!(read, good, "the evidence travels in the statement");
-
-        let mut wider = good.clone();
-        wider.rights = wider.rights.map(|rights| rights.issuing(["https://types.example/person"]).unwrap());
-        let mut longer = good.clone();
-        longer.rights = longer.rights.map(|rights| Rights { until: None, ..rights });
-        let none = SubordinateStatement { log_evidence: None, ..good.clone() };
-        for (refused, what) in [
-            (statement("https://town.example", &[TYPE]), "the entry is about others"),
-            (statement("https://city.example", &[]), "the entry tells other rights"),
-            (wider, "the entry tells other rights"),
-            (longer, "the entry tells other rights"),
-            (none, "no evidence of the log"),
-        ] {
-            let error = refused.verify_log(&log_key(9)).unwrap_err();
-            assert_eq!((error.0, error.reason().name()), (what, "log_proof_invalid"));
-        }
-        assert!(good.verify_log(&log_key(8)).is_err(), "the log of somebody else");
-    }
-
-    #[test]
-    fn the_address_of_a_log_reads_back() {
-        let log = LogAddress { url: "https://bc.example/log".to_owned(), key: log_key(9) };
-        assert_eq!(Metadata::new().with_log(&log).log(), Some(log));
-        assert_eq!(Metadata::new().log(), None);
-    }
-}
+mod tests;

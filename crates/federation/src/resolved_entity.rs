@@ -5,12 +5,13 @@ use portage_catalog::Text;
 use portage_jose::Jwk;
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
+use portage_transparency_log::ProofInvalid;
 use serde_json::{Map, Value};
 
 use crate::{
-    CarriedTrustMark, EntityId, FEDERATION_ENTITY, FederationKeys, HeldRights, Jurisdiction, Metadata,
-    OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier, TrustMarkOwner,
-    trust_chain::is_over,
+    CarriedTrustMark, EntityId, FEDERATION_ENTITY, FederationKeys, HeldRights, Jurisdiction, LogAddress,
+    Logged, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier,
+    TrustMarkOwner, trust_chain::is_over,
 };
 
 /// An entity as one chain shows it. [`crate::TrustChain::validate`] makes it, and nothing else; what belongs to it never mixes with
@@ -46,6 +47,10 @@ pub struct PathEntity {
     pub keys: FederationKeys,
     /// When the word of its superior ends.
     pub expires_at: Timestamp,
+    /// Its own log, as its superior says (the anchor's: as it is pinned).
+    pub log: Option<LogAddress>,
+    /// That its superior published what it grants, or why that is not shown; `None` where nothing is granted, and for the anchor.
+    pub logged: Option<Result<Logged, ProofInvalid>>,
 }
 
 impl ResolvedEntity {
@@ -119,32 +124,51 @@ impl ResolvedEntity {
     ///
     /// # Errors
     /// [`Reason::TrustChainInvalid`]: the chain is over (§10.4). [`Reason::IssuerNotAuthorizedForType`]: some link does not allow it, or
-    /// the entity type is not left to it.
+    /// the entity type is not left to it. [`Reason::LogProofInvalid`]: some link does not show that it was published.
     pub fn may_issue(&self, names: &[&str], now: Timestamp) -> Result<(), Reason> {
         self.check_current(now)?;
         let acts = self.acts_as(Role::Issuer, OPENID_CREDENTIAL_ISSUER, now);
-        if acts && self.rights.covers_type(names) { Ok(()) } else { Err(Reason::IssuerNotAuthorizedForType) }
+        if !(acts && self.rights.covers_type(names)) {
+            return Err(Reason::IssuerNotAuthorizedForType);
+        }
+        self.check_logged()
     }
 
-    /// Its metadata in a role that is left to it now; `None` where the role is not, or the chain is over.
+    /// Its metadata in a role that is left to it now; `None` where the role is not, the chain is over, or a proof of the
+    /// log is missing.
     pub fn metadata_as(&self, role: Role, now: Timestamp) -> Option<&Map<String, Value>> {
         let entity_type = match role {
             Role::Issuer => OPENID_CREDENTIAL_ISSUER,
             Role::Verifier => OPENID_CREDENTIAL_VERIFIER,
             Role::Authority => FEDERATION_ENTITY,
         };
-        let acts = self.check_current(now).is_ok() && self.acts_as(role, entity_type, now);
+        let holds = self.check_current(now).and_then(|()| self.check_logged()).is_ok();
+        let acts = holds && self.acts_as(role, entity_type, now);
         self.metadata.of(entity_type).filter(|_| acts)
     }
 
     /// Whether it may ask for presentations at all.
     ///
     /// # Errors
-    /// [`Reason::TrustChainInvalid`], [`Reason::PurposeNotRegistered`].
+    /// [`Reason::TrustChainInvalid`], [`Reason::PurposeNotRegistered`], [`Reason::LogProofInvalid`].
     pub fn may_verify(&self, now: Timestamp) -> Result<(), Reason> {
         self.check_current(now)?;
         let acts = self.acts_as(Role::Verifier, OPENID_CREDENTIAL_VERIFIER, now);
-        if acts { Ok(()) } else { Err(Reason::PurposeNotRegistered) }
+        if acts { self.check_logged() } else { Err(Reason::PurposeNotRegistered) }
+    }
+
+    /// Whether every right on the way down was shown to stand in the log of whoever grants it.
+    ///
+    /// # Errors
+    /// [`Reason::LogProofInvalid`].
+    pub fn check_logged(&self) -> Result<(), Reason> {
+        let mut proofs = self.path.iter().filter_map(|entity| entity.logged.as_ref());
+        proofs.try_for_each(|logged| logged.as_ref().map(drop).map_err(|invalid| invalid.reason()))
+    }
+
+    /// Where each right on the way down stands in a log, as far as it is shown.
+    pub fn logged(&self) -> impl Iterator<Item = &Logged> {
+        self.path.iter().filter_map(|entity| entity.logged.as_ref()?.as_ref().ok())
     }
 
     /// Whether a key still signs for it, by the word of its superiors: a retired one does not from its time on, a compromised one

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use portage_catalog::Text;
 
-use crate::{EntityId, FederationKeys, Rights};
+use crate::{EntityId, FederationKeys, LogAddress, Rights};
 
 /// An anchor as it is pinned here: nothing that it or anybody else publishes changes its keys, its name or what it is believed for (T-07).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct TrustAnchor {
     pub name: Option<Text>,
     /// What it is believed for: the outermost bound of every right that comes from it.
     pub rights: Rights,
+    /// Its public log. `None`: what its Entity Configuration says, which its pinned keys sign, when the chain brings it along.
+    pub log: Option<LogAddress>,
 }
 
 /// The anchors of a deployment. Empty: nobody is trusted.

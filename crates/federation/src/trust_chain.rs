@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use portage_reason::Reason;
+use portage_transparency_log::ProofInvalid;
 
 use crate::{
     EntityConfiguration, EntityId, EntityStatement, FederationKeys, HeldRights, LEEWAY, Metadata,
@@ -264,6 +265,11 @@ fn resolved(
     let said = |from: usize| superiors.iter().skip(from).rev().map(|statement| statement.rights.as_ref());
     let anchor_name =
         anchor.name.clone().or_else(|| anchor_configuration.as_ref()?.metadata.organization_name());
+    let pinned_log = anchor.log.clone();
+    let anchor_log = pinned_log.or_else(|| anchor_configuration.as_ref()?.metadata.log());
+    // The log of whoever speaks: what the one above says it is.
+    let log_of_superior =
+        |below: usize| superiors.get(below + 1).map_or(anchor_log.clone(), |upper| upper.metadata.log());
     let mut path: Vec<_> = superiors
         .iter()
         .enumerate()
@@ -277,6 +283,11 @@ fn resolved(
                 granted: statement.rights.clone(),
                 keys: statement.keys.clone(),
                 expires_at: statement.expires_at,
+                log: statement.metadata.log(),
+                logged: statement.rights.as_ref().map(|_| match log_of_superior(below) {
+                    Some(log) => statement.verify_log(&log),
+                    None => Err(ProofInvalid("nobody says which log its issuer has")),
+                }),
             }
         })
         .collect();
@@ -288,6 +299,8 @@ fn resolved(
         granted: Some(anchor.rights.clone()),
         keys: anchor_configuration.as_ref().map_or_else(|| anchor.keys.clone(), |anchor| anchor.keys.clone()),
         expires_at: anchor_configuration.as_ref().map_or(own.expires_at, |anchor| anchor.expires_at),
+        log: anchor_log,
+        logged: None,
     });
     let dates = |of_configuration: fn(&EntityConfiguration) -> Timestamp,
                  of_statement: fn(&SubordinateStatement) -> Timestamp| {

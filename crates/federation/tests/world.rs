@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan as _};
 use portage_federation::{
-    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER,
-    Relation, ResolvedEntity, Rights, Role, SubordinateStatement, TrustAnchor, TrustAnchors, TrustChain,
+    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, MemoryLog, Metadata,
+    OPENID_CREDENTIAL_ISSUER, Relation, ResolvedEntity, Rights, Role, SubordinateStatement, TrustAnchor,
+    TrustAnchors, TrustChain,
 };
 use portage_keys::{Algorithm, Signer as _, SigningKey};
 
@@ -242,9 +243,16 @@ fn keys(entity: usize) -> FederationKeys {
     FederationKeys::of([key(entity).verification_key().clone()])
 }
 
+fn log(entity: usize) -> MemoryLog {
+    MemoryLog::new(&id(entity), key(entity)).unwrap()
+}
+
 fn signed(entity: usize, word: &Word) -> String {
     let mut statement =
         SubordinateStatement::new(id(word.superior), id(entity), keys(entity), now(), now() + 24.hours());
+    if word.rights.as_ref().is_some_and(|granted| granted.authority) {
+        statement.metadata = Metadata::new().with_log(log(entity).address());
+    }
     statement.rights = word.rights.as_ref().map(|granted| {
         let roles = [(granted.issuer, Role::Issuer), (granted.authority, Role::Authority)];
         let roles = roles.into_iter().filter_map(|(holds, role)| holds.then_some(role));
@@ -254,6 +262,9 @@ fn signed(entity: usize, word: &Word) -> String {
         let relation = if granted.peer { Relation::Peer } else { Relation::Below };
         Rights { until, relation, ..rights }
     });
+    if statement.rights.is_some() {
+        log(word.superior).publish(&mut statement).unwrap();
+    }
     statement.sign(&keys(word.superior), &key(word.superior)).unwrap()
 }
 
@@ -298,8 +309,9 @@ fn random_questions_are_answered_as_the_oracle_answers_them() {
         let above = world[entity].words.first().map_or(0, |word| word.superior);
         let anchor = [0, above, seeded.below(authorities)][seeded.below(3)];
         let rights = Rights::all_in(world[anchor].area.code());
-        let pinned: TrustAnchors =
-            [TrustAnchor { id: id(anchor), keys: keys(anchor), name: None, rights }].into_iter().collect();
+        let log = Some(log(anchor).address().clone());
+        let pinned = TrustAnchor { id: id(anchor), keys: keys(anchor), name: None, rights, log };
+        let pinned: TrustAnchors = [pinned].into_iter().collect();
         let found = chains(&world, entity, anchor, &pinned);
         let answer = found.iter().any(|chain| chain.may_issue(&[TYPES[kind]], now()).is_ok());
         let expected = oracle(&world, entity, kind, anchor);

@@ -110,11 +110,20 @@ pub struct Registration {
 }
 
 /// See [`Event::Right`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Right {
     /// The types; none is nothing.
     pub types: Vec<Named>,
+    /// In which roles.
+    #[serde(rename = "as", default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// The DIDs it signs with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
+    /// The key of its own log (a verifier key), when it is an authority with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// For which jurisdiction alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Named>,
@@ -176,12 +185,24 @@ pub struct Suspension {
 pub struct Reinstatement {}
 
 /// See [`Event::Recognition`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recognition {
     /// The types alone that are recognised; absent: all it vouches for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<Named>>,
+    /// In which roles.
+    #[serde(rename = "as", default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// The DIDs it signs with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
+    /// The key of its own log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// Its jurisdiction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Named>,
     /// Its last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
@@ -403,13 +424,16 @@ impl Event {
             }
             Event::Right(right) => {
                 check_names(&right.types)?;
+                check_standing(&right.roles, &right.identifiers, right.log.as_deref())?;
                 right.place.as_ref().map_or(Ok(()), check_named)
             }
             Event::Purpose(purpose) => purpose.check(),
             Event::PurposeWithdrawn(PurposeWithdrawn { purpose }) => check_named(purpose),
             Event::Suspension(Suspension { why }) => check_text(why, MAX_SENTENCE),
             Event::Reinstatement(Reinstatement {}) => Ok(()),
-            Event::Recognition(Recognition { types, .. }) => {
+            Event::Recognition(Recognition { types, roles, identifiers, log, place, .. }) => {
+                check_standing(roles, identifiers, log.as_deref())?;
+                place.as_ref().map_or(Ok(()), check_named)?;
                 types.as_ref().map_or(Ok(()), |types| check_names(types))
             }
             Event::KeyChange(KeyChange { key, .. }) => check_digest(key),
@@ -429,6 +453,13 @@ impl RegisteredPurpose {
         }
         self.statement_sha256.as_deref().map_or(Ok(()), check_digest)
     }
+}
+
+/// Roles in order and each once, names for machines.
+fn check_standing(roles: &[Role], identifiers: &[String], log: Option<&str>) -> Result<(), EntryError> {
+    check_that(roles.is_sorted_by(|a, b| a < b), "roles are in order, and each once")?;
+    check_that(identifiers.len() <= MAX_LIST, "a list that is too long")?;
+    identifiers.iter().map(String::as_str).chain(log).try_for_each(check_id)
 }
 
 fn check_names(names: &[Named]) -> Result<(), EntryError> {

@@ -24,6 +24,7 @@ impl LogEntry {
     ///         types: vec![named("https://bc.example/business-licence", "Business Licence", "Permis d’entreprise")],
     ///         place: Some(named("5915022", "Vancouver", "Vancouver")),
     ///         until: Some("2027-03-31".parse()?),
+    ///         ..Right::default()
     ///     }),
     /// };
     /// assert_eq!(

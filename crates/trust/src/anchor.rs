@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use portage_catalog::Text;
-use portage_federation::{EntityId, FederationKeys, Jurisdiction, Rights, TrustAnchor};
+use portage_federation::{EntityId, FederationKeys, Jurisdiction, LogAddress, Rights, TrustAnchor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +19,9 @@ pub struct TrustedAnchor {
     pub types: BTreeSet<String>,
     /// Its public keys, each with its `kid`: what `authority init` prints.
     pub jwks: Value,
+    /// Its public log: `{"url": …, "vkey": …}`. Without it, what its own configuration says counts, as far as a chain brings it along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Value>,
 }
 
 impl TrustedAnchor {
@@ -38,6 +41,7 @@ impl TrustedAnchor {
         let rights = everything
             .issuing(self.types.iter().map(String::as_str))
             .map_err(|what| format!("types: {what}"))?;
-        Ok(TrustAnchor { id, keys, name: Some(self.name.clone()), rights })
+        let log = self.log.as_ref().map(|log| LogAddress::from_value(log).ok_or("log: not a url and a vkey"));
+        Ok(TrustAnchor { id, keys, name: Some(self.name.clone()), rights, log: log.transpose()? })
     }
 }

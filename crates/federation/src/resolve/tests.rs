@@ -2,8 +2,8 @@ use jiff::ToSpan as _;
 
 use super::*;
 use crate::{
-    EntityConfiguration, FEDERATION_ENTITY, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER, Rights, Role,
-    SubordinateStatement,
+    EntityConfiguration, FEDERATION_ENTITY, Jurisdiction, MemoryLog, Metadata, OPENID_CREDENTIAL_ISSUER,
+    Rights, Role, SubordinateStatement,
     tests::{id, key, keys, now},
 };
 
@@ -15,9 +15,19 @@ fn later() -> Timestamp {
     now() + 24.hours()
 }
 
+fn log() -> MemoryLog {
+    MemoryLog::new(&id(CANADA), key(1)).unwrap()
+}
+
 fn anchors() -> TrustAnchors {
     let rights = Rights::all_in(Jurisdiction::parse("CA").unwrap());
-    TrustAnchors::from_iter([TrustAnchor { id: id(CANADA), keys: keys(1), name: None, rights }])
+    TrustAnchors::from_iter([TrustAnchor {
+        id: id(CANADA),
+        keys: keys(1),
+        name: None,
+        rights,
+        log: Some(log().address().clone()),
+    }])
 }
 
 /// What the anchor says of itself, signed with the key of this number.
@@ -36,6 +46,7 @@ fn answer(number: u8) -> Vec<u8> {
     let rights = Rights::none_in(Jurisdiction::parse("CA-BC-5915022").unwrap()).acting_as([Role::Issuer]);
     let mut about = SubordinateStatement::new(id(CANADA), id(CITY), keys(2), now(), later());
     about.rights = Some(rights.issuing(["business-licence"]).unwrap().identified_by(CITY_DID).unwrap());
+    log().publish(&mut about).unwrap();
     let response = ResolveResponse {
         issuer: id(CANADA),
         subject: id(CITY),

@@ -91,6 +91,7 @@ fn pinned(anchors: &[&str]) -> TrustAnchors {
         keys: keys(number(name)),
         name: None,
         rights: rights.clone(),
+        log: None,
     };
     anchors.iter().map(pin).collect()
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Constraints, Jurisdiction, NamingConstraints, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER,
-    Rights, Role, Tier,
+    Constraints, Jurisdiction, MemoryLog, NamingConstraints, OPENID_CREDENTIAL_ISSUER,
+    OPENID_CREDENTIAL_VERIFIER, Rights, Role, Tier,
     tests::{id, key, keys, now},
 };
 
@@ -44,7 +44,24 @@ fn rights(jurisdiction: &str, roles: &[Role], tier: Tier) -> Rights {
 
 fn about(issuer: &str, subject: &str, number: u8, rights: Rights) -> SubordinateStatement {
     let mut statement = SubordinateStatement::new(id(issuer), id(subject), keys(number), now(), later());
+    if rights.roles.contains(&Role::Authority) {
+        statement.metadata = Metadata::new().with_log(log(subject, number).address());
+    }
     statement.rights = Some(rights);
+    statement
+}
+
+/// The log of whoever has the key of this number, which signs it, too.
+fn log(of: &str, number: u8) -> MemoryLog {
+    MemoryLog::new(&id(of), key(number)).unwrap()
+}
+
+/// The same with the proof that its issuer, which has the key of this number, published what it grants.
+fn published(statement: &SubordinateStatement, number: u8) -> SubordinateStatement {
+    let mut statement = statement.clone();
+    if statement.rights.is_some() {
+        log(statement.issuer.as_str(), number).publish(&mut statement).unwrap();
+    }
     statement
 }
 
@@ -73,9 +90,9 @@ impl Chain {
     fn signed(&self) -> Vec<String> {
         vec![
             self.city.sign(&key(4)).unwrap(),
-            self.about_city.sign(&keys(3), &key(3)).unwrap(),
-            self.about_region.sign(&keys(2), &key(2)).unwrap(),
-            self.about_province.sign(&keys(1), &key(1)).unwrap(),
+            published(&self.about_city, 3).sign(&keys(3), &key(3)).unwrap(),
+            published(&self.about_region, 2).sign(&keys(2), &key(2)).unwrap(),
+            published(&self.about_province, 1).sign(&keys(1), &key(1)).unwrap(),
             self.canada.sign(&key(1)).unwrap(),
         ]
     }
@@ -86,7 +103,14 @@ impl Chain {
 }
 
 fn anchor(of: &str, number: u8, jurisdiction: &str) -> TrustAnchor {
-    TrustAnchor { id: id(of), keys: keys(number), name: None, rights: Rights::all_in(code(jurisdiction)) }
+    let log = Some(log(of, number).address().clone());
+    TrustAnchor {
+        id: id(of),
+        keys: keys(number),
+        name: None,
+        rights: Rights::all_in(code(jurisdiction)),
+        log,
+    }
 }
 
 fn anchors() -> TrustAnchors {
@@ -382,4 +406,61 @@ proptest! {
             prop_assert!([CITY, CANADA].contains(&entity.id().as_str()));
         }
     }
+}
+
+#[test]
+fn a_right_counts_with_the_proof_that_its_authority_published_it() {
+    let allowed = |statements: &[String]| {
+        let city = TrustChain::validate(statements, &anchors(), now()).unwrap();
+        (city.may_issue(&[LICENCE], now()), city.may_verify(now()))
+    };
+    let refused = (Err(Reason::LogProofInvalid), Err(Reason::LogProofInvalid));
+    let good = chain();
+    assert_eq!(allowed(&good.signed()), (Ok(()), Ok(())));
+    let city = good.validate().unwrap();
+    let logs: Vec<_> = city.logged().map(|logged| logged.log.url.as_str()).collect();
+    assert_eq!(logs, [REGION, PROVINCE, CANADA].map(|of| format!("{of}/log")));
+
+    let put = |place: usize, statement: String| {
+        let mut signed = good.signed();
+        signed[place] = statement;
+        signed
+    };
+    let without = |place: usize| {
+        let (statement, number) =
+            [(&good.about_city, 3), (&good.about_region, 2), (&good.about_province, 1)][place - 1];
+        put(place, statement.sign(&keys(number), &key(number)).unwrap())
+    };
+    for place in 1..=3 {
+        assert_eq!(allowed(&without(place)), refused, "no proof in statement {place}");
+    }
+    // The entry of another statement of the same authority, and one that tells less.
+    let mut of_another = good.about_city.clone();
+    of_another.log_evidence =
+        published(&about(REGION, PROVINCE, 2, rights("CA-BC-5915", &ALL, Tier::Municipal)), 3).log_evidence;
+    assert_eq!(allowed(&put(1, of_another.sign(&keys(3), &key(3)).unwrap())), refused, "another entry");
+    let mut wider = published(&good.about_city, 3);
+    wider.rights = wider.rights.map(|rights| rights.issuing([PERSON]).unwrap());
+    assert_eq!(allowed(&put(1, wider.sign(&keys(3), &key(3)).unwrap())), refused, "wider than its entry");
+    // A checkpoint by a key that the superior does not state: the region's own federation key signed the statement all the same.
+    let elsewhere = published(&good.about_city, 9);
+    assert_eq!(allowed(&put(1, elsewhere.sign(&keys(3), &key(3)).unwrap())), refused, "another log");
+    let mut silent = good.about_region.clone();
+    silent.metadata = Metadata::new();
+    let silent = published(&silent, 2).sign(&keys(2), &key(2)).unwrap();
+    assert_eq!(allowed(&put(2, silent)), refused, "nobody says which log the region has");
+    // Of the anchor what is pinned counts, and else what its configuration says.
+    let unpinned: TrustAnchors = [TrustAnchor { log: None, ..anchor(CANADA, 1, "CA") }].into_iter().collect();
+    let under = |chain: &Chain| {
+        TrustChain::validate(&chain.signed(), &unpinned, now()).unwrap().may_issue(&[LICENCE], now())
+    };
+    assert_eq!(under(&good), Err(Reason::LogProofInvalid));
+    let mut told = chain();
+    told.canada.metadata = Metadata::new().with_log(log(CANADA, 1).address());
+    assert_eq!(under(&told), Ok(()));
+    // A chain without rights is a chain: it needs no proof, and allows nothing.
+    let mut plain = chain();
+    plain.about_city.rights = None;
+    assert_eq!(plain.validate().unwrap().check_logged(), Ok(()));
+    assert_eq!(allowed(&plain.signed()).0, Err(Reason::IssuerNotAuthorizedForType));
 }

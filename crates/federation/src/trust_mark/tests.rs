@@ -31,6 +31,7 @@ fn resolve(entity: &str, number: u8, marks: Vec<CarriedTrustMark>) -> ResolvedEn
         keys: keys(1),
         name: None,
         rights: Rights::all_in(Jurisdiction::parse("CA").unwrap()),
+        log: None,
     }]
     .into_iter()
     .collect();

@@ -5,7 +5,7 @@ use portage_authority::{
     Standing,
 };
 use portage_catalog::Text;
-use portage_federation::{EntityId, FederationKeys, Jurisdiction, Rights, Role};
+use portage_federation::{EntityId, FederationKeys, Jurisdiction, MemoryLog, Rights, Role};
 use portage_keys::{Algorithm, Signer, SigningKey};
 use portage_transparency_log::{Checkpoint, MemoryTree, NoteSigner};
 use serde_json::json;
@@ -24,6 +24,7 @@ fn registration(name: &str) -> Registration {
         name: Text { en: "City".into(), fr: "Ville".into() },
         keys: FederationKeys::of([key.verification_key().clone()]),
         rights: rights.issuing(["business-licence"]).unwrap().identified_by("did:web:city.example").unwrap(),
+        log: Some(MemoryLog::new(&id(name), key).unwrap().address().clone()),
         standing: Standing::Active,
         purposes: Vec::new(),
         rights_entry: None,

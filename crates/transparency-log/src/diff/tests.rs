@@ -39,7 +39,7 @@ fn what_each_service_became_allowed_to_ask_is_told_by_service() {
     let log = [
         entry(1, "shop", purpose("sale", &["age_over_19"])),
         entry(2, "bank", purpose("account", &["name"])),
-        entry(3, "city", Event::Right(Right { types: vec![], place: None, until: None })),
+        entry(3, "city", Event::Right(Right::default())),
         ReadEntry::Unknown { kind: None },
         entry(10, "shop", purpose("sale", &["age_over_19", "birth_date"])),
         entry(11, "shop", purpose("sale", &["birth_date"])),

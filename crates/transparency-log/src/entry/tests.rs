@@ -30,11 +30,20 @@ fn licence() -> Named {
 }
 
 fn right(place: Option<Named>, until: Option<&str>) -> Event {
-    Event::Right(Right { types: vec![licence()], place, until: until.map(|day| day.parse().unwrap()) })
+    Event::Right(Right {
+        types: vec![licence()],
+        place,
+        until: until.map(|day| day.parse().unwrap()),
+        ..Right::default()
+    })
 }
 
 fn recognition(types: Option<Vec<Named>>, until: Option<&str>) -> Event {
-    Event::Recognition(Recognition { types, until: until.map(|day| day.parse().unwrap()) })
+    Event::Recognition(Recognition {
+        types,
+        until: until.map(|day| day.parse().unwrap()),
+        ..Recognition::default()
+    })
 }
 
 fn purpose() -> RegisteredPurpose {
@@ -78,7 +87,7 @@ fn events() -> Vec<(Event, &'static str, &'static str)> {
             "À partir du 2026-11-24, la Ville de Vancouver peut délivrer « Permis d’entreprise ».",
         ),
         (
-            Event::Right(Right { types: Vec::new(), place: None, until: None }),
+            Event::Right(Right::default()),
             "From 2026-11-24, the City of Vancouver may issue nothing.",
             "À partir du 2026-11-24, la Ville de Vancouver ne peut rien délivrer.",
         ),
@@ -236,11 +245,11 @@ fn what_is_not_fit_for_the_log_is_not_written() {
     let digest = RegisteredPurpose { statement_sha256: Some("abc".to_owned()), ..purpose() };
     assert!(entry(Event::Purpose(digest)).to_bytes().is_err());
     let types = vec![licence(); 201];
-    assert!(entry(Event::Right(Right { types, place: None, until: None })).to_bytes().is_err());
+    assert!(entry(Event::Right(Right { types, ..Right::default() })).to_bytes().is_err());
     let long = Named { name: text(&"A".repeat(200), &"B".repeat(200)), ..licence() };
     let types = vec![long; 150];
     assert_eq!(
-        entry(Event::Right(Right { types, place: None, until: None })).to_bytes(),
+        entry(Event::Right(Right { types, ..Right::default() })).to_bytes(),
         Err(EntryError::TooLarge)
     );
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     Tier, TrustedIssuer,
     federation::tests::{
-        ALBERTA, CALGARY, DID, LICENCE, PERSON, calgary, city_rights, id, key, keys, later, now, says,
+        ALBERTA, CALGARY, DID, LICENCE, PERSON, calgary, city_rights, id, key, keys, later, log, now, says,
     },
 };
 
@@ -18,6 +18,7 @@ fn list() -> TrustList {
         "jurisdiction": "CA-AB",
         "types": ["*"],
         "jwks": keys(ALBERTA).to_value(),
+        "log": log(ALBERTA).address().to_value(),
     }] });
     TrustList::parse(list.to_string().as_bytes()).unwrap()
 }

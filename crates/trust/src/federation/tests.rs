@@ -1,8 +1,10 @@
+use std::cell::RefCell;
+
 use jiff::ToSpan as _;
 use portage_federation::{
-    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER,
-    OPENID_CREDENTIAL_VERIFIER, Relation, RetiredKey, RetiredReason, Role, SubordinateStatement, TrustAnchor,
-    TrustAnchors, TrustChain,
+    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, MemoryLog, Metadata,
+    OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER, Relation, RetiredKey, RetiredReason, Role,
+    SubordinateStatement, TrustAnchor, TrustAnchors, TrustChain,
 };
 use portage_keys::{Algorithm, Signer as _, SigningKey};
 
@@ -38,6 +40,21 @@ pub(crate) fn keys(of: &str) -> FederationKeys {
     FederationKeys::of([key(of).verification_key().clone()])
 }
 
+thread_local! {
+    static LOGS: RefCell<BTreeMap<String, MemoryLog>> = RefCell::default();
+}
+
+/// Writes into the log of an authority, which lives as long as the test.
+pub(crate) fn publish<T>(of: &str, write: impl FnOnce(&mut MemoryLog) -> T) -> T {
+    let open = || MemoryLog::new(&id(of), key(of)).unwrap();
+    LOGS.with_borrow_mut(|logs| write(logs.entry(of.to_owned()).or_insert_with(open)))
+}
+
+/// The log of an authority as it is now.
+pub(crate) fn log(of: &str) -> MemoryLog {
+    publish(of, |log| log.clone())
+}
+
 fn code(text: &str) -> Jurisdiction {
     Jurisdiction::parse(text).unwrap()
 }
@@ -57,7 +74,11 @@ pub(crate) fn says_at(at: Timestamp, issuer: &str, subject: &str, rights: Rights
         SubordinateStatement::new(id(issuer), id(subject), keys(subject), at, at + 24.hours());
     statement.metadata = Metadata::new()
         .with("federation_entity", [("organization_name#en", json!(format!("Name of {subject}")))]);
+    if rights.roles.contains(&Role::Authority) {
+        statement.metadata = statement.metadata.with_log(log(subject).address());
+    }
     statement.rights = Some(rights);
+    publish(issuer, |log| log.publish(&mut statement)).unwrap();
     statement.sign(&keys(issuer), &key(issuer)).unwrap()
 }
 
@@ -82,6 +103,7 @@ fn resolve(statements: &[String], anchor: &str, jurisdiction: &str) -> ResolvedE
         keys: keys(anchor),
         name,
         rights: Rights::all_in(code(jurisdiction)),
+        log: Some(log(anchor).address().clone()),
     }]
     .into_iter()
     .collect();

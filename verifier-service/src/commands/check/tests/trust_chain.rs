@@ -1,7 +1,7 @@
 use jiff::ToSpan as _;
 use portage_federation::{
-    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, Metadata, OPENID_CREDENTIAL_ISSUER, Rights,
-    Role, SubordinateStatement,
+    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, MemoryLog, Metadata,
+    OPENID_CREDENTIAL_ISSUER, Rights, Role, SubordinateStatement,
 };
 use portage_keys::{Algorithm, Signer as _, SigningKey};
 
@@ -17,6 +17,10 @@ fn keys(number: u8) -> FederationKeys {
     FederationKeys::of([key(number).verification_key().clone()])
 }
 
+fn log() -> MemoryLog {
+    MemoryLog::new(&EntityId::parse(BC).unwrap(), key(1)).unwrap()
+}
+
 /// What British Columbia says of the City: it may issue these types.
 fn chain(world: &World, types: &[&str]) -> String {
     let (bc, city) = (EntityId::parse(BC).unwrap(), EntityId::parse("https://city.example").unwrap());
@@ -28,6 +32,7 @@ fn chain(world: &World, types: &[&str]) -> String {
     let rights = rights.issuing(types.iter().copied()).unwrap();
     let mut about = SubordinateStatement::new(bc, city, keys(2), from, until);
     about.rights = Some(rights.identified_by(world.city.did.as_str()).unwrap());
+    log().publish(&mut about).unwrap();
     json!([own.sign(&key(2)).unwrap(), about.sign(&keys(1), &key(1)).unwrap()]).to_string()
 }
 
@@ -35,6 +40,7 @@ fn trust(pinned: u8) -> String {
     let name = json!({ "en": "British Columbia", "fr": "Colombie-Britannique" });
     json!({ "anchors": [{
         "id": BC, "name": name, "jurisdiction": "CA-BC", "types": ["*"], "jwks": keys(pinned).to_value(),
+        "log": log().address().to_value(),
     }] })
     .to_string()
 }
