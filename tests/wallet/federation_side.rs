@@ -78,12 +78,23 @@ pub(crate) fn chain_until(stage: &Stage, end: Timestamp, anchor_key: &str) -> Ve
     let city = code("CA-BC").acting_as([Role::Authority, Role::Verifier]);
     let mut own = EntityConfiguration::new(id(stage, "market"), keys("market"), end - 24.hours(), end);
     own.authority_hints = vec![id(stage, "city")];
-    own.metadata = Metadata::new().with(FEDERATION_ENTITY, []).with(OPENID_CREDENTIAL_VERIFIER, []);
+    own.metadata =
+        Metadata::new().with(FEDERATION_ENTITY, []).with(OPENID_CREDENTIAL_VERIFIER, market_metadata(stage));
     vec![
         own.sign(&key("market")).unwrap(),
         says(stage, "city", "city", "market", market, end),
         says(stage, "province", anchor_key, "city", city, end),
     ]
+}
+
+/// What the market says of itself: the key of its requests.
+fn market_metadata(stage: &Stage) -> [(&'static str, Value); 1] {
+    [("jwks", FederationKeys::of([stage.market.key.verification_key().clone()]).to_value())]
+}
+
+/// The name of that key.
+pub(crate) fn market_kid(stage: &Stage) -> String {
+    portage_jose::Jwk::from_key(stage.market.key.verification_key().clone()).thumbprint()
 }
 
 /// The chain that holds.
@@ -139,18 +150,24 @@ pub(crate) fn answers_about_issuer(
     let statement = said.sign(&keys("province"), &key("province")).unwrap();
     let trust_chain = vec![own.sign(&key("issuer")).unwrap(), statement];
 
-    let mut anchor = EntityConfiguration::new(province.clone(), keys("province"), now, end);
+    answers(stage, issuer, trust_chain)
+}
+
+/// What the province answers about the market.
+pub(crate) fn answers_about_market(stage: &Stage) -> Vec<(String, FixedAnswer)> {
+    answers(stage, id(stage, "market"), chain(stage))
+}
+
+/// The province's own configuration, and what it answers about somebody.
+fn answers(stage: &Stage, subject: EntityId, trust_chain: Vec<String>) -> Vec<(String, FixedAnswer)> {
+    let (issued_at, expires_at) = (stage.world.now, stage.world.now + 12.hours());
+    let province = id(stage, "province");
+    let mut anchor = EntityConfiguration::new(province.clone(), keys("province"), issued_at, expires_at);
     let resolve = json!(format!("{province}/resolve"));
     anchor.metadata = Metadata::new().with(FEDERATION_ENTITY, [("federation_resolve_endpoint", resolve)]);
-    let response = ResolveResponse {
-        issuer: province.clone(),
-        subject: issuer,
-        issued_at: now,
-        expires_at: end,
-        trust_chain,
-    };
-    let response = response.sign(&json!({}), &keys("province"), &key("province")).unwrap();
     let path = province.configuration_url().unwrap().path().to_owned();
+    let response = ResolveResponse { issuer: province, subject, issued_at, expires_at, trust_chain };
+    let response = response.sign(&json!({}), &keys("province"), &key("province")).unwrap();
     let answer = |body: String| (200, Vec::new(), body);
     vec![
         (path, answer(anchor.sign(&key("province")).unwrap())),

@@ -12,6 +12,7 @@ mod vouched;
 
 mod backup;
 mod explain;
+mod federated;
 mod federation_side;
 mod imported;
 mod interface;

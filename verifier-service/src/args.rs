@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use portage_federation::EntityId;
 use url::Url;
 
-use crate::commands::check::CheckArgs;
+use crate::{commands::check::CheckArgs, config::RequestPrefix};
 
 /// Asks wallets for the least a purpose needs, and decides.
 #[derive(Debug, Parser)]
@@ -94,6 +94,9 @@ pub(crate) struct InitArgs {
     /// An authority that vouches for this verifier, by its address.
     #[arg(long, value_name = "URL")]
     pub(crate) superior: Vec<EntityId>,
+    /// The name that requests are signed under. With openid_federation wallets take keys and addresses from the trust chain alone.
+    #[arg(long, value_name = "PREFIX", default_value = "decentralized_identifier")]
+    pub(crate) client_id_prefix: RequestPrefix,
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use jiff::SignedDuration;
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
@@ -31,6 +32,31 @@ pub(crate) struct Config {
     pub(crate) trust: PathBuf,
     /// The authorities above it.
     pub(crate) superiors: Vec<EntityId>,
+    /// What kind of name it asks under.
+    pub(crate) client_id_prefix: RequestPrefix,
+}
+
+/// The Client Identifier Prefix of the service's requests (OpenID4VP 1.0 §5.9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+pub(crate) enum RequestPrefix {
+    /// Its did:web: wallets read its keys from the DID document.
+    #[default]
+    #[serde(rename = "decentralized_identifier")]
+    #[value(name = "decentralized_identifier")]
+    DecentralizedIdentifier,
+    /// Its Entity Identifier: wallets take everything from its trust chain, and answer nobody without one.
+    #[serde(rename = "openid_federation")]
+    #[value(name = "openid_federation")]
+    OpenidFederation,
+}
+
+impl RequestPrefix {
+    fn name(self) -> &'static str {
+        match self {
+            RequestPrefix::DecentralizedIdentifier => "decentralized_identifier",
+            RequestPrefix::OpenidFederation => "openid_federation",
+        }
+    }
 }
 
 /// Why a configuration does not serve.
@@ -54,6 +80,14 @@ struct File {
     trust: Trust,
     #[serde(default)]
     federation: FederationSection,
+    #[serde(default)]
+    requests: Requests,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Requests {
+    client_id_prefix: RequestPrefix,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +144,14 @@ impl Config {
         if file.api.token.len() < MIN_TOKEN {
             return Err(format!("api.token: at least {MIN_TOKEN} characters"));
         }
+        let superiors = file.federation.superiors(&url)?;
+        let client_id_prefix = file.requests.client_id_prefix;
+        if client_id_prefix == RequestPrefix::OpenidFederation && superiors.is_empty() {
+            return Err("requests.client_id_prefix: openid_federation needs federation.superiors".to_owned());
+        }
         Ok(Config {
-            superiors: file.federation.superiors(&url)?,
+            superiors,
+            client_id_prefix,
             url,
             listen: file.listen,
             api_token: file.api.token,
@@ -130,6 +170,7 @@ pub(crate) struct Template<'a> {
     pub(crate) allow: &'a [String],
     pub(crate) refetch_seconds: u32,
     pub(crate) superiors: &'a [EntityId],
+    pub(crate) client_id_prefix: RequestPrefix,
 }
 
 impl Template<'_> {
@@ -143,6 +184,7 @@ impl Template<'_> {
         let superiors: Vec<_> = self.superiors.iter().map(ToString::to_string).collect();
         let superiors = toml::Value::from(superiors).to_string();
         let refetch_seconds = self.refetch_seconds;
+        let client_id_prefix = self.client_id_prefix.name();
         format!(
             r#"# Configuration of a Portage verifier. Keep this file to yourself: it holds the token of the API.
 
@@ -168,6 +210,11 @@ file = "trust.json"
 [federation]
 # The authorities that vouch for this verifier, by their addresses. It says so at /.well-known/openid-federation.
 superiors = {superiors}
+
+[requests]
+# The name that requests are signed under: decentralized_identifier (the did:web), or openid_federation (wallets then take keys and
+# addresses from the trust chain alone, and answer only while there is one).
+client_id_prefix = "{client_id_prefix}"
 
 # Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file.
 "#
@@ -195,6 +242,7 @@ mod tests {
             allow: &allow,
             refetch_seconds: 60,
             superiors: &superiors,
+            client_id_prefix: RequestPrefix::default(),
         }
         .text()
     }
@@ -232,6 +280,15 @@ mod tests {
         ] {
             assert!(parse(&written(url, allow)).is_err(), "{url} {allow:?}");
         }
+    }
+
+    #[test]
+    fn a_name_of_the_federation_needs_a_superior() {
+        let text = written("https://market.example", &[])
+            .replace("decentralized_identifier\"", "openid_federation\"");
+        assert_eq!(parse(&text).unwrap().client_id_prefix, RequestPrefix::OpenidFederation);
+        let nobody = text.replace("[\"https://registry.example\"]", "[]");
+        assert!(parse(&nobody).unwrap_err().starts_with("requests.client_id_prefix"));
     }
 
     #[test]

@@ -4,17 +4,22 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use portage_catalog::Catalog;
 use portage_clock::Clock;
-use portage_did::{Did, DidDocument, DidUrl, Relationship, did_web};
+use portage_did::{Did, DidDocument, Relationship, did_web};
 use portage_federation::OPENID_CREDENTIAL_VERIFIER;
+use portage_jose::Jwk;
 use portage_keys::{OsEntropy, Signer, SigningKey};
-use portage_oid4vp::VpFormats;
+use portage_oid4vp::{ClientId, VpFormats};
 use portage_service::FederationMember;
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{commands::CommandError, config::Config, vouched};
+use crate::{
+    commands::CommandError,
+    config::{Config, RequestPrefix},
+    vouched,
+};
 
 /// Folder of the keys.
 pub(crate) const KEYS: &str = "keys";
@@ -43,13 +48,18 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let did = did_web(&config.url).map_err(CommandError::fault)?;
     let did_document = did_document(&did, &key);
-    let metadata = VpFormats::of_portage().to_client_metadata();
+    let addresses = Addresses::of(config.url.clone());
+    let jwk = Jwk::from_key(key.verification_key().clone());
+    let jwk = jwk.clone().with_kid(jwk.thumbprint());
+    let mut metadata = VpFormats::of_portage().to_client_metadata();
+    metadata["jwks"] = json!({ "keys": [jwk.to_value()] });
+    metadata["response_uris"] = json!([addresses.response_uri().as_str()]);
     let federation = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
         .map(|member| member.signing_as(&did).being(OPENID_CREDENTIAL_VERIFIER, &metadata));
     let catalog = catalog(dir)?;
     let verifier = Verifier {
-        identity: identity(did, key)?,
-        addresses: Addresses::of(config.url.clone()),
+        identity: identity(&config, &did, &jwk, key)?,
+        addresses,
         vouched: vouched::read(dir, &catalog)?,
         contexts: Arc::new(catalog.contexts()),
         catalog: Arc::new(catalog),
@@ -67,9 +77,16 @@ fn did_document(did: &Did, key: &SigningKey) -> Value {
     DidDocument::of_keys(did, &[(SIGNING_KEY, key.verification_key(), &relationships)]).to_value().clone()
 }
 
-fn identity(did: Did, key: SigningKey) -> Result<Identity, CommandError> {
-    let kid = DidUrl::parse(&format!("{did}#{SIGNING_KEY}")).map_err(CommandError::fault)?;
-    Ok(Identity { did, kid, signer: Arc::new(key) })
+/// The name that requests are signed under, as the configuration has it.
+fn identity(config: &Config, did: &Did, jwk: &Jwk, key: SigningKey) -> Result<Identity, CommandError> {
+    let (client_id, kid) = match config.client_id_prefix {
+        RequestPrefix::DecentralizedIdentifier => (ClientId::of_did(did), format!("{did}#{SIGNING_KEY}")),
+        RequestPrefix::OpenidFederation => {
+            let entity = config.url.as_str().trim_end_matches('/');
+            (ClientId::of_entity(entity).map_err(CommandError::fault)?, jwk.thumbprint())
+        }
+    };
+    Ok(Identity { client_id, kid, signer: Arc::new(key) })
 }
 
 /// The bundled catalogue, and what the service's folder adds: types, then purposes that ask for them.

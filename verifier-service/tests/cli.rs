@@ -89,6 +89,21 @@ fn init_makes_a_folder_that_is_its_owners_alone_and_never_twice() {
 }
 
 #[test]
+fn init_makes_a_member_of_a_federation_that_may_ask_under_its_entity_identifier() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let named = ["init", "--url", "https://market.example", "--client-id-prefix", "openid_federation"];
+    assert_eq!(folder.run(&named).status.code(), Some(2), "nobody above it");
+    assert!(folder.content_is_empty());
+    let made = folder.run(&[&named[..], &["--superior", "https://registry.example"]].concat());
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let text = fs::read_to_string(folder.0.path().join("verifier.toml")).unwrap();
+    assert!(text.contains("superiors = [\"https://registry.example\"]"), "{text}");
+    let request = object(&folder.run(&["request", "--purpose", "market-vendor-permit", "--json"]));
+    let uri = request["request_uri"].as_str().unwrap();
+    assert!(uri.contains("client_id=openid_federation%3Ahttps%3A%2F%2Fmarket.example&"), "{uri}");
+}
+
+#[test]
 fn a_request_of_one_process_is_known_to_the_next_whether_or_not_serve_runs() {
     let folder = Folder::new();
     let made = object(&folder.run(&["request", "--purpose", "market-vendor-permit", "--json"]));

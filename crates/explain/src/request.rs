@@ -80,9 +80,9 @@ fn vouched_for(reading: &mut Reading<'_>) {
 /// How the name of whoever asks is known: by its prefix (OpenID4VP 1.0 §5.9).
 fn signature(reading: &mut Reading<'_>, at: &str) {
     match reading.str_at(at).and_then(|id| id.split_once(':')) {
-        Some(("decentralized_identifier", did)) => {
-            let did = Found::new(Word::Code(did.to_owned()), at);
-            reading.say("explain.asker_signed", vec![("id", did)], &[]);
+        Some(("decentralized_identifier" | "openid_federation", id)) => {
+            let id = Found::new(Word::Code(id.to_owned()), at);
+            reading.say("explain.asker_signed", vec![("id", id)], &[]);
         }
         Some(("redirect_uri", _)) => reading.say("explain.asker_unsigned", Vec::new(), &[at]),
         _ => {}

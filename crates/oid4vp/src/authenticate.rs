@@ -1,11 +1,13 @@
 use portage_did::{Did, DidDocument, DidError, DidUrl, LoopbackOrigins, Relationship, Resolution};
 use portage_jose::UnverifiedJwt;
+use portage_keys::VerificationKey;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    AuthorizationRequest, ClientId, ClientIdPrefix, REQUEST_OBJECT_TYP, RequestError, SELF_ISSUED_V2,
-    authorization_request::refuse_legacy, request_object::TRUST_CHAIN,
+    AuthorizationRequest, ClientId, ClientIdPrefix, PendingVerifierMetadata, REQUEST_OBJECT_TYP,
+    RequestError, SELF_ISSUED_V2, authorization_request::refuse_legacy, openid_federation::VerifierMetadata,
+    request_object::TRUST_CHAIN,
 };
 
 /// The most statements of a chain that is carried.
@@ -32,6 +34,8 @@ enum Form {
 pub enum AuthenticationStep {
     /// The verifier's DID document has to be fetched.
     NeedDidDocument(PendingDidDocument),
+    /// What the verifier's trust chain says of it has to be known.
+    NeedVerifierMetadata(PendingVerifierMetadata),
     /// Whose it is follows from the request itself.
     Authenticated(AuthenticatedRequest),
 }
@@ -55,11 +59,13 @@ struct SignedByDid {
 #[derive(Debug, Clone)]
 pub struct AuthenticatedRequest {
     pub(crate) client_id: ClientId,
-    /// The DID whose key signed; `None` under `redirect_uri:`.
+    /// The DID whose key signed; `None` under `redirect_uri:` and `openid_federation:`.
     pub(crate) did: Option<Did>,
     pub(crate) parameters: Map<String, Value>,
     /// The header `trust_chain`.
     pub(crate) trust_chain: Vec<String>,
+    /// Under `openid_federation:`, what the chain says of the verifier.
+    pub(crate) verifier_metadata: Option<VerifierMetadata>,
 }
 
 impl UnverifiedRequest {
@@ -96,8 +102,8 @@ impl UnverifiedRequest {
     /// Finds out whose request it is, by the one way its Client Identifier Prefix fixes (§5.9.3).
     ///
     /// # Errors
-    /// [`RequestError`]: a prefix that is not supported; signed under `redirect_uri:` or not signed under
-    /// `decentralized_identifier:`; `kid` of another DID; a Request Object that does not hold.
+    /// [`RequestError`]: a prefix that is not supported; signed under `redirect_uri:` or not signed under another one; `kid` of another DID;
+    /// a Request Object that does not hold.
     pub fn authenticate(self, loopback: &LoopbackOrigins) -> Result<AuthenticationStep, RequestError> {
         match (self.client_id.prefix(), self.form) {
             (ClientIdPrefix::DecentralizedIdentifier, Form::Signed(jwt)) => {
@@ -110,10 +116,18 @@ impl UnverifiedRequest {
                     did: None,
                     parameters,
                     trust_chain: Vec::new(),
+                    verifier_metadata: None,
                 }))
+            }
+            (ClientIdPrefix::OpenidFederation, Form::Signed(jwt)) => {
+                PendingVerifierMetadata::new(self.client_id, jwt)
+                    .map(AuthenticationStep::NeedVerifierMetadata)
             }
             (ClientIdPrefix::DecentralizedIdentifier, Form::Unsigned(_)) => {
                 Err(RequestError::Malformed("a request of a DID that is not signed"))
+            }
+            (ClientIdPrefix::OpenidFederation, Form::Unsigned(_)) => {
+                Err(RequestError::Malformed("a request of a federation's member that is not signed"))
             }
             (ClientIdPrefix::RedirectUri, Form::Signed(_)) => {
                 Err(RequestError::Malformed("a signed request under redirect_uri"))
@@ -151,18 +165,14 @@ impl SignedByDid {
         let key = document.key_for(&self.kid, Relationship::Authentication)?;
         let jwt = self.jwt.verify(&key, &[REQUEST_OBJECT_TYP])?;
         let parameters = jwt.claims().clone();
-        refuse_legacy(&parameters)?;
-        if !speaks_to_wallets(&parameters) {
-            return Err(RequestError::Parameter("aud"));
-        }
-        if parameters.get("client_id").and_then(Value::as_str) != Some(self.client_id.as_str()) {
-            return Err(RequestError::ClientIdMismatch);
-        }
-        if ["request", "request_uri"].into_iter().any(|name| parameters.contains_key(name)) {
-            return Err(RequestError::Malformed("a request inside a request"));
-        }
-        let trust_chain = trust_chain(jwt.header().member(TRUST_CHAIN))?;
-        Ok(AuthenticatedRequest { client_id: self.client_id, did: Some(self.did), parameters, trust_chain })
+        check_claims(&parameters, &self.client_id)?;
+        Ok(AuthenticatedRequest {
+            client_id: self.client_id,
+            did: Some(self.did),
+            trust_chain: trust_chain(jwt.header().member(TRUST_CHAIN))?,
+            parameters,
+            verifier_metadata: None,
+        })
     }
 }
 
@@ -193,14 +203,37 @@ impl AuthenticatedRequest {
         &self.client_id
     }
 
-    /// The DID whose key signed; `None` under `redirect_uri:`, where nobody signed.
+    /// The DID whose key signed; `None` under `redirect_uri:`, where nobody signed, and under `openid_federation:`.
     pub fn did(&self) -> Option<&Did> {
         self.did.as_ref()
     }
+
+    /// The key of the verifier's metadata that signed, under `openid_federation:`.
+    pub fn metadata_key(&self) -> Option<&VerificationKey> {
+        self.verifier_metadata.as_ref().map(|metadata| &metadata.key)
+    }
+}
+
+/// What holds in every signed request: it speaks to wallets, for the verifier that is named outside, and holds no request of its own.
+pub(crate) fn check_claims(
+    parameters: &Map<String, Value>,
+    client_id: &ClientId,
+) -> Result<(), RequestError> {
+    refuse_legacy(parameters)?;
+    if !speaks_to_wallets(parameters) {
+        return Err(RequestError::Parameter("aud"));
+    }
+    if parameters.get("client_id").and_then(Value::as_str) != Some(client_id.as_str()) {
+        return Err(RequestError::ClientIdMismatch);
+    }
+    if ["request", "request_uri"].into_iter().any(|name| parameters.contains_key(name)) {
+        return Err(RequestError::Malformed("a request inside a request"));
+    }
+    Ok(())
 }
 
 /// The statements of the header `trust_chain`, which nobody looked at yet: an array of strings within the limits of a chain.
-fn trust_chain(header: Option<&Value>) -> Result<Vec<String>, RequestError> {
+pub(crate) fn trust_chain(header: Option<&Value>) -> Result<Vec<String>, RequestError> {
     const WHAT: RequestError = RequestError::Malformed("trust_chain is not a chain");
     let Some(header) = header else { return Ok(Vec::new()) };
     let statements = header.as_array().ok_or(WHAT)?;

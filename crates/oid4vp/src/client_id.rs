@@ -22,7 +22,7 @@ pub enum ClientIdPrefix {
     X509Hash,
     /// `verifier_attestation:`.
     VerifierAttestation,
-    /// `openid_federation:`.
+    /// `openid_federation:`: signed with a key of the metadata that the trust chain leaves the entity. Supported.
     OpenidFederation,
     /// `origin:`: reserved for the platform, refused in any request.
     Origin,
@@ -66,6 +66,14 @@ impl ClientId {
             text: format!("decentralized_identifier:{did}"),
             prefix: ClientIdPrefix::DecentralizedIdentifier,
         }
+    }
+
+    /// The Client Identifier of a federation's member, by its Entity Identifier.
+    ///
+    /// # Errors
+    /// [`RequestError::Parameter`], as [`ClientId::parse`].
+    pub fn of_entity(entity: &str) -> Result<Self, RequestError> {
+        Self::parse(&format!("openid_federation:{entity}"))
     }
 
     /// The full string.

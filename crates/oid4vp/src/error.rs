@@ -33,7 +33,10 @@ pub enum RequestError {
     /// The key that should have signed is not the verifier's, or not for this.
     #[error("the verifier's key does not hold: {0}")]
     Key(#[from] DocumentError),
-    /// `kid` is not a DID URL of the Client Identifier's DID.
+    /// No trust chain of the verifier holds up to an authority that is trusted here.
+    #[error("nobody who is trusted here vouches for the verifier")]
+    TrustChain,
+    /// `kid` is not a DID URL of the Client Identifier's DID, or no key of the verifier's metadata.
     #[error("the request is signed with a key of somebody else")]
     KeyMismatch,
     /// `exp` is past.
@@ -48,13 +51,14 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// The verdict: `request_invalid` unless time, an address or transaction data is the cause.
+    /// The verdict: `request_invalid` unless time, an address, a trust chain or transaction data is the cause.
     pub fn reason(&self) -> Reason {
         match self {
             RequestError::TransactionData => Reason::InvalidTransactionData,
             RequestError::Expired => Reason::Expired,
             RequestError::NotYetValid => Reason::NotYetValid,
             RequestError::AddressNotAllowed => Reason::AddressNotAllowed,
+            RequestError::TrustChain => Reason::TrustChainInvalid,
             _ => Reason::RequestInvalid,
         }
     }

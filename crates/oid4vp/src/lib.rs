@@ -2,11 +2,11 @@
 //!
 //! A request passes through three types (§5, §8.2): [`UnverifiedRequest`] is what arrived, [`AuthenticatedRequest`] is
 //! whose it is proved to be, [`ResolvedRequest`] is what we agree to act on. Keys are never fetched here: where a DID
-//! document is needed, [`AuthenticationStep`] says which.
+//! document, or what a trust chain says, is needed, [`AuthenticationStep`] says which.
 //!
 //! Spoken: `response_type` `vp_token`, `response_mode` `direct_post`, DCQL, Request Objects signed under the Client
-//! Identifier Prefix `decentralized_identifier:` (by `request_uri` or `request`), unsigned requests under
-//! `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, encrypted responses, the
+//! Identifier Prefixes `decentralized_identifier:` and `openid_federation:` (by `request_uri` or `request`), unsigned requests
+//! under `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, encrypted responses, the
 //! parameters of drafts before 1.0 (`presentation_definition`, `client_id_scheme`): no older form is tried after a failure.
 //!
 //! ```
@@ -24,6 +24,7 @@ mod authorization_response;
 mod client_id;
 mod direct_post;
 mod error;
+mod openid_federation;
 mod purpose_info;
 mod request_object;
 mod resolve;
@@ -38,6 +39,7 @@ pub use authorization_response::{
 pub use client_id::{ClientId, ClientIdPrefix};
 pub use direct_post::DirectPostAnswer;
 pub use error::{ErrorCode, RequestError};
+pub use openid_federation::PendingVerifierMetadata;
 pub use purpose_info::{PURPOSE_FORMAT, PURPOSE_STATEMENT_FORMAT, PurposeInfo};
 pub use request_object::RequestObject;
 pub use resolve::ResolvedRequest;

@@ -1,5 +1,4 @@
 use jiff::Timestamp;
-use portage_did::DidUrl;
 use portage_jose::Header;
 use portage_keys::{Signer, SigningFailure};
 use serde_json::{Map, Value, json};
@@ -66,12 +65,13 @@ impl RequestObject {
         }
     }
 
-    /// Signs it with the key that `kid` names, which the DID document must list under `authentication`.
+    /// Signs it with the key that `kid` names: a DID URL that the DID document must list under `authentication`, or a key of the `jwks` that
+    /// the trust chain leaves the verifier.
     ///
     /// # Errors
     /// [`SigningFailure`].
-    pub fn sign(&self, kid: &DidUrl, signer: &dyn Signer) -> Result<String, SigningFailure> {
-        let mut header = Header::new(REQUEST_OBJECT_TYP).with("kid", kid.to_string());
+    pub fn sign(&self, kid: &str, signer: &dyn Signer) -> Result<String, SigningFailure> {
+        let mut header = Header::new(REQUEST_OBJECT_TYP).with("kid", kid);
         if !self.trust_chain.is_empty() {
             header = header.with(TRUST_CHAIN, self.trust_chain.clone());
         }

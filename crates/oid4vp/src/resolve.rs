@@ -55,9 +55,10 @@ impl AuthenticatedRequest {
         let state = text(parameters, "state")?.map(State::parse).transpose()?;
         let dcql_query = dcql_query(parameters)?;
         let query = Query::parse(dcql_query)?;
-        let vp_formats = match parameters.get("client_metadata") {
-            Some(metadata) => VpFormats::of_client_metadata(metadata)?,
-            None => VpFormats::default(),
+        let vp_formats = match (&self.verifier_metadata, parameters.get("client_metadata")) {
+            (Some(metadata), _) => VpFormats::of_client_metadata(&Value::Object(metadata.members.clone()))?,
+            (None, Some(metadata)) => VpFormats::of_client_metadata(metadata)?,
+            (None, None) => VpFormats::default(),
         };
         let (purpose, purpose_statement) = match parameters.get("verifier_info") {
             Some(info) => (PurposeInfo::find(info)?, find_statement(info)?),
@@ -98,7 +99,13 @@ impl AuthenticatedRequest {
         if url.scheme() != "https" && !loopback.contains(&url) {
             return Err(RequestError::AddressNotAllowed);
         }
-        Ok(url)
+        let entity = self.client_id.without_prefix();
+        match &self.verifier_metadata {
+            Some(metadata) if !metadata.allows_response_uri(entity, &url) => {
+                Err(RequestError::Parameter("response_uri"))
+            }
+            _ => Ok(url),
+        }
     }
 }
 
@@ -108,9 +115,25 @@ impl ResolvedRequest {
         &self.client_id
     }
 
-    /// The DID whose key signed the request; `None` when nobody signed it.
+    /// The DID whose key signed the request; `None` when nobody signed it, or a federation's member did.
     pub fn did(&self) -> Option<&Did> {
         self.did.as_ref()
+    }
+
+    /// The Entity Identifier of whoever asks, under `openid_federation:`.
+    pub fn entity(&self) -> Option<&str> {
+        let is_entity = self.client_id.prefix() == ClientIdPrefix::OpenidFederation;
+        is_entity.then(|| self.client_id.without_prefix())
+    }
+
+    /// The name by which lists and authorities know whoever asks: the DID, the Entity Identifier; else the whole Client Identifier.
+    pub fn party(&self) -> &str {
+        match self.client_id.prefix() {
+            ClientIdPrefix::DecentralizedIdentifier | ClientIdPrefix::OpenidFederation => {
+                self.client_id.without_prefix()
+            }
+            _ => self.client_id.as_str(),
+        }
     }
 
     /// Where the answer goes.

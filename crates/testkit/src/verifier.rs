@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use portage_catalog::Catalog;
 use portage_did::{DidDocument, LoopbackOrigins, Relationship, did_web};
 use portage_keys::{Algorithm, Signer, SigningKey};
-use portage_oid4vp::{AuthenticationStep, AuthorizationRequest, ResolvedRequest, UnverifiedRequest};
+use portage_oid4vp::{
+    AuthenticationStep, AuthorizationRequest, ClientId, ResolvedRequest, UnverifiedRequest,
+};
 use portage_trust::TrustList;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
@@ -78,7 +80,11 @@ where
         let kid = did.with_fragment("key-1").expect("a DID URL");
         let service = Arc::new(Service {
             verifier: Verifier {
-                identity: Identity { did, kid, signer: Arc::new(key) },
+                identity: Identity {
+                    client_id: ClientId::of_did(&did),
+                    kid: kid.to_string(),
+                    signer: Arc::new(key),
+                },
                 addresses: Addresses::of(public),
                 contexts: Arc::new(setup.catalog.contexts()),
                 catalog: Arc::new(setup.catalog),
@@ -166,6 +172,7 @@ pub async fn open_request(
             let document = client.get(pending.url().as_str(), None).await;
             pending.supply(document.body.as_bytes()).expect("the verifier's request")
         }
+        AuthenticationStep::NeedVerifierMetadata(_) => panic!("a request of a DID"),
     };
     authenticated.resolve(now, loopback).expect("a request that holds")
 }

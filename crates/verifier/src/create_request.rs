@@ -84,7 +84,7 @@ impl<S: SessionStore> Verifier<S> {
         let expires = session.expires_at;
         self.store.insert_new(names, session).await?;
         let request_uri = AuthorizationRequest::by_reference(
-            self.identity.client_id(),
+            self.identity.client_id.clone(),
             self.addresses.request_uri(&request_id),
         );
         Ok(CreatedRequest { transaction, request_uri: request_uri.to_uri(), expires })

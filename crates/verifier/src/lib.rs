@@ -28,7 +28,7 @@ mod verdict;
 use std::{collections::BTreeMap, sync::Arc};
 
 use portage_catalog::{Catalog, Contexts, PurposeId};
-use portage_did::{Did, DidUrl, LoopbackOrigins};
+use portage_did::LoopbackOrigins;
 use portage_keys::{Entropy, Signer};
 use portage_oid4vp::ClientId;
 use portage_trust::Authority;
@@ -78,19 +78,12 @@ pub struct Vouched {
 /// The name that requests are signed under.
 #[derive(Clone)]
 pub struct Identity {
-    /// The verifier's DID.
-    pub did: Did,
-    /// Its key, listed under `authentication`.
-    pub kid: DidUrl,
+    /// The Client Identifier, a DID's or an entity's: the audience of every proof.
+    pub client_id: ClientId,
+    /// The name of its key: a DID URL listed under `authentication`, or a `kid` of the `jwks` in its metadata.
+    pub kid: String,
     /// Signs with that key.
     pub signer: Arc<dyn Signer>,
-}
-
-impl Identity {
-    /// The Client Identifier: the audience of every proof.
-    pub fn client_id(&self) -> ClientId {
-        ClientId::of_did(&self.did)
-    }
 }
 
 /// The public addresses of the service. The paths are fixed here, so that messages and routes cannot differ.
@@ -121,7 +114,8 @@ impl Addresses {
         self.at(&format!("{}{id}", Self::REQUEST_PATH))
     }
 
-    pub(crate) fn response_uri(&self) -> Url {
+    /// Where answers go.
+    pub fn response_uri(&self) -> Url {
         self.at(Self::RESPONSE_PATH)
     }
 

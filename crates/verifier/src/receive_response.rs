@@ -71,7 +71,7 @@ impl<S: SessionStore> Verifier<S> {
         sources: &impl Sources,
         now: Timestamp,
     ) -> Judgement {
-        let client_id = self.identity.client_id();
+        let client_id = self.identity.client_id.clone();
         let nonce = self.nonce_of_state(state);
         let against = policy::Against {
             now,

@@ -46,7 +46,7 @@ impl<S: SessionStore> Verifier<S> {
         let purpose = self.catalog.purpose(&requested.purpose).ok_or(RequestObjectError::Absent)?;
         let state = self.state_of_request(request_id);
         let object = RequestObject {
-            client_id: self.identity.client_id(),
+            client_id: self.identity.client_id.clone(),
             response_uri: self.addresses.response_uri(),
             nonce: Nonce::parse(&self.nonce_of_state(&state))?,
             state: State::parse(&state)?,

@@ -1,7 +1,7 @@
 use portage_catalog::{Catalog, Purpose, PurposeId, Text};
 use portage_dcql::Query;
 use portage_oid4vp::{PurposeInfo, ResolvedRequest};
-use portage_trust::{Authority, ChainEvidence, MayAsk, VouchedPurpose};
+use portage_trust::{Authority, ChainEvidence, MayAsk, Role, VouchedPurpose};
 
 use crate::{Beyond, beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
 
@@ -60,9 +60,13 @@ struct Allowed {
 
 impl Asker {
     pub(crate) fn of(request: &ResolvedRequest, authority: &dyn Authority, catalog: &Catalog) -> Self {
-        let id = request.did().map_or_else(|| request.client_id().as_str(), |did| did.as_str());
+        let id = request.party();
         let told = request.purpose();
         let vouched = request.purpose_statement().and_then(|said| authority.vouched_purpose(id, said));
+        // One chain end to end (T-11): the one that the request's key and addresses are of.
+        let own = request.entity().and_then(|entity| authority.entity(entity, Role::Verifier));
+        let vouched =
+            vouched.filter(|vouched| own.as_ref().is_none_or(|own| own.chain.links == vouched.chain.links));
         // The statement of another purpose than the one the request names is none of this request.
         let vouched = vouched.filter(|vouched| told.is_none_or(|told| told.id == vouched.purpose.id));
         let named = told.map(|told| &told.id).or(vouched.as_ref().map(|vouched| &vouched.purpose.id));

@@ -10,6 +10,7 @@ use portage_oid4vp::{
     ResolvedRequest, UnverifiedRequest, VpFormats,
 };
 use portage_reason::Reason;
+use portage_trust::Role;
 use portage_verification::learn;
 use serde_json::Value;
 use url::Url;
@@ -146,12 +147,10 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         now: Timestamp,
     ) -> Result<Review, ReviewError> {
         let unverified = self.fetch_request(request).await?;
-        let authenticated = self.authenticate(unverified).await?;
-        let request = authenticated.resolve(now, self.loopback)?;
         let documents = self.documents(Freshness::Keep, now);
-        let id = request.did().map_or_else(|| request.client_id().as_str(), |did| did.as_str());
-        self.authority.take_chain(id, request.trust_chain(), now);
-        learn(self.authority, [id], now, &documents).await;
+        let authenticated = self.authenticate(unverified, &documents, now).await?;
+        let request = authenticated.resolve(now, self.loopback)?;
+        self.learn_about(request.party(), request.trust_chain(), &documents, now).await;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
         let matches = match_stored(&request, &held);
@@ -189,7 +188,24 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         Ok(UnverifiedRequest::signed(client_id, &text)?)
     }
 
-    async fn authenticate(&self, request: UnverifiedRequest) -> Result<AuthenticatedRequest, ReviewError> {
+    /// Takes in the chain that somebody brought along about themselves, and asks the anchors where it does not hold.
+    async fn learn_about(
+        &self,
+        party: &str,
+        chain: &[String],
+        documents: &Documents<'_, H, S>,
+        now: Timestamp,
+    ) {
+        self.authority.take_chain(party, chain, now);
+        learn(self.authority, [party], now, documents).await;
+    }
+
+    async fn authenticate(
+        &self,
+        request: UnverifiedRequest,
+        documents: &Documents<'_, H, S>,
+        now: Timestamp,
+    ) -> Result<AuthenticatedRequest, ReviewError> {
         match request.authenticate(self.loopback)? {
             AuthenticationStep::Authenticated(request) => Ok(request),
             AuthenticationStep::NeedDidDocument(pending) => {
@@ -197,6 +213,15 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 let url = pending.url().clone();
                 let document = self.get(Document::VerifierKey, &url, accept, MAX_DID_DOCUMENT).await?;
                 Ok(pending.supply(&document)?)
+            }
+            AuthenticationStep::NeedVerifierMetadata(pending) => {
+                let entity = pending.entity().to_owned();
+                self.learn_about(&entity, pending.trust_chain(), documents, now).await;
+                let known = self.authority.entity(&entity, Role::Verifier);
+                let request = pending.supply(known.as_ref().map(|known| &known.metadata))?;
+                let key = request.metadata_key();
+                let signs = key.is_some_and(|key| self.authority.check_key(&entity, key, None).is_ok());
+                if signs { Ok(request) } else { Err(RequestError::KeyMismatch.into()) }
             }
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
         allow: &allowed(args, &url),
         refetch_seconds,
         superiors: &args.superior,
+        client_id_prefix: args.client_id_prefix,
     }
     .text();
     // Before anything is written: what would not start is not made.
