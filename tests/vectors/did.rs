@@ -53,14 +53,14 @@ fn resolve(did: &str) -> Result<DidDocument, String> {
     let did = Did::parse(did).map_err(|error| error.reason().to_string())?;
     match did.resolution(&LoopbackOrigins::default()).map_err(|error| error.reason().to_string())? {
         Resolution::Document(document) => Ok(*document),
-        Resolution::Fetch(_) => Err("an address".to_owned()),
+        Resolution::Fetch(_) | Resolution::Log(_) => Err("an address".to_owned()),
     }
 }
 
 fn address(did: &str) -> Result<String, String> {
     let did = Did::parse(did).map_err(|error| error.reason().to_string())?;
     match did.resolution(&LoopbackOrigins::default()).map_err(|error| error.reason().to_string())? {
-        Resolution::Document(_) => Err("a document".to_owned()),
+        Resolution::Document(_) | Resolution::Log(_) => Err("a document".to_owned()),
         Resolution::Fetch(url) => Ok(url.into()),
     }
 }

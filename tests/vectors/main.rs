@@ -20,6 +20,7 @@ mod check;
 mod data_integrity;
 mod data_model;
 mod did;
+mod did_webvh;
 mod federation;
 mod jose;
 mod json_ld;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         keys::run,
         jose::run,
         did::run,
+        did_webvh::run,
         json_ld::run,
         data_integrity::run,
         sd_jwt::run,

@@ -9,10 +9,12 @@ mod chain;
 pub mod cryptosuite;
 mod date_time;
 mod hash_data;
+mod json_proof;
 pub mod proof;
 mod rdfc10;
 mod spelling;
 
 pub use canonical::{CanonicalQuads, CanonicalizeError, canonicalize, canonicalize_quads, expanded_types};
 pub use cryptosuite::Cryptosuite;
+pub use json_proof::{JsonProof, canonical_json, prove_json, verify_json};
 pub use proof::{ProofError, ProofOptions, UnverifiedProof, VerifiedProof, add_proof};

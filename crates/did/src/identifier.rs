@@ -1,7 +1,10 @@
 use portage_reason::Reason;
 use url::Url;
 
-use crate::{DidDocument, LoopbackOrigins, jwk, key, web};
+use crate::{
+    DidDocument, LoopbackOrigins, jwk, key, web,
+    webvh::{self, LogAddress},
+};
 
 /// A DID of a known method, syntax checked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +49,8 @@ pub enum Resolution {
     Document(Box<DidDocument>),
     /// It stands at this address (did:web).
     Fetch(Url),
+    /// It follows from a log that stands at this address (did:webvh), once [`webvh::Log::verify`] has read it.
+    Log(LogAddress),
 }
 
 /// The methods we know, each with the identifier that follows its name.
@@ -57,8 +62,7 @@ enum Method<'d> {
 }
 
 impl Did {
-    /// Parses `did:key:…`, `did:jwk:…`, `did:web:…`, and `did:webvh:…`, whose log this version does not read (its document can be given by hand);
-    /// other methods are [`DidError::Unsupported`].
+    /// Parses `did:key:…`, `did:jwk:…`, `did:web:…` and `did:webvh:…`; other methods are [`DidError::Unsupported`].
     ///
     /// # Errors
     /// [`DidError`].
@@ -70,7 +74,7 @@ impl Did {
             Method::Key(identifier) => key::read(identifier).map(drop)?,
             Method::Jwk(identifier) => jwk::read(identifier).map(drop)?,
             Method::Web(identifier) => web::document_url(identifier).map(drop)?,
-            Method::WebVh(identifier) => web::check_webvh(identifier)?,
+            Method::WebVh(identifier) => webvh::check(identifier)?,
         }
         Ok(Did(text.to_owned()))
     }
@@ -85,6 +89,15 @@ impl Did {
         &self.0
     }
 
+    /// `<host>[%3A<port>][:<path>]` of a did:web or did:webvh: two with the same one are published at the same address.
+    pub fn web_location(&self) -> Option<&str> {
+        match method_of(&self.0) {
+            Ok(Method::Web(location)) => Some(location),
+            Ok(Method::WebVh(identifier)) => identifier.split_once(':').map(|(_, location)| location),
+            _ => None,
+        }
+    }
+
     /// The DID URL `<this>#<fragment>`.
     ///
     /// # Errors
@@ -97,7 +110,7 @@ impl Did {
         Ok(DidUrl { did: self.clone(), fragment: fragment.to_owned() })
     }
 
-    /// Its document, or where it stands. did:web for one of `loopback` (`did:web:localhost%3APORT`) uses http (recorded divergence).
+    /// Its document, or where it stands. did:web and did:webvh for one of `loopback` (`did:web:localhost%3APORT`) use http (recorded divergence).
     ///
     /// # Errors
     /// [`DidError`].
@@ -106,7 +119,7 @@ impl Did {
             Method::Key(identifier) => Ok(Resolution::Document(Box::new(key::document(self, identifier)))),
             Method::Jwk(identifier) => Ok(Resolution::Document(Box::new(jwk::document(self, identifier)?))),
             Method::Web(identifier) => web::address(identifier, loopback).map(Resolution::Fetch),
-            Method::WebVh(_) => Err(DidError::Unsupported),
+            Method::WebVh(identifier) => webvh::address(identifier, loopback).map(Resolution::Log),
         }
     }
 }
@@ -225,13 +238,36 @@ mod tests {
     }
 
     #[test]
-    fn did_webvh_is_read_and_its_log_is_not_fetched() {
-        let did = Did::parse("did:webvh:QmScid1:city.example:licences").unwrap();
-        assert!(matches!(did.resolution(&LoopbackOrigins::default()), Err(DidError::Unsupported)));
-        for text in ["did:webvh:QmScid1", "did:webvh::city.example", "did:webvh:Qm-Scid:city.example"] {
-            assert!(matches!(Did::parse(text), Err(DidError::Malformed(_))), "{text}");
+    fn t14_a_did_webvh_has_a_scid_and_its_log_stands_beside_where_a_did_web_would() {
+        const SCID: &str = "QmWPpSLJhdVVGnMnS8Z9BKBYwbRhhb4BHYidhiidLsvSfC";
+        let log = |location: &str| {
+            let did = Did::parse(&format!("did:webvh:{SCID}:{location}"))?;
+            match did.resolution(&LoopbackOrigins::default())? {
+                Resolution::Log(address) => Ok((address.log.to_string(), address.witness.to_string())),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (location, folder) in [
+            ("city.example", "https://city.example/.well-known/"),
+            ("city.example:licences", "https://city.example/licences/"),
+            ("city.example%3A8443:a:b", "https://city.example:8443/a/b/"),
+        ] {
+            let expected = (format!("{folder}did.jsonl"), format!("{folder}did-witness.json"));
+            assert_eq!(log(location), Ok(expected), "{location}");
         }
-        assert_eq!(Did::parse("did:webvh:QmScid1:10.0.0.1"), Err(DidError::AddressNotAllowed));
+        for location in
+            ["city.example:..:admin", "city.example:%2E%2E", "city.example:a%2Fb", "", "a.example%3A0"]
+        {
+            assert!(matches!(log(location), Err(DidError::Malformed(_))), "{location}");
+        }
+        for location in ["10.0.0.1", "127.0.0.1%3a8080", "2130706433", "localhost"] {
+            assert_eq!(log(location), Err(DidError::AddressNotAllowed), "{location}");
+        }
+        for scid in ["", "Qm", "QmScid1", &SCID.replace('W', "0"), &format!("{SCID}x"), "{SCID}"] {
+            let did = Did::parse(&format!("did:webvh:{scid}:city.example"));
+            assert!(matches!(did, Err(DidError::Malformed(_))), "{scid}");
+        }
+        assert!(matches!(Did::parse(&format!("did:webvh:{SCID}")), Err(DidError::Malformed(_))));
     }
 
     #[test]
@@ -268,7 +304,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_without_a_panic(
-            text in r"(did:)?(key:z|jwk:|web:)?([A-Za-z0-9.:_-]|%[0-9A-Fa-f]{2}|%|[/?#@é]){0,40}",
+            text in r"(did:)?(key:z|jwk:|web:|webvh:QmWPpSLJhdVVGnMnS8Z9BKBYwbRhhb4BHYidhiidLsvSfC:)?([A-Za-z0-9.:_-]|%[0-9A-Fa-f]{2}|%|[/?#@é]){0,40}",
         ) {
             if let Ok(did) = Did::parse(&text) {
                 prop_assert_eq!(did.as_str(), &text);

@@ -44,7 +44,7 @@ mod tests {
     fn resolve(did: &str) -> DidDocument {
         match Did::parse(did).unwrap().resolution(&LoopbackOrigins::default()).unwrap() {
             Resolution::Document(document) => *document,
-            Resolution::Fetch(url) => panic!("{url}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -1,7 +1,7 @@
-//! DIDs, DID URLs and DID documents (DID Core 1.0, Controlled Identifiers 1.0): did:key, did:jwk, did:web.
+//! DIDs, DID URLs and DID documents (DID Core 1.0, Controlled Identifiers 1.0): did:key, did:jwk, did:web, did:webvh.
 //!
 //! This crate says what to fetch and never fetches: [`Did::resolution`] is either a document that follows from the
-//! identifier itself, or an address. A key is only ever handed out for a purpose ([`DidDocument::key_for`]).
+//! identifier itself, or an address. What stands at the address of a did:webvh is a log, which [`webvh`] verifies. A key is only ever handed out for a purpose ([`DidDocument::key_for`]).
 //!
 //! ```
 //! use portage_did::{Did, DidDocument, DidUrl, LoopbackOrigins, Relationship, Resolution};
@@ -25,6 +25,7 @@ mod identifier;
 mod jwk;
 mod key;
 mod web;
+pub mod webvh;
 
 pub use document::{DidDocument, DocumentError, Relationship};
 pub use identifier::{Did, DidError, DidUrl, Resolution};

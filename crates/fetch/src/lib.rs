@@ -6,10 +6,11 @@
 //! caller allows.
 //!
 //! [`HttpSources`] gives the verification pipeline its documents: DID documents, issuer metadata and status lists, the latter from a
-//! cache that asks at most once a minute, has one request in flight per list and never goes backward.
+//! cache that asks at most once a minute, has one request in flight per list and never goes backward. Nor do the logs of did:webvh.
 
 mod fetcher;
 mod list_cache;
+mod log_cache;
 mod resolver;
 mod sources;
 

@@ -2,15 +2,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use portage_clock::Clock;
-use portage_did::Did;
+use portage_did::{
+    Did,
+    webvh::{LogAddress, wants_witnesses},
+};
 use portage_strict_json::{Limits, parse};
-use portage_verification::{FetchedList, Sources, Unavailable};
+use portage_verification::{DidLog, FetchedList, Sources, Unavailable};
 use portage_wallet::ports::HttpFailure;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{Fetcher, list_cache::ListCache};
+use crate::{Fetcher, list_cache::ListCache, log_cache::LogCache};
 
 /// Media types a status list comes in, the compact ones first.
 const LIST_TYPES: &str =
@@ -52,6 +55,7 @@ struct Shared {
     settings: CacheSettings,
     documents: Mutex<HashMap<Url, (Timestamp, Vec<u8>)>>,
     lists: ListCache,
+    logs: LogCache,
 }
 
 impl HttpSources {
@@ -59,7 +63,14 @@ impl HttpSources {
     pub fn new(fetcher: Fetcher, clock: Clock, settings: CacheSettings) -> Self {
         let lists = ListCache::new(settings.list_interval);
         HttpSources {
-            shared: Arc::new(Shared { fetcher, clock, settings, documents: Mutex::default(), lists }),
+            shared: Arc::new(Shared {
+                fetcher,
+                clock,
+                settings,
+                documents: Mutex::default(),
+                lists,
+                logs: LogCache::default(),
+            }),
         }
     }
 
@@ -119,8 +130,21 @@ impl Sources for HttpSources {
         self.document(url, "application/entity-statement+jwt, application/resolve-response+jwt").await
     }
 
-    async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
-        let url = url.ok_or(Unavailable::Unreachable)?;
+    async fn did_log(&self, did: &Did, address: &LogAddress) -> Result<DidLog, Unavailable> {
+        let shared = &self.shared;
+        if let Some(kept) = shared.logs.kept(did, shared.clock.now()).await {
+            return Ok(kept);
+        }
+        let log = self.ask(&address.log, "text/jsonl, application/json", DOCUMENT_BYTES).await?;
+        let witness = match wants_witnesses(&log) {
+            true => self.ask(&address.witness, "application/json", DOCUMENT_BYTES).await.ok(),
+            false => None,
+        };
+        let files = DidLog { log, witness };
+        shared.logs.take(did, files, shared.settings.document_age, shared.clock.now()).await
+    }
+
+    async fn did_document(&self, _did: &Did, url: &Url) -> Result<Vec<u8>, Unavailable> {
         self.document(url, "application/did+json, application/did, application/json").await
     }
 

@@ -213,7 +213,7 @@ fn key_of_did_url(kid: &str) -> Result<(KeyBindingForm, VerificationKey, DidUrl)
                 .map_err(|_| KeyProofError::KeyNotAccepted)?;
             Ok((form, key, url))
         }
-        Resolution::Fetch(_) => Err(KeyProofError::KeyNotAccepted),
+        Resolution::Fetch(_) | Resolution::Log(_) => Err(KeyProofError::KeyNotAccepted),
     }
 }
 

@@ -157,7 +157,7 @@ impl SignedByDid {
                 Ok(AuthenticationStep::NeedDidDocument(PendingDidDocument { signed: self, url }))
             }
             Err(DidError::AddressNotAllowed) => Err(RequestError::AddressNotAllowed),
-            Err(_) => Err(RequestError::ClientIdPrefix),
+            Ok(Resolution::Log(_)) | Err(_) => Err(RequestError::ClientIdPrefix),
         }
     }
 

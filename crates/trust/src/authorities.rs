@@ -118,6 +118,10 @@ impl Authority for Authorities {
         }
     }
 
+    fn did_webvh_beside(&self, names: &[String]) -> Vec<String> {
+        self.list.did_webvh_beside(names)
+    }
+
     fn check_key(
         &self,
         issuer: &str,

@@ -153,6 +153,12 @@ pub trait Authority: Send + Sync {
         None
     }
 
+    /// Of whoever goes by these names: the did:webvh at the address of a did:web among them, as far as it is known. The address alone does
+    /// not say which did:webvh it is.
+    fn did_webvh_beside(&self, _names: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. A list says nothing about keys: it
     /// leaves them to the issuer's DID document.
     ///

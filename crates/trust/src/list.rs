@@ -187,6 +187,21 @@ impl Authority for TrustList {
             MayAsk::NotRegistered(verifier)
         }
     }
+
+    fn did_webvh_beside(&self, names: &[String]) -> Vec<String> {
+        beside(names, self.issuers.keys().map(String::as_str))
+    }
+}
+
+/// Those of `known` that are a did:webvh at the address of a did:web among `names`.
+fn beside<'k>(names: &[String], known: impl IntoIterator<Item = &'k str>) -> Vec<String> {
+    let dids: Vec<Did> = names.iter().filter_map(|name| Did::parse(name).ok()).collect();
+    let at_the_address = |name: &&str| {
+        let did = Did::parse(name).ok().filter(|_| name.starts_with("did:webvh:"));
+        let location = did.as_ref().and_then(Did::web_location);
+        location.is_some() && dids.iter().any(|named| named.web_location() == location)
+    };
+    known.into_iter().filter(at_the_address).map(str::to_owned).collect()
 }
 
 /// Takes the entries of a list out of the file, each with its place (`issuers[0]`).

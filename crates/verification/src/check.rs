@@ -1,13 +1,14 @@
 //! The checks of one credential, in their one order.
 
+use jiff::Timestamp;
 use portage_catalog::{Catalog, CredentialType};
 use portage_reason::Reason;
 use portage_trust::IssuerAuthorized;
 use serde_json::{Map, Value};
 
 use crate::{
-    Evidence, Expectations, HolderExpectation, HolderProof, InputFormat, KeyWanted, StatusEvidence,
-    Unavailable, VerifiedCredential,
+    Evidence, Expectations, HolderExpectation, HolderProof, InputFormat, KeyAnswer, KeyWanted,
+    StatusEvidence, Unavailable, VerifiedCredential,
     context::check_contexts,
     holder::{HolderCheck, PresentationHolder},
     input::{Secured, UnverifiedCredential},
@@ -67,14 +68,16 @@ impl PreparedCredential {
     pub(crate) fn keys(
         &self,
         wanted: &[KeyWanted],
-        answers: &[Result<Vec<u8>, Unavailable>],
+        answers: &[Result<KeyAnswer, Unavailable>],
+        now: Timestamp,
     ) -> Result<IssuerKeys, Refusal> {
         match &self.plan {
             KeyPlan::AtHand(keys) => Ok(keys.clone()),
             KeyPlan::Wanted(key) => {
                 let place = wanted.iter().position(|wanted| wanted == key);
                 let answer = place.and_then(|place| answers.get(place));
-                IssuerKeys::of_answer(key, &self.issuer, answer.unwrap_or(&Err(Unavailable::Unreachable)))
+                let answer = answer.unwrap_or(&Err(Unavailable::Unreachable));
+                IssuerKeys::of_answer(key, &self.issuer, answer, now)
             }
         }
     }

@@ -4,7 +4,12 @@
 //! `jwk`, `jku`, `x5u` and `x5c` of a header are never looked at. Trust comes before fetch: an issuer that the authority does not know is
 //! refused before anything of it is asked for.
 
-use portage_did::{Did, DidDocument, DidError, DidUrl, Relationship, Resolution, address::may_contact};
+use jiff::Timestamp;
+use portage_did::{
+    Did, DidDocument, DidError, DidUrl, Relationship, Resolution,
+    address::may_contact,
+    webvh::{Log, LogError},
+};
 use portage_jose::{Header, Jwk, read_jwk_set};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
@@ -12,7 +17,7 @@ use portage_strict_json::{Limits, parse_object};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Expectations, InputFormat, KeyWanted, Unavailable, refusal::Refusal};
+use crate::{DidLog, Expectations, InputFormat, KeyAnswer, KeyWanted, Unavailable, refusal::Refusal};
 
 /// The keys of one issuer.
 #[derive(Debug, Clone)]
@@ -73,9 +78,8 @@ impl KeyPlan {
             return Self::vouched(issuer, expectations);
         }
         match resolution {
-            Ok(Resolution::Fetch(url)) => Ok(KeyPlan::Wanted(KeyWanted::DidDocument(did, Some(url)))),
-            // A method without an address that this version asks (did:webvh): a file may still answer.
-            Err(DidError::Unsupported) => Ok(KeyPlan::Wanted(KeyWanted::DidDocument(did, None))),
+            Ok(Resolution::Fetch(url)) => Ok(KeyPlan::Wanted(KeyWanted::DidDocument(did, url))),
+            Ok(Resolution::Log(address)) => Ok(KeyPlan::Wanted(KeyWanted::DidLog(did, address))),
             Err(error) => Err(error.reason().into()),
             Ok(Resolution::Document(_)) => Err(Refusal::Indeterminate(Reason::KeyNotFound)),
         }
@@ -116,18 +120,25 @@ impl IssuerKeys {
     pub(crate) fn of_answer(
         wanted: &KeyWanted,
         issuer: &str,
-        answer: &Result<Vec<u8>, Unavailable>,
+        answer: &Result<KeyAnswer, Unavailable>,
+        now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let bytes = answer.as_ref().map_err(|unavailable| match unavailable {
+        let answer = answer.as_ref().map_err(|unavailable| match unavailable {
             Unavailable::Refused(reason) => Refusal::Rejected(*reason),
             Unavailable::Unreachable => Refusal::Indeterminate(Reason::KeyNotFound),
         })?;
-        let source = match wanted {
-            KeyWanted::DidDocument(did, _) => {
+        let source = match (wanted, answer) {
+            (KeyWanted::DidDocument(did, _) | KeyWanted::DidLog(did, _), KeyAnswer::Document(bytes)) => {
                 let document = DidDocument::parse(did, bytes).map_err(|error| error.reason())?;
                 KeySource::Document(Box::new(document))
             }
-            KeyWanted::JwtVcIssuer(_) => KeySource::JwkSet(issuer_key_set(issuer, bytes)?),
+            (KeyWanted::DidLog(did, _), KeyAnswer::Log(files)) => {
+                KeySource::Document(Box::new(document_of_log(did, files, now)?))
+            }
+            (KeyWanted::JwtVcIssuer(_), KeyAnswer::Document(bytes)) => {
+                KeySource::JwkSet(issuer_key_set(issuer, bytes)?)
+            }
+            (_, KeyAnswer::Log(_)) => return Err(Reason::Malformed.into()),
         };
         Ok(IssuerKeys { issuer: issuer.to_owned(), source })
     }
@@ -223,6 +234,15 @@ fn only_key(mut keys: impl Iterator<Item = NamedKey>) -> Result<NamedKey, Refusa
         (Some(key), None) => Ok(key),
         _ => Err(Reason::KeyNotFound.into()),
     }
+}
+
+/// The document at the end of a log that holds. Witnesses that could not be had leave it open; everything else refuses.
+fn document_of_log(did: &Did, files: &DidLog, now: Timestamp) -> Result<DidDocument, Refusal> {
+    let log = Log::verify(did, &files.log, files.witness.as_deref(), now);
+    log.and_then(|log| log.document()).map_err(|error| match error {
+        LogError::WitnessesNeeded => Refusal::Indeterminate(error.reason()),
+        _ => Refusal::Rejected(error.reason()),
+    })
 }
 
 /// The key of a DID URL whose document follows from the identifier (did:key, did:jwk). Nobody else's document is ever fetched.

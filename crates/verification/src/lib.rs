@@ -12,7 +12,7 @@
 //! ```
 //! use portage_catalog::Format;
 //! use portage_testkit::world::World;
-//! use portage_verification::{HolderExpectation, Step, begin};
+//! use portage_verification::{HolderExpectation, KeyAnswer, Step, begin};
 //!
 //! let world = World::new();
 //! let licence = world.issue("business-licence", Format::VcJwt);
@@ -20,9 +20,8 @@
 //!
 //! // The City's document first, then its two status lists: the caller fetches, the pipeline judges.
 //! let Step::NeedKeys(pending) = begin(licence.as_bytes(), &expectations) else { unreachable!() };
-//! let Step::NeedStatus(pending) = pending.supply(vec![Ok(world.city.document_bytes())], &expectations) else {
-//!     unreachable!()
-//! };
+//! let document = KeyAnswer::Document(world.city.document_bytes());
+//! let Step::NeedStatus(pending) = pending.supply(vec![Ok(document)], &expectations) else { unreachable!() };
 //! assert_eq!(pending.wanted().len(), 2);
 //! let Step::Done(outcome) = pending.supply(Vec::new(), &expectations) else { unreachable!() };
 //! assert_eq!(outcome.decision.name(), "indeterminate");
@@ -48,7 +47,8 @@ mod validity;
 pub use decision::{Decision, InputFormat, Outcome, VerifiedCredential};
 pub use evidence::{Evidence, HolderProof, Proof, StatusEvidence, same_holder};
 pub use pipeline::{
-    KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin, is_presentation,
+    DidLog, KeyAnswer, KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin,
+    is_presentation,
 };
 pub use sources::{FetchedList, Sources, Unavailable, follow, learn, run};
 

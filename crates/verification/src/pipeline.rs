@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use jiff::SignedDuration;
-use portage_did::Did;
+use portage_did::{Did, webvh::LogAddress};
 use portage_reason::Reason;
 use portage_trust::Inquiry;
 use url::Url;
@@ -34,10 +34,31 @@ pub enum Step {
 /// A document that holds keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyWanted {
-    /// A DID document, and where it stands; `None` for a method that this version does not fetch (did:webvh).
-    DidDocument(Did, Option<Url>),
+    /// A DID document, and where it stands.
+    DidDocument(Did, Url),
+    /// The log of a did:webvh, and where it stands, with the proofs of its witnesses where it names any.
+    DidLog(Did, LogAddress),
     /// `/.well-known/jwt-vc-issuer` of an https issuer.
     JwtVcIssuer(Url),
+}
+
+/// What was had for a [`KeyWanted`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyAnswer {
+    /// A DID document, or metadata. In the place of a log: a document that somebody present vouches for (`verifier check --did-document`);
+    /// what was fetched is never taken for one.
+    Document(Vec<u8>),
+    /// A log.
+    Log(DidLog),
+}
+
+/// The files of a did:webvh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DidLog {
+    /// `did.jsonl`.
+    pub log: Vec<u8>,
+    /// `did-witness.json`, where it was had.
+    pub witness: Option<Vec<u8>>,
 }
 
 /// A status list.
@@ -245,16 +266,20 @@ impl PendingKeys {
     }
 
     /// Goes on with one answer for each of [`PendingKeys::wanted`], in order; one that is missing counts as unreachable.
-    pub fn supply(self, answers: Vec<Result<Vec<u8>, Unavailable>>, expectations: &Expectations<'_>) -> Step {
+    pub fn supply(
+        self,
+        answers: Vec<Result<KeyAnswer, Unavailable>>,
+        expectations: &Expectations<'_>,
+    ) -> Step {
         self.go_on(&answers, expectations)
     }
 
-    fn go_on(self, answers: &[Result<Vec<u8>, Unavailable>], expectations: &Expectations<'_>) -> Step {
+    fn go_on(self, answers: &[Result<KeyAnswer, Unavailable>], expectations: &Expectations<'_>) -> Step {
         let checked = self
             .credentials
             .into_iter()
             .map(|credential| {
-                let keys = credential.keys(&self.wanted, answers)?;
+                let keys = credential.keys(&self.wanted, answers, expectations.now)?;
                 let checked = credential.check(keys, self.holder.as_ref(), expectations)?;
                 if let Some(query) = expectations.query {
                     check_query(query, &checked.signed)?;

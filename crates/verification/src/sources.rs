@@ -1,24 +1,29 @@
 use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
-use portage_did::Did;
+use portage_did::{Did, webvh::LogAddress};
 use portage_reason::Reason;
 use portage_trust::{Authority, Inquiry};
 use url::Url;
 
-use crate::{Expectations, KeyWanted, Outcome, Step, begin};
+use crate::{DidLog, Expectations, KeyAnswer, KeyWanted, Outcome, Step, begin};
 
 /// Where documents come from. Implemented by `fetch` (guarded HTTP with a cache) and by files (`verifier check`: no connection, ever).
 pub trait Sources: Send + Sync {
     /// An entity statement of the federation, as its address answers it (`application/entity-statement+jwt`).
     fn entity_statement(&self, url: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
 
-    /// A DID document. `url` is where it stands; `None` for a method that this version does not fetch (did:webvh): only a file can answer.
-    fn did_document(
+    /// A DID document. `url` is where it stands.
+    fn did_document(&self, did: &Did, url: &Url)
+    -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
+    /// The log of a did:webvh, with the proofs of its witnesses where it names any. Whoever keeps logs never goes back: one that holds, but
+    /// lacks an entry already seen, is not given.
+    fn did_log(
         &self,
         did: &Did,
-        url: Option<&Url>,
-    ) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+        address: &LogAddress,
+    ) -> impl Future<Output = Result<DidLog, Unavailable>> + Send;
 
     /// The metadata of an https issuer (`/.well-known/jwt-vc-issuer`, `jwks` inline or its `jwks_uri` put in place).
     fn jwt_vc_issuer(&self, issuer: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
@@ -63,8 +68,15 @@ pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl S
                 let mut answers = Vec::with_capacity(pending.wanted().len());
                 for wanted in pending.wanted() {
                     answers.push(match wanted {
-                        KeyWanted::DidDocument(did, url) => sources.did_document(did, url.as_ref()).await,
-                        KeyWanted::JwtVcIssuer(issuer) => sources.jwt_vc_issuer(issuer).await,
+                        KeyWanted::DidDocument(did, url) => {
+                            sources.did_document(did, url).await.map(KeyAnswer::Document)
+                        }
+                        KeyWanted::DidLog(did, address) => {
+                            sources.did_log(did, address).await.map(KeyAnswer::Log)
+                        }
+                        KeyWanted::JwtVcIssuer(issuer) => {
+                            sources.jwt_vc_issuer(issuer).await.map(KeyAnswer::Document)
+                        }
                     });
                 }
                 pending.supply(answers, expectations)

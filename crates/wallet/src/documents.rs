@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use portage_did::Did;
-use portage_verification::{FetchedList, Sources, Unavailable};
+use portage_did::{
+    Did,
+    webvh::{Log, LogAddress, Succession, wants_witnesses},
+};
+use portage_reason::Reason;
+use portage_verification::{DidLog, FetchedList, Sources, Unavailable};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -83,12 +87,22 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
     }
 
     fn note(&self, url: &Url, answer: HttpAnswer) -> Result<KeptDocument, Unavailable> {
-        let text = text_of(answer)?;
+        Ok(self.keep(url, text_of(answer)?))
+    }
+
+    fn keep(&self, url: &Url, text: String) -> KeptDocument {
         let document = KeptDocument { version: RECORD_VERSION, fetched: self.now, text };
         if let Ok(mut fetched) = self.fetched.lock() {
             fetched.insert(url.to_string(), document.clone());
         }
-        Ok(document)
+        document
+    }
+
+    /// What stands at an address, kept by nobody yet.
+    async fn text(&self, url: &Url, accept: &str) -> Result<String, Unavailable> {
+        let request =
+            HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes: MAX_DOCUMENT };
+        text_of(self.http.send(request).await.map_err(unavailable)?)
     }
 
     async fn key_document(&self, url: &Url, accept: &str) -> Result<Vec<u8>, Unavailable> {
@@ -123,8 +137,37 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         }
     }
 
-    async fn did_document(&self, _did: &Did, url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
-        let url = url.ok_or(Unavailable::Unreachable)?;
+    /// A log that is kept will do where something is shown. A new one that lacks an entry of the one kept is not used.
+    async fn did_log(&self, did: &Did, address: &LogAddress) -> Result<DidLog, Unavailable> {
+        let text = |url: &Url| self.kept(url.as_str()).map(|document| document.text.into_bytes());
+        let kept = text(&address.log).map(|log| DidLog { log, witness: text(&address.witness) });
+        if self.freshness == Freshness::Keep
+            && let Some(files) = kept
+        {
+            return Ok(files);
+        }
+        let log = self.text(&address.log, "text/jsonl, application/json").await?;
+        let witness = match wants_witnesses(log.as_bytes()) {
+            true => self.text(&address.witness, "application/json").await.ok(),
+            false => None,
+        };
+        let (noted_log, noted_witness) = (log.clone(), witness.clone());
+        let files = DidLog { log: log.into_bytes(), witness: witness.map(String::into_bytes) };
+        let read = |files: &DidLog| Log::verify(did, &files.log, files.witness.as_deref(), self.now);
+        let Ok(new) = read(&files) else { return Ok(files) };
+        match kept.as_ref().and_then(|kept| read(kept).ok()).map(|kept| new.after(kept.last_version_id())) {
+            Some(Succession::Older) => return Err(Unavailable::Unreachable),
+            Some(Succession::Fork) => return Err(Unavailable::Refused(Reason::LogProofInvalid)),
+            Some(Succession::GoesOn) | None => {}
+        }
+        self.keep(&address.log, noted_log);
+        if let Some(witness) = noted_witness {
+            self.keep(&address.witness, witness);
+        }
+        Ok(files)
+    }
+
+    async fn did_document(&self, _did: &Did, url: &Url) -> Result<Vec<u8>, Unavailable> {
         self.key_document(url, "application/did+json, application/json").await
     }
 

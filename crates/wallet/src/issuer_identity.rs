@@ -5,7 +5,8 @@ use portage_trust::{Authority, IssuerAuthorized};
 use url::{Origin, Url};
 
 /// The identifiers that a Credential Issuer Identifier stands for: the did:web of the URL, and the URL itself. Whoever controls the one
-/// controls the other, so a credential of either is bound to the offer. To them come the DIDs that the issuer's superiors say are its own.
+/// controls the other, so a credential of either is bound to the offer. To them come the DIDs that the issuer's superiors say are its own,
+/// and each did:webvh of the address that the trust list names.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuerIdentity {
     ids: Vec<String>,
@@ -51,6 +52,13 @@ impl IssuerIdentity {
                 self.ids.push(did);
             }
         }
+        self
+    }
+
+    /// With each did:webvh of the same address that the authority knows: the address does not say which one it is, the authority does.
+    pub(crate) fn known_to(mut self, authority: &dyn Authority) -> Self {
+        let more = authority.did_webvh_beside(&self.ids);
+        self.ids.extend(more.into_iter().filter(|id| !self.ids.contains(id)).collect::<Vec<_>>());
         self
     }
 

@@ -188,7 +188,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             CredentialOfferUri::ByValue(offer) => offer,
             CredentialOfferUri::ByReference(url) => self.fetch_offer(&url, now).await?,
         };
-        let identity = IssuerIdentity::of(&offer.credential_issuer);
+        let identity = IssuerIdentity::of(&offer.credential_issuer).known_to(self.authority);
         self.require_known(&identity, now).await?;
         let entity = self.authority.entity(offer.credential_issuer.as_str(), Role::Issuer);
         let identifiers = entity.iter().flat_map(|entity| entity.identifiers.clone());
@@ -218,7 +218,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
 
     async fn fetch_offer(&self, url: &Url, now: Timestamp) -> Result<CredentialOffer, OfferError> {
         let what = IssuerDocument::Offer;
-        self.require_known(&IssuerIdentity::above(url), now).await?;
+        self.require_known(&IssuerIdentity::above(url).known_to(self.authority), now).await?;
         let bytes = self.get_issuer_document(what, url).await?;
         CredentialOffer::parse(&bytes).map_err(|error| OfferError::Message { what, error })
     }

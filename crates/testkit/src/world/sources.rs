@@ -4,8 +4,10 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use portage_did::Did;
-use portage_verification::{Expectations, FetchedList, KeyWanted, Outcome, Sources, Step, Unavailable};
+use portage_did::{Did, webvh::LogAddress};
+use portage_verification::{
+    DidLog, Expectations, FetchedList, KeyAnswer, KeyWanted, Outcome, Sources, Step, Unavailable,
+};
 use url::Url;
 
 /// Documents in memory, and what was asked for.
@@ -13,6 +15,8 @@ use url::Url;
 pub struct MemorySources {
     /// DID documents by DID, issuer metadata by issuer URL.
     pub documents: BTreeMap<String, Vec<u8>>,
+    /// The files of did:webvh by DID.
+    pub logs: BTreeMap<String, DidLog>,
     /// Status lists by address: text and age in seconds.
     pub lists: BTreeMap<String, (Vec<u8>, i64)>,
     /// Addresses that answer with this instead.
@@ -31,11 +35,17 @@ impl MemorySources {
         self.failing.get(what).map_or(Ok(()), |unavailable| Err(*unavailable))
     }
 
-    fn document(&self, wanted: &KeyWanted) -> Result<Vec<u8>, Unavailable> {
+    fn document(&self, wanted: &KeyWanted) -> Result<KeyAnswer, Unavailable> {
         match wanted {
-            KeyWanted::DidDocument(did, _) => self.named(did.as_str()),
-            KeyWanted::JwtVcIssuer(issuer) => self.named(issuer.as_str()),
+            KeyWanted::DidDocument(did, _) => self.named(did.as_str()).map(KeyAnswer::Document),
+            KeyWanted::DidLog(did, _) => self.log(did).map(KeyAnswer::Log),
+            KeyWanted::JwtVcIssuer(issuer) => self.named(issuer.as_str()).map(KeyAnswer::Document),
         }
+    }
+
+    fn log(&self, did: &Did) -> Result<DidLog, Unavailable> {
+        self.note(did.as_str())?;
+        self.logs.get(did.as_str()).cloned().ok_or(Unavailable::Unreachable)
     }
 
     fn named(&self, name: &str) -> Result<Vec<u8>, Unavailable> {
@@ -55,8 +65,12 @@ impl Sources for MemorySources {
         self.named(url.as_str())
     }
 
-    async fn did_document(&self, did: &Did, _url: Option<&Url>) -> Result<Vec<u8>, Unavailable> {
+    async fn did_document(&self, did: &Did, _url: &Url) -> Result<Vec<u8>, Unavailable> {
         self.named(did.as_str())
+    }
+
+    async fn did_log(&self, did: &Did, _address: &LogAddress) -> Result<DidLog, Unavailable> {
+        self.log(did)
     }
 
     async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {

@@ -7,6 +7,7 @@ mod accepted;
 mod any_byte;
 mod binding;
 mod data_integrity;
+mod did_logs;
 mod disclosures;
 mod forge;
 mod form;

@@ -75,7 +75,10 @@ fn an_unknown_issuer_is_refused_before_anything_of_it_is_fetched() {
     draft.claims.insert("iss".into(), world.attacker.did.as_str().into());
     draft.header.insert("kid".into(), world.attacker.method("key-1").into());
     let did_web = world.sign(&draft, &world.attacker.key);
-    draft.claims.insert("iss".into(), "did:webvh:QmScid:attacker.example".into());
+    draft.claims.insert(
+        "iss".into(),
+        "did:webvh:QmWPpSLJhdVVGnMnS8Z9BKBYwbRhhb4BHYidhiidLsvSfC:attacker.example".into(),
+    );
     draft.header.insert("kid".into(), "#key-1".into());
     let did_webvh = world.sign(&draft, &world.attacker.key);
     for credential in [https, did_web, did_webvh] {

@@ -50,9 +50,12 @@ pub(crate) struct CheckArgs {
     /// The public key of a did:web, did:webvh or https issuer: a JWK, or a file that holds one.
     #[arg(long, value_name = "JWK")]
     key: Option<String>,
-    /// The DID document, or the jwt-vc-issuer metadata, of an issuer. May be given several times.
+    /// The DID document, the log (did.jsonl), or the jwt-vc-issuer metadata, of an issuer. May be given several times.
     #[arg(long, value_name = "FILE")]
     did_document: Vec<PathBuf>,
+    /// The proofs of witnesses (did-witness.json) of a log. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    did_witness: Vec<PathBuf>,
     /// A status list that a credential names. May be given several times.
     #[arg(long, value_name = "FILE", conflicts_with = "no_status")]
     status: Vec<PathBuf>,
@@ -143,7 +146,7 @@ impl Bench {
             contexts,
             authority: authority(args, dir, now)?,
             key: args.key.as_deref().map(issuer_key).transpose()?,
-            files: Files::read(&args.did_document, &args.status)?,
+            files: Files::read(&args.did_document, &args.did_witness, &args.status)?,
             loopback: LoopbackOrigins::dangerous_every_for_offline_use(),
         })
     }

@@ -267,7 +267,9 @@ fn a_loopback_issuer_is_only_a_name_here() {
 #[test]
 fn a_did_webvh_issuer_is_checked_with_its_document_or_key() {
     let (mut world, scene) = world();
-    world.city.did = portage_did::Did::parse("did:webvh:QmScid:city.example").unwrap();
+    world.city.did =
+        portage_did::Did::parse("did:webvh:QmWPpSLJhdVVGnMnS8Z9BKBYwbRhhb4BHYidhiidLsvSfC:city.example")
+            .unwrap();
     let files = files(&scene, &world, Format::VcJwt, "business-licence");
     let arguments = ["--trust", "any", "--no-status"];
     let check =
