@@ -66,6 +66,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  authority key https://city.example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --compromised --since 2026-05-01T00:00:00Z"
     )]
     Key(KeyArgs),
+    /// Give an entity a trust mark, or take it back. A mark is evidence for people and policies, and gives no right.
+    #[command(
+        after_help = "Example:\n  authority mark https://city.example https://registry.bc.example/marks/privacy-reviewed --until 2027-03-31\n  authority mark https://city.example https://registry.bc.example/marks/privacy-reviewed --withdraw"
+    )]
+    Mark(MarkArgs),
     /// Change the key that the authority itself signs with, in two steps: everybody knows the new one before it is used.
     #[command(after_help = "Example:\n  authority rotate\n  authority rotate --finish")]
     Rotate(RotateArgs),
@@ -278,6 +283,22 @@ pub(crate) struct KeyArgs {
     /// From when on [default: now].
     #[arg(long, value_name = "INSTANT")]
     pub(crate) since: Option<Timestamp>,
+}
+
+#[derive(Debug, ArgGroup)]
+pub(crate) struct MarkArgs {
+    /// The entity.
+    #[arg(value_name = "ENTITY")]
+    pub(crate) entity: EntityId,
+    /// The mark: its address, as under [[marks]] in authority.toml.
+    #[arg(value_name = "TYPE")]
+    pub(crate) mark: String,
+    /// The last day.
+    #[arg(long, value_name = "DATE", conflicts_with = "withdraw")]
+    pub(crate) until: Option<Date>,
+    /// Take it back.
+    #[arg(long)]
+    pub(crate) withdraw: bool,
 }
 
 #[derive(Debug, ArgGroup)]

@@ -5,9 +5,10 @@ use std::{
 };
 
 use jiff::SignedDuration;
+use portage_authority::MarkType;
 use portage_catalog::Text;
 use portage_did::LoopbackOrigins;
-use portage_federation::{EntityId, Jurisdiction, Rights, Tier, TypeName};
+use portage_federation::{EntityId, FederationKeys, Jurisdiction, Rights, Tier, TrustMarkOwner, TypeName};
 use portage_service::check_url;
 use serde::Deserialize;
 use url::Url;
@@ -32,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) own: Rights,
     /// Its superiors.
     pub(crate) superiors: Vec<EntityId>,
+    /// The trust marks it knows.
+    pub(crate) marks: Vec<MarkType>,
     /// How long a statement lives.
     pub(crate) statement_lifetime: SignedDuration,
     /// Loopback origins that use http.
@@ -63,6 +66,27 @@ struct File {
     federation: Federation,
     #[serde(default)]
     network: Network,
+    #[serde(default)]
+    marks: Vec<MarkEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarkEntry {
+    #[serde(rename = "type")]
+    id: String,
+    name: Text,
+    #[serde(default)]
+    issuers: Vec<String>,
+    owner: Option<OwnerEntry>,
+    delegation: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnerEntry {
+    id: String,
+    jwks: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +156,7 @@ impl Config {
         }
         Ok(Config {
             superiors: read_superiors(&file.federation.superiors, &id)?,
+            marks: file.marks.into_iter().map(read_mark).collect::<Result<_, _>>()?,
             url,
             id,
             listen: file.listen,
@@ -143,6 +168,26 @@ impl Config {
             types_folder: dir.join("types"),
         })
     }
+}
+
+fn read_mark(entry: MarkEntry) -> Result<MarkType, String> {
+    let refused = |what: String| format!("marks: {}: {what}", entry.id);
+    if !entry.id.starts_with("https://") && !entry.id.starts_with("http://localhost") {
+        return Err(refused("type is an https address that nobody else gives a meaning".to_owned()));
+    }
+    if entry.name.en.trim().is_empty() || entry.name.fr.trim().is_empty() {
+        return Err(refused("name must be there in English and in French".to_owned()));
+    }
+    let entity = |text: &String| EntityId::parse(text).map_err(|error| refused(error.to_string()));
+    let owner = match &entry.owner {
+        None => None,
+        Some(owner) => {
+            let keys = FederationKeys::from_value(&owner.jwks).map_err(|what| refused(what.to_owned()))?;
+            Some(TrustMarkOwner { id: entity(&owner.id)?, keys })
+        }
+    };
+    let issuers = entry.issuers.iter().map(entity).collect::<Result<_, _>>()?;
+    Ok(MarkType { issuers, owner, id: entry.id, name: entry.name, delegation: entry.delegation })
 }
 
 fn read_superiors(superiors: &[String], own: &EntityId) -> Result<Vec<EntityId>, String> {
@@ -191,6 +236,12 @@ types = ["*"]
 superiors = {superiors}
 # How long a statement lives, in seconds: a suspension is known everywhere at the latest when it is over.
 statement_seconds = {statement_seconds}
+
+# A trust mark that this authority gives (authority mark), or whose issuers it lists for those who pin it (empty: anybody). It gives no right.
+# [[marks]]
+# type = "https://registry.example/marks/privacy-reviewed"
+# name = {{ en = "Privacy reviewed", fr = "Vie privée examinée" }}
+# issuers = ["https://registry.example"]
 
 [network]
 # Exact loopback origins that are reached over http, for trying things out on one machine. Empty: https everywhere.

@@ -55,6 +55,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         own: config.own.clone(),
         superiors: config.superiors.clone(),
         log: log.address(&config.id).map_err(CommandError::fault)?,
+        marks: config.marks.clone(),
         statement_lifetime: config.statement_lifetime,
     };
     Ok(Deployment { config, authority: Authority::new(profile, Arc::new(Keys(keys)), catalog, store), log })

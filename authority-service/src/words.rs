@@ -34,6 +34,9 @@ pub(crate) fn lines(registration: &Registration, catalog: &Catalog, language: La
     for key in &rights.retired_keys {
         tell("authority.show_retired", format!("{} ({}, {:.0})", key.thumbprint, key.reason.name(), key.at));
     }
+    for mark in &registration.marks {
+        tell("authority.show_mark", plain(&mark.trust_mark_type));
+    }
     for purpose in &registration.purposes {
         let name = serde_json::from_value(purpose.purpose.get("name").cloned().unwrap_or_default());
         let name =

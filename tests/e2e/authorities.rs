@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use portage_catalog::Catalog;
 use portage_did::LoopbackOrigins;
 use portage_federation::{
-    EntityId, EntityStatement, FederationKeys, HistoricalKeys, Jurisdiction, LogAddress, Rights, TrustAnchor,
-    TrustAnchors, TrustChain, UnverifiedStatement,
+    EntityId, EntityStatement, FederationKeys, HistoricalKeys, Jurisdiction, LogAddress, MarkStatus, Rights,
+    TrustAnchor, TrustAnchors, TrustChain, TrustMark, TrustMarkStatusResponse, UnverifiedStatement,
 };
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
@@ -322,6 +322,79 @@ async fn t13_an_authority_changes_its_key_when_everybody_knows_the_new_one_and_t
         TrustChain::validate(&chain, &anchors(&pinned_first), now()).is_err(),
         "the twin: pinned too early"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t10_an_authority_gives_a_mark_tells_who_has_it_and_takes_it_back() {
+    const MARK: &str = "https://registry.example/marks/privacy-reviewed";
+    let folder = tempfile::tempdir().expect("a folder");
+    let authority = Party::at("authority", folder.path(), "authority");
+    authority.init(&["--jurisdiction", "CA"]);
+    let config = authority.dir.join("authority.toml");
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    let marks = format!(
+        "\n[[marks]]\ntype = \"{MARK}\"\nname = {{ en = \"Privacy reviewed\", fr = \"Vie privée examinée\" }}\nissuers = [\"{}\"]\n",
+        authority.url()
+    );
+    std::fs::write(&config, text + &marks).expect("written");
+    let _served = authority.serve();
+    register(&authority, folder.path(), "https://market.example");
+
+    let unknown = ["mark", "https://market.example", "https://registry.example/marks/other"];
+    assert_eq!(authority.refuses(&unknown), "trust_mark_invalid");
+    let given = authority.does(&["mark", "https://market.example", MARK, "--until", "2026-06-10"]).remove(0);
+    let mark = given["trust_mark"].as_str().expect("a mark").to_owned();
+    assert_eq!(given["until"], "2026-06-11T00:00:00Z");
+    authority.does(&["mark", "https://market.example", MARK, "--until", "2026-06-10"]);
+
+    let fetcher = Fetcher::new(LoopbackOrigins::parse([authority.url().as_str()]).expect("loopback"))
+        .expect("a way out");
+    let get = async |path: &str| {
+        let url = Url::parse(&format!("{}{path}", authority.url())).expect("an address");
+        let answer = fetcher.get(&url, "*/*", 1 << 16).await.expect("an answer");
+        (answer.status, String::from_utf8(answer.body).expect("UTF-8"))
+    };
+    let own = get("/.well-known/openid-federation").await.1;
+    let parsed = UnverifiedStatement::parse(&own).expect("a statement");
+    let EntityStatement::Configuration(own) = parsed.unverified().clone() else { panic!("a configuration") };
+    let id = EntityId::parse(&authority.url()).expect("an identifier");
+    assert_eq!(own.trust_mark_issuers.get(MARK), Some(&vec![id.clone()]));
+    let fetched =
+        get(&format!("/federation/trust-mark?trust_mark_type={MARK}&sub=https://market.example")).await;
+    let said = TrustMark::verify(&fetched.1, &own.keys, None, now()).expect("a mark");
+    assert_eq!(
+        (fetched.0, said.subject.as_str(), said.is_over(now())),
+        (200, "https://market.example", false)
+    );
+    let absent = format!("/federation/trust-mark?trust_mark_type={MARK}&sub=https://shop.example");
+    assert_eq!(get(&absent).await.0, 404, "the twin: nobody gave it one");
+    let listed = format!("/federation/trust-mark-list?trust_mark_type={MARK}");
+    assert_eq!(get(&listed).await.1, json!(["https://market.example"]).to_string());
+    let status = async |mark: &str| {
+        let url =
+            Url::parse(&format!("{}/federation/trust-mark-status", authority.url())).expect("an address");
+        let answer = fetcher.post_form(&url, &[("trust_mark", mark)], 1 << 16).await.expect("an answer");
+        let text = String::from_utf8(answer.body).expect("UTF-8");
+        TrustMarkStatusResponse::verify(&text, mark, &id, &own.keys)
+    };
+    assert_eq!(status(&mark).await, Ok(MarkStatus::Active));
+    let (body, _) = mark.rsplit_once('.').expect("a signature");
+    assert_eq!(status(&format!("{body}.{}", "A".repeat(86))).await, Ok(MarkStatus::Invalid));
+    authority.does(&["mark", "https://market.example", MARK, "--withdraw"]);
+    assert_eq!(status(&mark).await, Ok(MarkStatus::Revoked));
+    assert_eq!(get(&listed).await.1, "[]");
+    assert_eq!(
+        get(&format!("/federation/trust-mark?trust_mark_type={MARK}&sub=https://market.example")).await.0,
+        404
+    );
+
+    let told = authority.does(&["log", "diff", "--since", "2026-01-01"]).remove(0);
+    assert_eq!(
+        (&told["service"], told["changes"].as_array().map(Vec::len)),
+        (&json!("https://market.example"), Some(2))
+    );
+    let rights = authority.does(&["show", "https://market.example"]).remove(0)["rights"].clone();
+    assert_eq!(rights["as"], json!(["verifier"]), "a mark gives no right");
 }
 
 /// An authority with a log of its own, for somebody to register who is not there.

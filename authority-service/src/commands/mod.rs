@@ -6,6 +6,7 @@ mod init;
 mod key;
 mod list;
 mod log;
+mod mark;
 mod purpose;
 mod recognise;
 mod register;
@@ -60,6 +61,7 @@ async fn run_change(command: &Command, common: &Common, clock: &Clock) -> Result
         Command::Purpose(purpose) => purpose::run(purpose, common, clock).await,
         Command::Suspend(suspend) => suspend::run(suspend, common, clock).await,
         Command::Key(key) => key::run(key, common, clock).await,
+        Command::Mark(mark) => mark::run(mark, common, clock).await,
         Command::Rotate(rotate) => rotate::run(rotate, common, clock, &OsEntropy).await,
         Command::Init(_)
         | Command::Serve(_)

@@ -48,6 +48,7 @@ pub(super) fn json_of(registration: &Registration) -> Value {
         "rights": registration.rights.to_value(),
         "suspended": suspended,
         "purposes": purposes,
+        "marks": registration.marks.iter().map(|mark| &mark.trust_mark_type).collect::<Vec<_>>(),
         "log_index": registration.rights_entry,
     })
 }

@@ -53,7 +53,7 @@ pub(super) async fn historical_keys(State(service): State<Arc<Service>>) -> Resu
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(HISTORICAL_KEYS_MEDIA_TYPE))], keys).into_response())
 }
 
-fn subject(query: &str) -> Result<EntityId, Refusal> {
+pub(super) fn subject(query: &str) -> Result<EntityId, Refusal> {
     let mut subjects = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "sub");
     let (Some((_, subject)), None) = (subjects.next(), subjects.next()) else {
         return Err(Refusal::bad_request("invalid_request").describing("sub must be there once"));

@@ -2,13 +2,20 @@
 
 mod federation;
 mod log;
+mod marks;
 mod page;
 mod resolve;
 
 use std::{fmt::Display, sync::Arc};
 
-use axum::{Router, routing::get};
-use portage_authority::{Authority, FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, RESOLVE_PATH};
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use portage_authority::{
+    Authority, FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, RESOLVE_PATH, TRUST_MARK_LIST_PATH,
+    TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH,
+};
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
 use portage_fetch::HttpSources;
@@ -51,6 +58,9 @@ pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
         .route(LIST_PATH, get(federation::list))
         .route(HISTORICAL_KEYS_PATH, get(federation::historical_keys))
         .route(RESOLVE_PATH, get(resolve::resolve))
+        .route(TRUST_MARK_PATH, get(marks::trust_mark))
+        .route(TRUST_MARK_LIST_PATH, get(marks::list))
+        .route(TRUST_MARK_STATUS_PATH, post(marks::status))
         .route(&format!("{}/{{*path}}", public_log::PATH), get(log::read));
     harden(routes.with_state(service).merge(health))
 }

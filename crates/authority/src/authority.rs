@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use portage_catalog::{Catalog, Text};
 use portage_federation::{EntityId, LogAddress, Rights, Tier};
 
-use crate::Keyring;
+use crate::{Keyring, MarkType};
 
 /// Who vouches, as its configuration says.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Profile {
     pub superiors: Vec<EntityId>,
     /// Where its public log is.
     pub log: LogAddress,
+    /// The trust marks it knows: those it gives, and for an anchor those whose issuers it lists.
+    pub marks: Vec<MarkType>,
     /// How long a statement lives: a suspension is known everywhere when it is over.
     pub statement_lifetime: SignedDuration,
 }

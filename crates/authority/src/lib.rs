@@ -9,6 +9,7 @@
 //! 4. [`Authority::entity_configuration`], [`Authority::fetch`], [`Authority::list`]: what it says to others, signed when it is asked and
 //!    for a short time. A suspended entity is spoken of no more.
 //! 5. [`Authority::who_knows`], [`Authority::answer`]: the whole chain of somebody further below, for those who pin this authority.
+//! 6. [`Authority::give_mark`], [`Authority::withdraw_mark`]: trust marks, which are evidence and never a right.
 //!
 //! Each change is one step of the store: what the registration is from now on, and the entry of the public log that tells it.
 //!
@@ -17,6 +18,7 @@
 
 mod authority;
 mod change;
+mod mark;
 mod own_keys;
 mod ports;
 mod record;
@@ -30,6 +32,7 @@ mod statements;
 mod suspend;
 
 pub use authority::{Authority, Profile};
+pub use mark::{GivenMark, MarkType, TRUST_MARK_LIST_PATH, TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH};
 pub use own_keys::{FIRST_KEY, KeyState, Keyring, OwnKey, OwnKeys};
 pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};
 pub use record::{ChangeError, RecordFailure};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portage_federation::{FederationKeys, HistoricalKey, HistoricalKeys, RetiredReason};
+use portage_federation::{EntityId, FederationKeys, HistoricalKey, HistoricalKeys, RetiredReason};
 use portage_jose::Jwk;
 use portage_keys::{Signer, SigningFailure, VerificationKey};
 use serde_json::{Value, json};
@@ -110,7 +110,11 @@ impl OwnKeys {
         self
     }
 
-    /// Those that signed before (§8.7.2).
+    /// Those that signed before, as the historical keys endpoint gives them (§8.7.2).
+    pub(crate) fn historical(&self, issuer: &EntityId, now: Timestamp) -> HistoricalKeys {
+        HistoricalKeys { issuer: issuer.clone(), issued_at: now, keys: self.former() }
+    }
+
     fn former(&self) -> Vec<HistoricalKey> {
         let former = |key: &OwnKey| {
             let KeyState::Former { until, reason } = key.state else { return None };
@@ -203,7 +207,7 @@ impl<S: RegistryStore> Authority<S> {
     pub async fn historical_keys(&self, now: Timestamp) -> Result<String, StatementFailure> {
         let (_, own) = self.own_keys().await?;
         let signing = self.signing_with(&own)?;
-        let former = HistoricalKeys { issuer: self.profile.id.clone(), issued_at: now, keys: own.former() };
+        let former = own.historical(&self.profile.id, now);
         Ok(former.sign(&signing.keys, signing.signer.as_ref())?)
     }
 

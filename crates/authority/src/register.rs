@@ -139,7 +139,8 @@ impl<S: RegistryStore> Authority<S> {
         if !known.is_active() {
             return Err(RegisterError::Suspended);
         }
-        let mut changed = Registration { purposes: known.purposes.clone(), ..fresh(candidate) };
+        let mut changed =
+            Registration { purposes: known.purposes.clone(), marks: known.marks.clone(), ..fresh(candidate) };
         changed.rights_entry = known.rights_entry;
         add_retired(&mut changed.rights, &known.rights);
         if changed == known {
@@ -181,6 +182,7 @@ fn fresh(candidate: Candidate) -> Registration {
         rights: candidate.rights,
         standing: Standing::Active,
         purposes: Vec::new(),
+        marks: Vec::new(),
         rights_entry: None,
     }
 }

@@ -8,6 +8,8 @@ use portage_federation::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::GivenMark;
+
 /// An entity that was registered or recognised, as it stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
@@ -25,6 +27,8 @@ pub struct Registration {
     pub standing: Standing,
     /// The purposes it may ask for, by id.
     pub purposes: Vec<RegisteredPurpose>,
+    /// The trust marks it was given.
+    pub marks: Vec<GivenMark>,
     /// The entry of the log that tells its rights; given by the store when the entry is appended.
     pub rights_entry: Option<u64>,
 }
@@ -114,6 +118,7 @@ impl Registration {
             "log": self.log.as_ref().map(LogAddress::to_value),
             "suspended": standing,
             "purposes": self.purposes.iter().map(purpose).collect::<Vec<_>>(),
+            "marks": self.marks.iter().map(GivenMark::to_value).collect::<Vec<_>>(),
             "rights_entry": self.rights_entry,
         })
     }
@@ -137,6 +142,11 @@ impl Registration {
             },
             standing: read_standing(member("suspended")?).ok_or(NotARegistration("suspended"))?,
             purposes: read_purposes(member("purposes")?).ok_or(NotARegistration("purposes"))?,
+            // Stores of before there were marks have none.
+            marks: members
+                .get("marks")
+                .map_or(Some(Vec::new()), read_marks)
+                .ok_or(NotARegistration("marks"))?,
             rights_entry: member("rights_entry")?.as_u64(),
         })
     }
@@ -164,6 +174,10 @@ fn read_standing(value: &Value) -> Option<Standing> {
     let Value::Object(members) = value else { return value.is_null().then_some(Standing::Active) };
     let since = text(members, "since")?.parse().ok()?;
     Some(Standing::Suspended { since, why: read_name(members.get("why")?)? })
+}
+
+fn read_marks(value: &Value) -> Option<Vec<GivenMark>> {
+    value.as_array()?.iter().map(GivenMark::restored).collect()
 }
 
 fn read_purposes(value: &Value) -> Option<Vec<RegisteredPurpose>> {

@@ -7,7 +7,10 @@ use portage_keys::SigningFailure;
 use portage_transparency_log::SignedCheckpoint;
 use serde_json::Value;
 
-use crate::{Authority, RESOLVE_PATH, RegistryStore, StoreFailure};
+use crate::{
+    Authority, RESOLVE_PATH, RegistryStore, StoreFailure, TRUST_MARK_LIST_PATH, TRUST_MARK_PATH,
+    TRUST_MARK_STATUS_PATH,
+};
 
 /// Path of the fetch endpoint (§8.1).
 pub const FETCH_PATH: &str = "/federation/fetch";
@@ -58,9 +61,20 @@ impl<S: RegistryStore> Authority<S> {
                     ("federation_list_endpoint", self.address(LIST_PATH)),
                     ("federation_resolve_endpoint", self.address(RESOLVE_PATH)),
                     ("federation_historical_keys_endpoint", self.address(HISTORICAL_KEYS_PATH)),
+                    ("federation_trust_mark_endpoint", self.address(TRUST_MARK_PATH)),
+                    ("federation_trust_mark_list_endpoint", self.address(TRUST_MARK_LIST_PATH)),
+                    ("federation_trust_mark_status_endpoint", self.address(TRUST_MARK_STATUS_PATH)),
                 ],
             )
             .with_log(&self.profile.log);
+        // Who may issue which mark is the anchor's to say.
+        if self.profile.superiors.is_empty() {
+            let marks = self.profile.marks.iter();
+            let issuers = marks.clone().map(|mark| (mark.id.clone(), mark.issuers.clone()));
+            configuration.trust_mark_issuers = issuers.collect();
+            let owners = marks.filter_map(|mark| Some((mark.id.clone(), mark.owner.clone()?)));
+            configuration.trust_mark_owners = owners.collect();
+        }
         Ok(configuration.sign(signing.signer.as_ref())?)
     }
 

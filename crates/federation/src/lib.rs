@@ -66,7 +66,7 @@ pub use historical_keys::{HISTORICAL_KEYS_MEDIA_TYPE, HISTORICAL_KEYS_TYP, Histo
 pub use identifiers::IDENTIFIERS_PARAMETER;
 pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};
 pub use log_evidence::{
-    LOG_EVIDENCE_CLAIM, LOG_PARAMETER, LogAddress, LogEvidence, Logged, in_both_languages,
+    LOG_EVIDENCE_CLAIM, LOG_PARAMETER, LogAddress, LogEvidence, Logged, in_both_languages, last_day_of,
 };
 pub use memory_log::MemoryLog;
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
@@ -82,6 +82,7 @@ pub use rights::{HeldRights, RIGHTS_CLAIM, Relation, RetiredKey, RetiredReason, 
 pub use trust_anchor::{TrustAnchor, TrustAnchors};
 pub use trust_chain::{ChainError, ChainFault, MAX_STATEMENTS, TrustChain};
 pub use trust_mark::{
-    TRUST_MARK_DELEGATION_TYP, TRUST_MARK_TYP, TrustMark, TrustMarkDelegation, TrustMarkError,
-    VerifiedTrustMark,
+    MARK_NAME_CLAIM, MarkStatus, TRUST_MARK_DELEGATION_TYP, TRUST_MARK_MEDIA_TYPE,
+    TRUST_MARK_STATUS_MEDIA_TYPE, TRUST_MARK_STATUS_TYP, TRUST_MARK_TYP, TrustMark, TrustMarkDelegation,
+    TrustMarkError, TrustMarkStatusResponse, VerifiedTrustMark,
 };

@@ -198,9 +198,14 @@ impl Rights {
 impl Rights {
     /// The last day of a right that ends.
     pub fn last_day(&self) -> Option<jiff::civil::Date> {
-        let last = self.until?.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?;
-        Some(jiff::tz::TimeZone::UTC.to_datetime(last).date())
+        last_day_of(self.until?)
     }
+}
+
+/// The last day before a time at which something ends.
+pub fn last_day_of(end: jiff::Timestamp) -> Option<jiff::civil::Date> {
+    let last = end.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?;
+    Some(jiff::tz::TimeZone::UTC.to_datetime(last).date())
 }
 
 impl Metadata {

@@ -1,18 +1,30 @@
 //! Trust marks (§7): that an entity keeps to something, by the word of whoever the anchor lets say so.
 
 use jiff::Timestamp;
+use portage_catalog::Text;
 use portage_jose::{Header, NumericDate, UnverifiedJwt, VerifiedJwt};
 use portage_keys::{Signer, SigningFailure};
 use portage_reason::Reason;
 use portage_strict_json::Limits;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{EntityId, FederationKeys, LEEWAY, ResolvedEntity, trust_chain::is_over};
+use crate::{
+    CarriedTrustMark, EntityId, FederationKeys, HistoricalKeys, LEEWAY, PathEntity, ResolvedEntity,
+    trust_chain::is_over,
+};
 
 /// `typ` of a trust mark (§7).
 pub const TRUST_MARK_TYP: &str = "trust-mark+jwt";
 /// `typ` of a delegation (§7.2.1).
 pub const TRUST_MARK_DELEGATION_TYP: &str = "trust-mark-delegation+jwt";
+/// Media type of a trust mark (§8.6.2).
+pub const TRUST_MARK_MEDIA_TYPE: &str = "application/trust-mark+jwt";
+/// `typ` of the answer of the status endpoint (§8.4.2).
+pub const TRUST_MARK_STATUS_TYP: &str = "trust-mark-status-response+jwt";
+/// Its media type.
+pub const TRUST_MARK_STATUS_MEDIA_TYPE: &str = "application/trust-mark-status-response+jwt";
+/// The claim of ours with what people call the mark: `{"en", "fr"}`.
+pub const MARK_NAME_CLAIM: &str = "https://portage-identity.example/federation/mark_name";
 
 /// A trust mark (§7.1), to sign or as it was validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +41,8 @@ pub struct TrustMark {
     pub expires_at: Option<Timestamp>,
     /// `delegation`: the owner's [`TrustMarkDelegation`], signed.
     pub delegation: Option<String>,
+    /// [`MARK_NAME_CLAIM`]: what people call it.
+    pub name: Option<Text>,
 }
 
 /// The owner of a type of marks lets somebody issue them (§7.2.1).
@@ -46,7 +60,33 @@ pub struct TrustMarkDelegation {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A mark that holds; [`TrustMark::validate`] makes it.
+/// Whether a mark still counts (§8.4.2), as its issuer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkStatus {
+    /// It does.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// Its issuer took it back.
+    Revoked,
+    /// It is not of this issuer, or changed.
+    Invalid,
+}
+
+/// The answer of the status endpoint (§8.4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustMarkStatusResponse {
+    /// `iss`.
+    pub issuer: EntityId,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `trust_mark`: the mark as it was shown.
+    pub trust_mark: String,
+    /// `status`.
+    pub status: MarkStatus,
+}
+
+/// A mark that holds; [`TrustMark::validate`] and [`TrustMark::validate_on`] make it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedTrustMark(TrustMark);
 
@@ -76,6 +116,12 @@ impl TrustMark {
         EntityId::from_value(jwt.unverified_claims().get("iss")?)
     }
 
+    /// When it says that it ends.
+    pub fn unverified_end(compact: &str) -> Option<Timestamp> {
+        let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA).ok()?;
+        date(jwt.unverified_claims(), "exp").ok()?
+    }
+
     /// Validates the mark of this type that `holder` carries. `issuer` is whoever issued it, resolved under the **same** anchor, with the
     /// anchor's configuration in the chain: it says who may issue, and whose the type is.
     ///
@@ -95,22 +141,89 @@ impl TrustMark {
         if holder.check_current(now).is_err() || issuer.check_current(now).is_err() {
             return Err(TrustMarkError("a chain is over"));
         }
-        let jwt = verified(&carried.trust_mark, issuer.keys(), TRUST_MARK_TYP)?;
-        let mark = TrustMark::from_claims(jwt.claims())?;
-        check_time(mark.issued_at, mark.expires_at, now)?;
-        if mark.issuer != *issuer.id() || mark.subject != *holder.id() {
+        let mark = Self::verify(&carried.trust_mark, issuer.keys(), None, now)?;
+        if mark.issuer != *issuer.id() {
             return Err(TrustMarkError("of another issuer or for another subject"));
         }
-        if mark.trust_mark_type != trust_mark_type {
+        mark.held_by(carried, holder, issuer, now)
+    }
+
+    /// Validates a mark that the subject of a chain carries, by somebody above it on the same chain: one chain bears out the mark, its issuer
+    /// and the anchor that lists it. `former` are the keys that its issuer signed with before, where they are known. Gives the issuer too.
+    ///
+    /// # Errors
+    /// [`TrustMarkError`]: `trust_mark_invalid`.
+    pub fn validate_on<'c>(
+        carried: &CarriedTrustMark,
+        chain: &'c ResolvedEntity,
+        former: Option<&HistoricalKeys>,
+        now: Timestamp,
+    ) -> Result<(VerifiedTrustMark, &'c PathEntity), TrustMarkError> {
+        if chain.check_current(now).is_err() {
+            return Err(TrustMarkError("a chain is over"));
+        }
+        let issuer = Self::unverified_issuer(&carried.trust_mark);
+        // The subject itself, which stands first, vouches for nothing about itself.
+        let issuer = chain.path().iter().skip(1).find(|entity| issuer.as_ref() == Some(&entity.id));
+        let issuer = issuer.ok_or(TrustMarkError("of nobody above on the chain"))?;
+        let former = former.filter(|former| former.issuer == issuer.id);
+        let mark = Self::verify(&carried.trust_mark, &issuer.keys, former, now)?;
+        if mark.issuer != issuer.id {
+            return Err(TrustMarkError("of another issuer or for another subject"));
+        }
+        Ok((mark.held_by(carried, chain, chain, now)?, issuer))
+    }
+
+    /// Verifies signature and time with the keys of its issuer: the ones it signs with, or one of its former ones in its life (§8.7).
+    ///
+    /// # Errors
+    /// [`TrustMarkError`].
+    pub fn verify(
+        compact: &str,
+        keys: &FederationKeys,
+        former: Option<&HistoricalKeys>,
+        now: Timestamp,
+    ) -> Result<Self, TrustMarkError> {
+        let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA)
+            .map_err(|_| TrustMarkError("not a JWT"))?;
+        let kid = jwt.header().kid().ok_or(TrustMarkError("no key of its issuer under this kid"))?;
+        let issued_at = date(jwt.unverified_claims(), "iat")?.ok_or(TrustMarkError("iat is missing"))?;
+        let before = || former?.key_for(kid, issued_at, now).ok();
+        let key = keys.key(kid).or_else(before).cloned();
+        let key = key.ok_or(TrustMarkError("no key of its issuer under this kid"))?;
+        let jwt = jwt
+            .verify(&key, &[TRUST_MARK_TYP])
+            .map_err(|_| TrustMarkError("another kind of token, or not signed by its issuer"))?;
+        TrustMark::from_claims(jwt.claims())
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| is_over(end, now))
+    }
+
+    /// What is left to look at once its signature holds. `anchored` is a chain that ends with the configuration of the anchor.
+    fn held_by(
+        self,
+        carried: &CarriedTrustMark,
+        holder: &ResolvedEntity,
+        anchored: &ResolvedEntity,
+        now: Timestamp,
+    ) -> Result<VerifiedTrustMark, TrustMarkError> {
+        check_time(self.issued_at, self.expires_at, now)?;
+        if self.subject != *holder.id() {
+            return Err(TrustMarkError("of another issuer or for another subject"));
+        }
+        if self.trust_mark_type != carried.trust_mark_type {
             return Err(TrustMarkError("of another type"));
         }
-        let listed = issuer.trust_mark_issuers.get(trust_mark_type);
+        let listed = anchored.trust_mark_issuers.get(&self.trust_mark_type);
         let listed = listed.ok_or(TrustMarkError("the anchor knows no such type"))?;
-        if !listed.is_empty() && !listed.contains(&mark.issuer) {
+        if !listed.is_empty() && !listed.contains(&self.issuer) {
             return Err(TrustMarkError("the anchor does not let its issuer issue it"));
         }
-        check_delegation(&mark, issuer, now)?;
-        Ok(VerifiedTrustMark(mark))
+        check_delegation(&self, anchored, now)?;
+        Ok(VerifiedTrustMark(self))
     }
 
     /// Signs it with one of its issuer's federation keys.
@@ -121,6 +234,8 @@ impl TrustMark {
         let mut claims =
             claims(&self.issuer, &self.subject, &self.trust_mark_type, (self.issued_at, self.expires_at));
         claims.extend(self.delegation.clone().map(|delegation| ("delegation".to_owned(), delegation.into())));
+        let name = self.name.as_ref().map(|name| json!({ "en": name.en, "fr": name.fr }));
+        claims.extend(name.map(|name| (MARK_NAME_CLAIM.to_owned(), name)));
         sign(TRUST_MARK_TYP, &claims, issuer_keys, signer)
     }
 
@@ -137,7 +252,56 @@ impl TrustMark {
             issued_at: date(claims, "iat")?.ok_or(TrustMarkError("iat is missing"))?,
             expires_at: date(claims, "exp")?,
             delegation,
+            // A name is for people: one of another shape is as if there were none.
+            name: claims.get(MARK_NAME_CLAIM).and_then(|name| serde_json::from_value(name.clone()).ok()),
         })
+    }
+}
+
+impl MarkStatus {
+    /// `active`, `expired`, `revoked`, `invalid`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MarkStatus::Active => "active",
+            MarkStatus::Expired => "expired",
+            MarkStatus::Revoked => "revoked",
+            MarkStatus::Invalid => "invalid",
+        }
+    }
+}
+
+impl TrustMarkStatusResponse {
+    /// Signs it with one of the issuer's federation keys.
+    ///
+    /// # Errors
+    /// [`SigningFailure`]: the signer's key is none of them, or it did not sign.
+    pub fn sign(&self, issuer_keys: &FederationKeys, signer: &dyn Signer) -> Result<String, SigningFailure> {
+        let claims = Map::from_iter([
+            ("iss".to_owned(), Value::from(&self.issuer)),
+            ("iat".to_owned(), NumericDate(self.issued_at).into()),
+            ("trust_mark".to_owned(), self.trust_mark.clone().into()),
+            ("status".to_owned(), self.status.name().into()),
+        ]);
+        sign(TRUST_MARK_STATUS_TYP, &claims, issuer_keys, signer)
+    }
+
+    /// Verifies an answer about this mark with the keys of its issuer, which a chain vouches for. A status that is not known is the worst.
+    ///
+    /// # Errors
+    /// [`TrustMarkError`].
+    pub fn verify(
+        compact: &str,
+        mark: &str,
+        issuer: &EntityId,
+        keys: &FederationKeys,
+    ) -> Result<MarkStatus, TrustMarkError> {
+        let jwt = verified(compact, keys, TRUST_MARK_STATUS_TYP)?;
+        if entity(jwt.claims(), "iss")? != *issuer || jwt.string("trust_mark") != Some(mark) {
+            return Err(TrustMarkError("an answer of another issuer or about another mark"));
+        }
+        let known = [MarkStatus::Active, MarkStatus::Expired, MarkStatus::Revoked];
+        let status = jwt.string("status").unwrap_or_default();
+        Ok(known.into_iter().find(|known| known.name() == status).unwrap_or(MarkStatus::Invalid))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     words::Words,
 };
 
-/// What one service became allowed to ask people for, or no longer is, and which keys no longer count, in the order of the log.
+/// What one service became allowed to ask people for, or no longer is, which keys no longer count and which marks it has, in the order of the log.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceChanges {
     /// The service's entity identifier.
@@ -45,7 +45,7 @@ pub fn diff_since(entries: &[ReadEntry], since: Timestamp, language: Language) -
     changes.into_values().collect()
 }
 
-/// What an entry changes in what its subject may ask or in what its keys are worth, if anything.
+/// What an entry changes in what its subject may ask in what its keys are worth or in its marks, if anything.
 fn change<'e>(
     entry: &'e LogEntry,
     known: &mut BTreeMap<(&'e str, &'e str), &'e RegisteredPurpose>,
@@ -74,6 +74,7 @@ fn change<'e>(
             let counts = entry.authority.id == subject || key.change != KeyEvent::Added;
             counts.then(|| entry.sentence(language))
         }
+        Event::Mark(_) | Event::MarkWithdrawn(_) => Some(entry.sentence(language)),
         Event::Registration(_) | Event::Right(_) | Event::Recognition(_) => None,
     }
 }

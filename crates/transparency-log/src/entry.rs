@@ -86,6 +86,10 @@ pub enum Event {
     Recognition(Recognition),
     /// A key of the subject came or went.
     KeyChange(KeyChange),
+    /// The subject has a trust mark, in the place of an earlier one of that type.
+    Mark(Mark),
+    /// It has it no longer.
+    MarkWithdrawn(Mark),
 }
 
 /// What an entity is registered as.
@@ -216,6 +220,17 @@ pub struct KeyChange {
     pub key: String,
     /// What happened to it.
     pub change: KeyEvent,
+}
+
+/// See [`Event::Mark`] and [`Event::MarkWithdrawn`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The mark's type, and its name.
+    pub mark: Named,
+    /// Its last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
 }
 
 /// What happened to a key.
@@ -413,6 +428,8 @@ kinds! {
     "reinstatement" Reinstatement,
     "recognition" Recognition,
     "key_change" KeyChange,
+    "mark" Mark,
+    "mark_withdrawn" MarkWithdrawn,
 }
 
 impl Event {
@@ -437,6 +454,7 @@ impl Event {
                 types.as_ref().map_or(Ok(()), |types| check_names(types))
             }
             Event::KeyChange(KeyChange { key, .. }) => check_digest(key),
+            Event::Mark(Mark { mark, .. }) | Event::MarkWithdrawn(Mark { mark, .. }) => check_named(mark),
         }
     }
 }

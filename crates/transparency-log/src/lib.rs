@@ -90,7 +90,7 @@ mod words;
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use diff::{ServiceChanges, diff_since};
 pub use entry::{
-    Ask, Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Named, PurposeWithdrawn, ReadEntry,
+    Ask, Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Mark, Named, PurposeWithdrawn, ReadEntry,
     Recognition, RegisteredPurpose, Registration, Reinstatement, Right, Role, Suspension, statement_digest,
 };
 pub use merkle::{

@@ -4,7 +4,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use portage_catalog::{Language, message};
 
 use crate::entry::{
-    Ask, Event, KeyChange, KeyEvent, LogEntry, Named, ReadEntry, Recognition, RegisteredPurpose, Right, Role,
+    Ask, Event, KeyChange, KeyEvent, LogEntry, Mark, Named, ReadEntry, Recognition, RegisteredPurpose, Right,
+    Role,
 };
 
 impl LogEntry {
@@ -56,6 +57,14 @@ impl LogEntry {
                     KeyEvent::Compromised => "log.key_compromised",
                 };
                 say.with(key_of, &[("key", key)])
+            }
+            Event::Mark(Mark { mark, until: last }) => {
+                let key_of = if last.is_some() { "log.mark_until" } else { "log.mark" };
+                let name = mark.name.in_language(language);
+                say.with(key_of, &[("mark", name), ("until", &until(*last))])
+            }
+            Event::MarkWithdrawn(Mark { mark, .. }) => {
+                say.with("log.mark_withdrawn", &[("mark", mark.name.in_language(language))])
             }
         }
     }

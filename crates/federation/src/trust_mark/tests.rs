@@ -16,10 +16,21 @@ const OWNED: &str = "https://owner.example/mark";
 
 /// Anchor 1, auditor 2, city 3, owner 4.
 fn resolve(entity: &str, number: u8, marks: Vec<CarriedTrustMark>) -> ResolvedEntity {
+    resolve_listing(entity, number, marks, &[AUDITOR])
+}
+
+fn resolve_listing(
+    entity: &str,
+    number: u8,
+    marks: Vec<CarriedTrustMark>,
+    issuers: &[&str],
+) -> ResolvedEntity {
     let later = now() + 24.hours();
     let mut anchor = EntityConfiguration::new(id(ANCHOR), keys(1), now(), later);
-    anchor.trust_mark_issuers =
-        [AUDITED, OWNED].map(|name| (name.to_owned(), vec![id(AUDITOR)])).into_iter().collect();
+    anchor.trust_mark_issuers = [AUDITED, OWNED]
+        .map(|name| (name.to_owned(), issuers.iter().map(|issuer| id(issuer)).collect()))
+        .into_iter()
+        .collect();
     anchor.trust_mark_owners =
         [(OWNED.to_owned(), TrustMarkOwner { id: id(OWNER), keys: keys(4) })].into_iter().collect();
     let mut own = EntityConfiguration::new(id(entity), keys(number), now(), later);
@@ -51,6 +62,7 @@ fn mark(name: &str) -> TrustMark {
         issued_at: now(),
         expires_at: Some(now() + 1.hour()),
         delegation: None,
+        name: None,
     }
 }
 
@@ -104,6 +116,88 @@ fn t10_a_mark_holds_for_its_subject_in_its_time_by_an_issuer_that_the_anchor_lis
         Err(TrustMarkError("the anchor does not let its issuer issue it"))
     );
     assert!(validate_at(mark(AUDITED).sign(&keys(3), &key(3)).unwrap(), AUDITED, now()).is_err());
+}
+
+#[test]
+fn t10_a_mark_by_somebody_above_rests_on_the_chain_of_its_subject_and_on_keys_in_their_life() {
+    let anchored = |issuers: &[&str], mark: &TrustMark, number: u8| {
+        let carried = CarriedTrustMark {
+            trust_mark_type: AUDITED.to_owned(),
+            trust_mark: mark.sign(&keys(number), &key(number)).unwrap(),
+        };
+        (resolve_listing(CITY, 3, vec![carried.clone()], issuers), carried)
+    };
+    let by_anchor = TrustMark { issuer: id(ANCHOR), ..mark(AUDITED) };
+    let on = |issuers: &[&str], mark: &TrustMark, number, former: Option<&HistoricalKeys>| {
+        let (chain, carried) = anchored(issuers, mark, number);
+        TrustMark::validate_on(&carried, &chain, former, now())
+            .map(|(mark, issuer)| (mark, issuer.id.clone()))
+    };
+    let (held, issuer) = on(&[ANCHOR], &by_anchor, 1, None).unwrap();
+    assert_eq!((held.mark(), issuer), (&by_anchor, id(ANCHOR)));
+    assert!(on(&[AUDITOR], &by_anchor, 1, None).is_err(), "the anchor lists another");
+    let by_itself = TrustMark { issuer: id(CITY), ..mark(AUDITED) };
+    assert!(on(&[], &by_itself, 3, None).is_err(), "nobody vouches for themselves");
+    assert!(on(&[ANCHOR], &TrustMark { subject: id(AUDITOR), ..by_anchor.clone() }, 1, None).is_err());
+
+    // Signed with a key that the anchor had before.
+    let former = |reason| {
+        let jwk = portage_jose::Jwk::from_key(key(9).verification_key().clone());
+        let kid = jwk.thumbprint();
+        HistoricalKeys {
+            issuer: id(ANCHOR),
+            issued_at: now(),
+            keys: vec![crate::HistoricalKey {
+                jwk: jwk.with_kid(kid),
+                issued_at: None,
+                expires_at: now() + 1.hour(),
+                revoked: Some((now() + 1.hour(), reason)),
+            }],
+        }
+    };
+    assert!(on(&[ANCHOR], &by_anchor, 9, None).is_err(), "nobody knows the key");
+    let superseded = former(crate::RetiredReason::Superseded);
+    assert!(on(&[ANCHOR], &by_anchor, 9, Some(&superseded)).is_ok());
+    let later = TrustMark { issued_at: now() + 2.hours(), expires_at: None, ..by_anchor.clone() };
+    assert!(on(&[ANCHOR], &later, 9, Some(&superseded)).is_err(), "after its life");
+    let (chain, carried) = anchored(&[ANCHOR], &by_anchor, 9);
+    let stolen = former(crate::RetiredReason::Compromised);
+    let after = |former| TrustMark::validate_on(&carried, &chain, Some(former), now() + 59.minutes());
+    assert!(after(&superseded).is_ok() && after(&stolen).is_ok(), "its time has not come");
+    let stolen = HistoricalKeys {
+        keys: stolen
+            .keys
+            .iter()
+            .cloned()
+            .map(|key| crate::HistoricalKey {
+                revoked: Some((now(), crate::RetiredReason::Compromised)),
+                ..key
+            })
+            .collect(),
+        ..stolen.clone()
+    };
+    assert!(after(&stolen).is_err(), "nothing that a stolen key signed counts");
+}
+
+#[test]
+fn t10_the_answer_about_a_mark_is_its_issuers_and_about_that_mark() {
+    let answer = |status| TrustMarkStatusResponse {
+        issuer: id(AUDITOR),
+        issued_at: now(),
+        trust_mark: "a.b.c".to_owned(),
+        status,
+    };
+    let said = |status| answer(status).sign(&keys(2), &key(2)).unwrap();
+    for status in [MarkStatus::Active, MarkStatus::Expired, MarkStatus::Revoked, MarkStatus::Invalid] {
+        assert_eq!(
+            TrustMarkStatusResponse::verify(&said(status), "a.b.c", &id(AUDITOR), &keys(2)),
+            Ok(status)
+        );
+    }
+    let active = said(MarkStatus::Active);
+    assert!(TrustMarkStatusResponse::verify(&active, "a.b.d", &id(AUDITOR), &keys(2)).is_err());
+    assert!(TrustMarkStatusResponse::verify(&active, "a.b.c", &id(OWNER), &keys(2)).is_err());
+    assert!(TrustMarkStatusResponse::verify(&active, "a.b.c", &id(AUDITOR), &keys(3)).is_err());
 }
 
 #[test]

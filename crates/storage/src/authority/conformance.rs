@@ -27,6 +27,7 @@ fn registration(name: &str) -> Registration {
         log: Some(MemoryLog::new(&id(name), key).unwrap().address().clone()),
         standing: Standing::Active,
         purposes: Vec::new(),
+        marks: Vec::new(),
         rights_entry: None,
     }
 }

@@ -52,6 +52,10 @@ fn purpose() -> RegisteredPurpose {
     RegisteredPurpose::of(purpose, &catalog).unwrap()
 }
 
+fn reviewed() -> Named {
+    named("https://bc.example/marks/privacy-reviewed", "Privacy reviewed", "Vie privée examinée")
+}
+
 fn key(change: KeyEvent) -> Event {
     Event::KeyChange(KeyChange { key: statement_digest(b"a key"), change })
 }
@@ -134,6 +138,17 @@ fn events() -> Vec<(Event, &'static str, &'static str)> {
             "",
         ),
         (key(KeyEvent::Added), "", ""),
+        (
+            Event::Mark(Mark { mark: reviewed(), until: "2027-03-31".parse().ok() }),
+            "From 2026-11-24, the City of Vancouver has the mark “Privacy reviewed” of the Province of British Columbia, until 2027-03-31. A mark gives no right.",
+            "À partir du 2026-11-24, la Ville de Vancouver porte la marque « Vie privée examinée », jusqu’au 2027-03-31. Émise par : la Province de la Colombie-Britannique. Une marque ne donne aucun droit.",
+        ),
+        (Event::Mark(Mark { mark: reviewed(), until: None }), "", ""),
+        (
+            Event::MarkWithdrawn(Mark { mark: reviewed(), until: None }),
+            "From 2026-11-24, the City of Vancouver no longer has the mark “Privacy reviewed”.",
+            "À partir du 2026-11-24, la Ville de Vancouver ne porte plus la marque « Vie privée examinée ».",
+        ),
         (key(KeyEvent::Retired), "", ""),
         (key(KeyEvent::Compromised), "", ""),
     ]
