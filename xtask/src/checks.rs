@@ -4,6 +4,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::browser;
+
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct TestArgs {
@@ -15,6 +17,7 @@ pub(crate) struct TestArgs {
 /// Runs the checks, cheapest first, and stops at the first that fails.
 pub(crate) fn run(args: &TestArgs) -> Result<()> {
     find_c_compiler()?;
+    browser::install()?;
     if !args.only_tests {
         optional_component("fmt", &["fmt", "--all", "--check"])?;
         optional_component(
