@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use portage_catalog::Contexts;
+use portage_data_integrity::{CanonicalizeError, canonicalize};
 use portage_jose::{Jwk, UnverifiedJwt};
+use portage_reason::Reason;
 use portage_vc::{
     Credential, CredentialError, Presentation, PresentedCredential,
     jose::{credential_of_claims, presentation_of_jwt, sign_credential, sign_presentation},
@@ -116,6 +119,14 @@ fn read(name: &str, document: Map<String, Value>) -> Outcome {
     })
 }
 
+/// As a verifier reads it: whether its contexts may be used, then the data model.
+fn read_with_contexts(name: &str, document: Map<String, Value>) -> Outcome {
+    match canonicalize(&document, &Contexts::bundled()) {
+        Err(CanonicalizeError::ContextNotAllowed) => Err(Reason::ContextNotAllowed.to_string()),
+        _ => read(name, document),
+    }
+}
+
 fn has_inline_context(document: &Map<String, Value>) -> bool {
     document.get("@context").and_then(Value::as_array).is_some_and(|all| all.iter().any(Value::is_object))
 }
@@ -125,9 +136,10 @@ fn vcdm(row: &mut Row, book: &Book, folder: &str) {
     for (name, document) in inputs(book, folder) {
         let mut document = prepared(&name, document);
         if has_inline_context(&document) {
-            // Stricter than the suite: inline contexts are refused whatever they say (threat V-10). The rest of the input is looked at without them.
+            // Stricter than the suite: inline contexts are refused whatever they say, unless allowed by hand (threat V-10). The rest of the input is
+            // looked at without them.
             row.refuses(&format!("{name}, its context inline"), "context_not_allowed", || {
-                read(&name, document.clone())
+                read_with_contexts(&name, document.clone())
             });
             if !ABOUT_CONTEXTS.contains(&name.as_str())
                 && let Some(Value::Array(contexts)) = document.get_mut("@context")
@@ -136,7 +148,9 @@ fn vcdm(row: &mut Row, book: &Book, folder: &str) {
             }
         }
         match refused.get(name.as_str()) {
-            Some(&"context") => row.refuses(&name, "context_not_allowed", || read(&name, document)),
+            Some(&"context") => {
+                row.refuses(&name, "context_not_allowed", || read_with_contexts(&name, document));
+            }
             Some(rule) => row.refuses(&name, &format!("malformed: {rule}"), || read(&name, document)),
             // About what secures them, which the data model does not know, and named neither -ok nor -fail.
             None if !name.ends_with("-ok") => row.refuses(&name, "proof_missing", || read(&name, document)),

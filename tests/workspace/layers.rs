@@ -49,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may import everything, and are imported by tests alone.
-const DEV: &[&str] = &["portage-testkit", "portage-tests", "xtask"];
+const DEV: &[&str] = &["portage-testkit", "portage-tests", "vc-api-harness", "xtask"];
 
 /// What must stay pure: nothing from the keys up to the roles knows a network, a runtime, a store or a clock.
 const PURE_UP_TO: &str = "roles";

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 use portage_strict_json::Limits;
+use serde_json::Value;
 
 /// `specs/`, as it was when this crate was built.
 pub(crate) static SPECS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../specs");
@@ -15,6 +16,7 @@ pub(crate) static SPECS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../
 pub struct Contexts {
     bundled: BTreeMap<String, &'static str>,
     added: BTreeMap<String, String>,
+    inline: Vec<Value>,
 }
 
 /// A context that cannot be added.
@@ -35,7 +37,7 @@ impl Contexts {
     /// The bundled set. A file that cannot be read is left out, so that documents using it are refused; a test of
     /// this crate checks that there is none.
     pub fn bundled() -> Self {
-        Contexts { bundled: published().chain(of_credential_types()).collect(), added: BTreeMap::new() }
+        Contexts { bundled: published().chain(of_credential_types()).collect(), ..Contexts::default() }
     }
 
     /// Adds one (`verifier check --context URL=FILE`).
@@ -57,6 +59,21 @@ impl Contexts {
         let text = std::str::from_utf8(bytes).map_err(|_| ContextError::Malformed)?;
         self.added.insert(url.to_owned(), text.to_owned());
         Ok(())
+    }
+
+    /// Allows one inline context object (VCDM 2.0 §4.3): documents may then hold exactly this one. Whoever allows it vouches for what it makes
+    /// of every document that carries it; none is in the box.
+    pub fn allow_inline(&mut self, context: Value) {
+        self.inline.push(context);
+    }
+
+    /// Whether an entry of an `@context` may be used: the URL of a document of this set, or an inline object that was allowed as it stands.
+    pub fn allows(&self, entry: &Value) -> bool {
+        match entry {
+            Value::String(url) => self.document(url).is_some(),
+            Value::Object(_) => self.inline.contains(entry),
+            _ => false,
+        }
     }
 
     /// The document, whole (`{"@context": …}`).
@@ -135,6 +152,22 @@ mod tests {
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn v10_an_inline_context_is_allowed_as_it_stands_or_not_at_all() {
+        let allowed = serde_json::json!({ "a": "https://example.org/#a", "b": "https://example.org/#b" });
+        let mut contexts = Contexts::bundled();
+        assert!(!contexts.allows(&allowed));
+        contexts.allow_inline(allowed.clone());
+        let swapped = serde_json::json!({ "a": "https://example.org/#b", "b": "https://example.org/#a" });
+        assert!(contexts.allows(&allowed) && !contexts.allows(&swapped));
+        assert!(contexts.allows(&"https://www.w3.org/ns/credentials/v2".into()));
+        for entry in
+            ["https://a.example".into(), serde_json::json!({}), serde_json::json!([allowed]), 1.into()]
+        {
+            assert!(!contexts.allows(&entry), "{entry}");
+        }
     }
 
     #[test]

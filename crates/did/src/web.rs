@@ -28,6 +28,17 @@ impl LoopbackOrigins {
         LoopbackOrigins { exact: Vec::new(), every: true }
     }
 
+    /// With one more origin of this machine, this one under TLS: for a program that is its own client. No configuration is read this way.
+    ///
+    /// # Errors
+    /// [`DidError::AddressNotAllowed`]: not a bare https loopback origin with a port.
+    pub fn and_tls(mut self, origin: &str) -> Result<Self, DidError> {
+        let plain = origin.strip_prefix("https://").map(|rest| format!("http://{rest}"));
+        loopback_origin(&plain.ok_or(DidError::AddressNotAllowed)?)?;
+        self.exact.push(Url::parse(origin).map_err(|_| DidError::AddressNotAllowed)?);
+        Ok(self)
+    }
+
     /// The origins that were listed and no others: what whoever opens connections holds to.
     #[must_use]
     pub fn listed_only(self) -> Self {
@@ -307,6 +318,22 @@ mod tests {
             "http://localhost:08080",
         ] {
             assert_eq!(LoopbackOrigins::parse([origin]), Err(DidError::AddressNotAllowed), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_origin_under_tls_is_asked_for_by_name() {
+        let read = LoopbackOrigins::default().and_tls("https://localhost:8443").unwrap();
+        let contains = |url: &str| read.contains(&Url::parse(url).unwrap());
+        assert!(contains("https://localhost:8443/status/1"));
+        for url in ["http://localhost:8443/", "https://localhost:8444/", "https://127.0.0.1:8443/"] {
+            assert!(!contains(url), "{url}");
+        }
+        for origin in
+            ["http://localhost:8443", "https://localhost", "https://a.example:443", "https://localhost:1/x"]
+        {
+            let refused = LoopbackOrigins::default().and_tls(origin);
+            assert_eq!(refused.map(drop), Err(DidError::AddressNotAllowed), "{origin}");
         }
     }
 

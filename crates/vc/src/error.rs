@@ -6,7 +6,7 @@ pub enum CredentialError {
     /// A rule of §4 is broken: which.
     #[error("not a verifiable credential: {0}")]
     Malformed(&'static str),
-    /// The base context is not the first, or a context is an inline object.
+    /// The base context is not the first, or a context is neither a URL nor an object.
     #[error("a context that is not allowed")]
     ContextNotAllowed,
     /// `iss` other than `issuer` or `holder`.

@@ -3,8 +3,10 @@
 //! [`Credential::parse`] and [`Presentation::parse`] check the data model (§4) on JSON that a proof already covers; they verify nothing.
 //! [`jose`] holds the rules of VC-JOSE-COSE for `vc+jwt`, `vp+jwt` and `vc+sd-jwt`, and enveloped credentials.
 //!
+//! [`Envelope`] is an object around a secured credential or presentation.
+//!
 //! Not here: whether a context is one of the bundled ones, and what a type means in it (`data-integrity`, `verification`); whether a date has
-//! come (`verification`); `EnvelopedVerifiablePresentation`, which is not read.
+//! come (`verification`).
 //!
 //! ```
 //! use portage_vc::{Credential, CredentialBuilder};
@@ -35,7 +37,7 @@ mod tests;
 pub use builder::CredentialBuilder;
 pub use credential::{Credential, CredentialStatus};
 pub use error::CredentialError;
-pub use presentation::{MAX_CREDENTIALS, Presentation, PresentedCredential};
+pub use presentation::{Content, Envelope, MAX_CREDENTIALS, Presentation, PresentedCredential};
 
 /// The base context, which must come first.
 pub const CONTEXT_V2: &str = "https://www.w3.org/ns/credentials/v2";

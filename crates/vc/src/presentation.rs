@@ -6,6 +6,62 @@ use crate::{CONTEXT_V2, CredentialError, rules};
 pub const MAX_CREDENTIALS: usize = 16;
 
 const ENVELOPED: &str = "EnvelopedVerifiableCredential";
+const ENVELOPED_PRESENTATION: &str = "EnvelopedVerifiablePresentation";
+
+/// What stands in an envelope, as its `type` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// `EnvelopedVerifiableCredential`.
+    Credential,
+    /// `EnvelopedVerifiablePresentation`.
+    Presentation,
+}
+
+/// An object whose `id` is a secured credential or presentation as a `data:` URL (VCDM 2.0 §4.14.1, §4.14.2). Whatever else stands in the
+/// object is covered by no signature and is not read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// What `type` says.
+    pub content: Content,
+    /// `application/vc+jwt`, `application/vc+sd-jwt`, `application/vp+jwt`.
+    pub media_type: String,
+    /// The secured text.
+    pub text: String,
+}
+
+impl Envelope {
+    /// Reads one; `None` where the object is no envelope.
+    ///
+    /// # Errors
+    /// [`CredentialError`]: an envelope without the base context or without its `data:` URL.
+    pub fn read(object: &Map<String, Value>) -> Result<Option<Self>, CredentialError> {
+        let names = rules::type_names(object).unwrap_or_default();
+        let content = if names.contains(&ENVELOPED) {
+            Content::Credential
+        } else if names.contains(&ENVELOPED_PRESENTATION) {
+            Content::Presentation
+        } else {
+            return Ok(None);
+        };
+        if object.get("@context").and_then(Value::as_str) != Some(CONTEXT_V2) {
+            rules::context(object)?;
+        }
+        let data = object.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
+        match data.and_then(|data| data.split_once(',')) {
+            Some((media_type, text)) if !media_type.is_empty() && !text.is_empty() => {
+                Ok(Some(Envelope { content, media_type: media_type.to_owned(), text: text.to_owned() }))
+            }
+            _ => Err(CredentialError::Malformed("an envelope without a `data:` URL")),
+        }
+    }
+}
+
+/// Shows nothing of what stands in it.
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Envelope").field("content", &self.content).finish_non_exhaustive()
+    }
+}
 
 /// One entry of `verifiableCredential`.
 #[derive(Clone)]
@@ -116,26 +172,13 @@ fn credentials(document: &Map<String, Value>) -> Result<Vec<PresentedCredential>
 
 /// An enveloped entry is its `id` and nothing else: members beside it are covered by no signature and are not read.
 fn presented(entry: &Map<String, Value>) -> Result<PresentedCredential, CredentialError> {
-    match rules::type_names(entry) {
-        Some(names) if names.contains(&ENVELOPED) => enveloped(entry),
-        Some(names) if names.contains(&"VerifiableCredential") => {
+    match Envelope::read(entry)? {
+        Some(Envelope { content: Content::Credential, media_type, text }) => {
+            Ok(PresentedCredential::Enveloped { media_type, text })
+        }
+        None if rules::type_names(entry).unwrap_or_default().contains(&"VerifiableCredential") => {
             Ok(PresentedCredential::Embedded(entry.clone()))
         }
         _ => Err(CredentialError::Malformed("an entry that is neither a credential nor an enveloped one")),
-    }
-}
-
-/// §4.14: the base context, and a `data:` URL: media type, comma, the secured credential.
-fn enveloped(entry: &Map<String, Value>) -> Result<PresentedCredential, CredentialError> {
-    let context = entry.get("@context");
-    if context.and_then(Value::as_str) != Some(CONTEXT_V2) {
-        rules::context(entry)?;
-    }
-    let data = entry.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
-    match data.and_then(|data| data.split_once(',')) {
-        Some((media_type, text)) if !media_type.is_empty() && !text.is_empty() => {
-            Ok(PresentedCredential::Enveloped { media_type: media_type.to_owned(), text: text.to_owned() })
-        }
-        _ => Err(CredentialError::Malformed("an enveloped credential without a `data:` URL")),
     }
 }

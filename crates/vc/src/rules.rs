@@ -8,14 +8,19 @@ use crate::{CONTEXT_V2, CredentialError};
 type Object = Map<String, Value>;
 type Checked = Result<(), CredentialError>;
 
-/// §4.3: an array, the base context first, then URLs. Inline objects could rename what was signed and are refused, whatever secures the document.
+/// §4.3: an array, the base context first, then URLs and objects. Which of them may be used is decided where contexts are known
+/// (`verification`, `data-integrity`): inline objects could rename what was signed, and none is known unless it was allowed.
 pub(crate) fn context(document: &Object) -> Checked {
     let Some(Value::Array(contexts)) = document.get("@context") else {
         return Err(CredentialError::ContextNotAllowed);
     };
     let base_first = contexts.first().and_then(Value::as_str) == Some(CONTEXT_V2);
-    let all_urls = contexts.iter().all(|context| context.as_str().is_some_and(is_url));
-    if base_first && all_urls { Ok(()) } else { Err(CredentialError::ContextNotAllowed) }
+    let is_context = |context: &Value| context.is_object() || context.as_str().is_some_and(is_url);
+    if base_first && contexts.iter().all(is_context) {
+        Ok(())
+    } else {
+        Err(CredentialError::ContextNotAllowed)
+    }
 }
 
 /// §4.5: one or more names, `required` among them.

@@ -4,11 +4,10 @@ use portage_catalog::Contexts;
 use portage_reason::Reason;
 use serde_json::{Map, Value};
 
-/// Every context must be one of the bundled documents (or one that the caller added by hand), and the list stands only at the root: a context
+/// Every context must be one of the bundled documents (or one that the caller added, or allowed inline, by hand), and the list stands only at the root: a context
 /// further down would redefine terms for a part of the document. `proof` and `verifiableCredential` are documents of their own.
 pub(crate) fn check_contexts(document: &Map<String, Value>, contexts: &Contexts) -> Result<(), Reason> {
-    let allowed =
-        |value: &Value| value.as_str().is_some_and(|url| contexts.document(url).is_some()).then_some(());
+    let allowed = |value: &Value| contexts.allows(value).then_some(());
     let root = match document.get("@context") {
         Some(Value::Array(list)) if !list.is_empty() => list.iter().try_for_each(allowed),
         Some(one) => allowed(one),

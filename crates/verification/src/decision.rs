@@ -52,7 +52,7 @@ pub struct Outcome {
 /// The verdict.
 #[derive(Debug, Clone)]
 pub enum Decision {
-    /// Every check ran and held: the credentials, one for a credential, one or more for a presentation.
+    /// Every check ran and held: the credentials, one for a credential, any number for a presentation; none only where nothing was asked for.
     Accepted(Vec<VerifiedCredential>),
     /// Refused by a check: first failure first, one per credential.
     Rejected(Vec<Reason>),
@@ -98,7 +98,7 @@ impl Outcome {
                 shown = Some(("claims", Value::Object(credential.claims.clone())));
             } else {
                 let is_subject = |one: &VerifiedCredential| one.evidence.holder_is_subject() == Proof::Proved;
-                let all_proved = Proof::of(credentials.iter().all(is_subject));
+                let all_proved = Proof::of(!credentials.is_empty() && credentials.iter().all(is_subject));
                 evidence.insert("holder_is_subject".to_owned(), json!(all_proved.name()));
                 shown = Some(("credentials", credentials.iter().map(VerifiedCredential::to_json).collect()));
             }

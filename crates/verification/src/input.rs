@@ -5,7 +5,7 @@ use portage_jose::UnverifiedJwt;
 use portage_reason::Reason;
 use portage_sd_jwt::{UnverifiedSdJwt, vc};
 use portage_strict_json::{Limits, parse_object};
-use portage_vc::{PresentedCredential, jose};
+use portage_vc::{Content, Envelope, PresentedCredential, jose};
 use serde_json::{Map, Value};
 
 use crate::InputFormat;
@@ -84,12 +84,36 @@ impl Input {
 fn read_json(text: &str) -> Result<Input, Unreadable> {
     let document = parse_object(text.as_bytes(), Limits::PRESENTATION)
         .map_err(|error| Unreadable::new(None, error.reason()))?;
+    if let Some(envelope) =
+        Envelope::read(&document).map_err(|error| Unreadable::new(None, error.reason()))?
+    {
+        return read_envelope(envelope);
+    }
     if !has_type(&document, "VerifiablePresentation") {
         return UnverifiedCredential::read_document(document).map(Input::Credential);
     }
     let proofs = UnverifiedProof::read_all(&document)
         .map_err(|error| Unreadable::new(Some(InputFormat::LdpVp), error.reason()))?;
     Ok(Input::Presentation(UnverifiedPresentation::DataIntegrity { document, proofs }))
+}
+
+/// VCDM 2.0 §4.14: what counts is the secured text; nothing around it is read.
+fn read_envelope(envelope: Envelope) -> Result<Input, Unreadable> {
+    let Envelope { content, media_type, text } = envelope;
+    match (content, media_type.as_str()) {
+        (Content::Credential, _) => {
+            UnverifiedCredential::of_presented(PresentedCredential::Enveloped { media_type, text })
+                .map(Input::Credential)
+        }
+        (Content::Presentation, "application/vp+jwt") => {
+            let jwt = UnverifiedJwt::parse(&text).map_err(|error| Unreadable::new(None, error.reason()))?;
+            if !jwt.header().typ_is_one_of(&[jose::VP_JWT]) {
+                return Err(Unreadable::new(None, Reason::TypeMismatch));
+            }
+            Ok(Input::Presentation(UnverifiedPresentation::Jwt(jwt)))
+        }
+        (Content::Presentation, _) => Err(Unreadable::new(None, Reason::TypeMismatch)),
+    }
 }
 
 fn read_compact(text: &str) -> Result<Input, Unreadable> {

@@ -167,6 +167,10 @@ fn open(
         Ok(presentation) => presentation,
         Err(refusal) => return summary.refused(refusal),
     };
+    // One that names credentials has some (VCDM 2.0 §4.13).
+    if presentation.names_credentials && presentation.credentials.is_empty() {
+        return summary.refused(Reason::QueryNotSatisfied.into());
+    }
     let credentials: Vec<_> =
         presentation.credentials.into_iter().map(UnverifiedCredential::of_presented).collect();
     if let Some(Ok(first)) = credentials.first() {
@@ -193,8 +197,9 @@ fn prepare(
     credentials: Vec<Result<UnverifiedCredential, Refusal>>,
     expectations: &Expectations<'_>,
 ) -> Step {
-    // A presentation around more than the one credential that was asked for brings something nobody asked for.
-    if credentials.is_empty() || (expectations.query.is_some() && credentials.len() != 1) {
+    // A presentation around anything but the one credential that was asked for brings too little, or something nobody asked for. Where
+    // nothing was asked it may hold none at all (VCDM 2.0 §4.13): its proof is all there is to check.
+    if expectations.query.is_some() && credentials.len() != 1 {
         return summary.refused(Reason::QueryNotSatisfied.into());
     }
     let issuers: BTreeSet<&str> =

@@ -27,6 +27,18 @@ pub(crate) struct Session<'a> {
 pub(crate) struct VerifiedPresentation {
     pub(crate) holder: PresentationHolder,
     pub(crate) credentials: Vec<PresentedCredential>,
+    /// Whether it says that it holds some: `verifiableCredential` is there.
+    pub(crate) names_credentials: bool,
+}
+
+impl VerifiedPresentation {
+    fn of(holder: PresentationHolder, presentation: &Presentation) -> Self {
+        VerifiedPresentation {
+            holder,
+            credentials: presentation.credentials().to_vec(),
+            names_credentials: presentation.document().contains_key("verifiableCredential"),
+        }
+    }
 }
 
 impl UnverifiedPresentation {
@@ -76,7 +88,7 @@ fn verify_jwt(
     if issued.is_some_and(|at| expectations.now.duration_since(at.0) > MAX_PROOF_AGE + LEEWAY) {
         return Err(Reason::Expired.into());
     }
-    Ok(VerifiedPresentation { holder, credentials: presentation.credentials().to_vec() })
+    Ok(VerifiedPresentation::of(holder, &presentation))
 }
 
 /// VC-DI §4.3 Verify Proof, with `domain` and `challenge` as OpenID4VP binds them. Every proof must hold, and be of one holder.
@@ -100,7 +112,7 @@ fn verify_document(
         holder = Some(signer);
     }
     let holder = holder.ok_or(Reason::ProofMissing)?;
-    Ok(VerifiedPresentation { holder, credentials: presentation.credentials().to_vec() })
+    Ok(VerifiedPresentation::of(holder, &presentation))
 }
 
 fn check_session(

@@ -25,11 +25,11 @@ fn a_credential_tells_what_it_holds() {
 }
 
 #[test]
-fn v10_v12_contexts_are_the_base_one_and_urls() {
+fn v10_v12_contexts_are_the_base_one_then_urls_and_objects() {
     assert_eq!(outcome("/@context", json!([CONTEXT_V2])), Ok(()));
+    // Whether this object may be used is not a question of form: whoever knows the contexts says no (`verification`, `data-integrity`).
+    assert_eq!(outcome("/@context", json!([CONTEXT_V2, { "trade_name": null }])), Ok(()));
     for contexts in [
-        json!([CONTEXT_V2, { "@vocab": "https://attacker.example/" }]),
-        json!([CONTEXT_V2, { "trade_name": null }]),
         json!(["https://city.example/licence/v1", CONTEXT_V2]),
         json!(["https://www.w3.org/2018/credentials/v1"]),
         json!([]),

@@ -2,7 +2,9 @@ use portage_reason::Reason;
 use serde_json::{Value, json};
 
 use super::{credential, object, with};
-use crate::{CONTEXT_V2, CredentialError, MAX_CREDENTIALS, Presentation, PresentedCredential};
+use crate::{
+    CONTEXT_V2, Content, CredentialError, Envelope, MAX_CREDENTIALS, Presentation, PresentedCredential,
+};
 
 fn presentation() -> Value {
     let entries = vec![credential(), Presentation::enveloped("application/vc+jwt", "a.b.c")];
@@ -74,7 +76,7 @@ fn each_rule_of_the_data_model_is_held() {
             "{pointer} {value}"
         );
     }
-    for context in [json!([]), json!([CONTEXT_V2, {}]), json!("https://www.w3.org/2018/credentials/v1")] {
+    for context in [json!([]), json!([{}, CONTEXT_V2]), json!("https://www.w3.org/2018/credentials/v1")] {
         assert_eq!(
             outcome("/@context", context.clone()),
             Err(CredentialError::ContextNotAllowed),
@@ -98,6 +100,25 @@ fn v38_members_beside_an_enveloped_credential_have_no_effect() {
     let [PresentedCredential::Enveloped { text, .. }] = parsed.credentials() else { panic!("one enveloped") };
     assert_eq!(text, "a.b.c");
     assert_eq!(parsed.holder(), None);
+}
+
+#[test]
+fn an_envelope_is_its_secured_text_and_what_is_none_is_said_to_be_none() {
+    let credential = object(Presentation::enveloped("application/vc+jwt", "a.b.c"));
+    let read = Envelope::read(&credential).expect("it holds").expect("an envelope");
+    assert_eq!((read.content, read.text.as_str()), (Content::Credential, "a.b.c"));
+    let presentation = json!({
+        "@context": [CONTEXT_V2], "type": "EnvelopedVerifiablePresentation", "id": "data:application/vp+jwt,a.b.c",
+    });
+    let read = Envelope::read(&object(presentation.clone())).expect("it holds").expect("an envelope");
+    assert_eq!((read.content, read.media_type.as_str()), (Content::Presentation, "application/vp+jwt"));
+    let read = |pointer: &str, value| Envelope::read(&with(&presentation, pointer, value));
+    assert_eq!(read("/type", Some(json!("VerifiablePresentation"))), Ok(None));
+    assert_eq!(read("/type", None), Ok(None));
+    assert_eq!(read("/@context", Some(json!([]))), Err(CredentialError::ContextNotAllowed));
+    for id in [None, Some(json!("application/vp+jwt,a.b.c")), Some(json!("a.b.c"))] {
+        assert!(matches!(read("/id", id), Err(CredentialError::Malformed(_))));
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@ use portage_catalog::Format;
 use portage_data_integrity::Cryptosuite;
 use portage_keys::Signer;
 use portage_testkit::world::{ListForm, PRESENTED, StatusLists, World, accepted, verdict};
+use portage_vc::Presentation;
 use portage_verification::{InputFormat, Proof, StatusEvidence, StatusPolicy};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn a_credential_alone_is_accepted_in_every_format() {
@@ -33,6 +34,44 @@ fn a_presentation_is_accepted_in_every_format_and_proves_the_holder() {
         assert_eq!(holder.key, *world.holder_key(format).verification_key());
         assert!(holder.is_subject, "{}", format.name());
         assert_eq!(credential.evidence().holder_is_subject(), Proof::Proved);
+    }
+}
+
+#[test]
+fn v38_an_enveloped_credential_or_presentation_is_its_secured_text() {
+    let world = World::new();
+    let jwt = world.issue("business-licence", Format::VcJwt);
+    let mut envelope = Presentation::enveloped("application/vc+jwt", &jwt);
+    envelope["credentialSubject"] = json!({ "trade_name": "forged" });
+    let credential = accepted(world.check(&envelope.to_string()));
+    assert_eq!(credential.claims(), accepted(world.check(&jwt)).claims());
+    envelope["id"] = json!(format!("data:application/vp+jwt,{jwt}"));
+    assert_eq!(verdict(&world.check(&envelope.to_string())), "rejected type_mismatch");
+
+    let jwt = world.present(&jwt, Format::VcJwt);
+    envelope["type"] = json!("EnvelopedVerifiablePresentation");
+    envelope["id"] = json!(format!("data:application/vp+jwt,{jwt}"));
+    accepted(world.check_presented(&envelope.to_string()));
+    envelope["type"] = json!("EnvelopedVerifiableCredential");
+    assert_eq!(verdict(&world.check_presented(&envelope.to_string())), "rejected type_mismatch");
+}
+
+#[test]
+fn a_presentation_of_nothing_proves_its_holder_and_nothing_else() {
+    let world = World::new();
+    for format in [Format::LdpVc, Format::VcJwt] {
+        let mut draft = world.vp_draft(&[], format, &world.holder);
+        draft.claims.shift_remove("verifiableCredential");
+        let outcome = world.check_presented(&world.sign_vp(&draft, &world.holder));
+        let line = outcome.to_json();
+        assert_eq!(line["decision"], "accepted", "{}", format.name());
+        assert_eq!(
+            (&line["credentials"], &line["evidence"]["holder_is_subject"]),
+            (&json!([]), &json!("not_proved"))
+        );
+        assert_eq!(line["evidence"]["same_holder"], "not_proved");
+        let forged = world.sign_vp(&draft, &world.attacker.key);
+        assert_ne!(world.check_presented(&forged).decision.name(), "accepted");
     }
 }
 

@@ -1,0 +1,45 @@
+//! The program `vc-api-harness`: what the W3C's test suites talk to. Development only; no service carries it.
+//!
+//! It speaks the part of the VC API that the suites use and, as a command, what the VC-JOSE-COSE suite starts. Behind both stand the
+//! product's own calls: `vc`, `data-integrity`, `sd-jwt`, `status-list`, `did`, and the one pipeline, `verification`. What it leaves out of
+//! them, because a suite forces it, is written down in `docs/conformance.md`, with the results.
+//!
+//! - [`issuer`]: credentials in, secured credentials out, each with a place in a status list;
+//! - [`verifier`]: the pipeline over what was sent, with any issuer trusted and nothing fetched;
+//! - [`lists`]: the status lists;
+//! - [`server`]: routes and TLS.
+
+mod contexts;
+mod issuer;
+mod lists;
+mod server;
+mod tls;
+mod verifier;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use portage_clock::Clock;
+
+/// The VC API over Portage's libraries, for the W3C's test suites on this machine. Example: vc-api-harness --port 34557 --tls
+#[derive(Parser)]
+#[command(name = "vc-api-harness")]
+struct Args {
+    /// Where to listen on the loopback interface; 0 lets the system choose.
+    #[arg(long, default_value_t = 34557)]
+    port: u16,
+    /// Speak TLS, with a certificate that is made at the start and signed by nobody.
+    #[arg(long)]
+    tls: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match server::run(args.port, args.tls, Clock::system()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
