@@ -6,6 +6,7 @@
 //! store, any sources and any clock, so that tests serve them in process.
 
 mod args;
+mod chain_renewal;
 mod commands;
 mod config;
 mod qr;

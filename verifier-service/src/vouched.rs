@@ -2,8 +2,9 @@
 
 use std::{fs, io, path::Path};
 
+use jiff::Timestamp;
 use portage_catalog::{Catalog, Purpose, PurposeId};
-use portage_federation::{MAX_STATEMENTS, PurposeStatement, ResolveResponse};
+use portage_federation::{MAX_STATEMENTS, PurposeStatement, ResolveResponse, UnverifiedStatement};
 use portage_strict_json::Limits;
 use portage_verifier::Vouched;
 
@@ -34,7 +35,9 @@ pub(crate) fn read(dir: &Path, catalog: &Catalog) -> Result<Vouched, CommandErro
             catalog.purpose(&id).ok_or_else(|| refused(&path, "there is no purpose of this name"))?;
         vouched.statements.insert(id, statement(&path, purpose)?);
     }
-    vouched.trust_chain = own_chain(&dir.join(TRUST_CHAIN))?;
+    if let Some(chain) = own_chain(dir)? {
+        vouched.trust_chain.replace(chain.statements, chain.issued_at, chain.expires_at);
+    }
     Ok(vouched)
 }
 
@@ -51,10 +54,29 @@ fn statement(path: &Path, purpose: &Purpose) -> Result<String, CommandError> {
     }
 }
 
-fn own_chain(path: &Path) -> Result<Vec<String>, CommandError> {
-    let Some(bytes) = read_file(path)? else { return Ok(Vec::new()) };
+/// The service's own chain as its file has it: carried to whoever judges it, not judged here.
+pub(crate) struct OwnChain {
+    pub(crate) statements: Vec<String>,
+    /// When the oldest statement was issued.
+    pub(crate) issued_at: Timestamp,
+    /// When the first statement ends.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// `trust-chain.json`; none where there is no such file.
+pub(crate) fn own_chain(dir: &Path) -> Result<Option<OwnChain>, CommandError> {
+    let path = dir.join(TRUST_CHAIN);
+    let Some(bytes) = read_file(&path)? else { return Ok(None) };
+    let no_chain = || refused(&path, "no trust chain");
     let chain = trust_chain(&bytes).filter(|chain| (1..=MAX_STATEMENTS).contains(&chain.len()));
-    chain.ok_or_else(|| refused(path, "no trust chain"))
+    let statements = chain.ok_or_else(no_chain)?;
+    let (mut issued_at, mut expires_at) = (Timestamp::MAX, Timestamp::MAX);
+    for statement in &statements {
+        let read = UnverifiedStatement::parse(statement).map_err(|_| no_chain())?;
+        issued_at = issued_at.min(read.unverified().issued_at());
+        expires_at = expires_at.min(read.unverified().expires_at());
+    }
+    Ok(Some(OwnChain { statements, issued_at, expires_at }))
 }
 
 /// The statements in a file: the answer of an authority, or an array.

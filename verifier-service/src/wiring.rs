@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use portage_catalog::Catalog;
 use portage_clock::Clock;
 use portage_did::{Did, DidDocument, Relationship, did_web};
-use portage_federation::OPENID_CREDENTIAL_VERIFIER;
+use portage_federation::{OPENID_CREDENTIAL_VERIFIER, TrustAnchors};
 use portage_jose::Jwk;
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vp::{ClientId, VpFormats};
@@ -38,6 +38,8 @@ pub(crate) struct Deployment {
     pub(crate) did_document: Value,
     /// What it says of itself in a federation.
     pub(crate) federation: Option<FederationMember>,
+    /// The anchors that are pinned in the trust list.
+    pub(crate) anchors: TrustAnchors,
 }
 
 /// Opens the folder: configuration, keys, trust list, types, purposes, store.
@@ -57,19 +59,21 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let federation = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
         .map(|member| member.signing_as(&did).being(OPENID_CREDENTIAL_VERIFIER, &metadata));
     let catalog = catalog(dir)?;
+    let authorities = authorities(&config.trust, clock)?;
+    let anchors = authorities.anchors().clone();
     let verifier = Verifier {
         identity: identity(&config, &did, &jwk, key)?,
         addresses,
         vouched: vouched::read(dir, &catalog)?,
         contexts: Arc::new(catalog.contexts()),
         catalog: Arc::new(catalog),
-        authority: Arc::new(authorities(&config.trust, clock)?),
+        authority: Arc::new(authorities),
         loopback: config.loopback.clone(),
         secret: OneTimeSecret::new(*secret),
         entropy: Arc::new(OsEntropy),
         store: SqliteSessions::open(&dir.join(STORE)).map_err(CommandError::database)?,
     };
-    Ok(Deployment { config, verifier, did_document, federation })
+    Ok(Deployment { config, verifier, did_document, federation, anchors })
 }
 
 fn did_document(did: &Did, key: &SigningKey) -> Value {

@@ -8,8 +8,8 @@ use portage_reason::Reason;
 use url::Url;
 
 use crate::{
-    ChainError, EntityConfiguration, EntityId, EntityStatement, MAX_STATEMENTS, ResolvedEntity, TrustAnchors,
-    TrustChain, UnverifiedStatement,
+    ChainError, EntityConfiguration, EntityId, EntityStatement, Found, MAX_STATEMENTS, ResolvedEntity,
+    TrustAnchors, TrustChain, UnverifiedStatement,
 };
 
 /// The most fetches for one entity (T-08).
@@ -173,6 +173,17 @@ impl Resolver {
             }
         }
         resolution
+    }
+
+    /// The chains that hold, each with its statements, the shortest first: for whoever carries them along (§4.3).
+    pub fn found(&self, now: Timestamp) -> Vec<Found> {
+        let known = |issuer: &EntityId, subject: &EntityId| self.statement(issuer, subject).is_some();
+        let found = |path: Vec<EntityId>| {
+            let statements: Vec<_> = self.chain(&path).into_iter().map(str::to_owned).collect();
+            let resolved = TrustChain::validate(&statements, &self.anchors, now).ok()?;
+            Some(Found { resolved, statements })
+        };
+        self.paths(known).into_iter().filter_map(found).collect()
     }
 
     /// The statements along a path, subject first. The anchor's configuration comes last where it is at hand: it says what its marks are worth.

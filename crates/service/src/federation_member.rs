@@ -111,6 +111,16 @@ impl FederationMember {
         self
     }
 
+    /// Its Entity Identifier.
+    pub fn id(&self) -> &EntityId {
+        &self.id
+    }
+
+    /// Whether an authority stands above it.
+    pub fn has_superiors(&self) -> bool {
+        !self.superiors.is_empty()
+    }
+
     /// Its Entity Configuration, signed now.
     ///
     /// # Errors

@@ -39,6 +39,11 @@ impl Authorities {
         &self.list
     }
 
+    /// The anchors that are pinned.
+    pub fn anchors(&self) -> &TrustAnchors {
+        &self.anchors
+    }
+
     /// Takes in a chain that was carried here, its subject's own statement first, as good at `now`.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 //!
 //! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
 
+mod carried_chain;
 mod create_request;
 mod explain;
 mod one_time;
@@ -34,6 +35,7 @@ use portage_oid4vp::ClientId;
 use portage_trust::Authority;
 use url::Url;
 
+pub use carried_chain::{CarriedChain, Carrying};
 pub use create_request::{CreateError, CreatedRequest};
 pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use receive_response::WalletAnswer;
@@ -71,8 +73,8 @@ pub struct Verifier<S> {
 pub struct Vouched {
     /// The signed statement of each purpose that has one.
     pub statements: BTreeMap<PurposeId, String>,
-    /// The trust chain of the verifier, its own statement first; empty when it carries none.
-    pub trust_chain: Vec<String>,
+    /// The trust chain of the verifier.
+    pub trust_chain: CarriedChain,
 }
 
 /// The name that requests are signed under.

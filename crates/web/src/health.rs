@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::Refusal;
 
@@ -38,15 +38,31 @@ pub fn health_routes<F>(readiness: Readiness, check: impl Fn() -> F + Clone + Se
 where
     F: Future<Output = bool> + Send + 'static,
 {
-    let readyz = move || {
-        let (readiness, check) = (readiness.clone(), check.clone());
-        async move { if readiness.is_ready() && check().await { ok() } else { not_ready() } }
-    };
-    Router::new().route("/healthz", get(async || ok())).route("/readyz", get(readyz))
+    health_routes_telling(readiness, check, Map::new)
 }
 
-fn ok() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
+/// The same; `/readyz` tells more about the service: members beside `status`.
+pub fn health_routes_telling<F>(
+    readiness: Readiness,
+    check: impl Fn() -> F + Clone + Send + Sync + 'static,
+    tell: impl Fn() -> Map<String, Value> + Clone + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = bool> + Send + 'static,
+{
+    let readyz = move || {
+        let (readiness, check, tell) = (readiness.clone(), check.clone(), tell.clone());
+        async move { if readiness.is_ready() && check().await { ok(tell()) } else { not_ready() } }
+    };
+    Router::new().route("/healthz", get(async || ok(Map::new()))).route("/readyz", get(readyz))
+}
+
+fn ok(told: Map<String, Value>) -> Response {
+    let mut answer = json!({ "status": "ok" });
+    for (name, value) in told {
+        answer[name] = value;
+    }
+    Json(answer).into_response()
 }
 
 fn not_ready() -> Response {

@@ -27,7 +27,7 @@ mod serve;
 pub use bearer::{BearerError, bearer_token, is_bearer};
 pub use escape::escape;
 pub use harden::{Audience, Limits, MAX_BODY, REQUEST_TIME, harden, harden_within};
-pub use health::{Readiness, health_routes};
+pub use health::{Readiness, health_routes, health_routes_telling};
 pub use language::{language_of, language_of_terminal};
 pub use logging::log_to_stderr;
 pub use refusal::Refusal;

@@ -9,6 +9,7 @@ use portage_web::Announce;
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
+    chain_renewal::Renewal,
     routes::{ApiToken, Service, routes},
     wiring,
 };
@@ -34,8 +35,22 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
 
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
-    let retention = sweep(service.clone(), clock);
-    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), retention).await
+    let beside = {
+        let (service, dir, anchors) = (service.clone(), common.dir.clone(), deployment.anchors);
+        async move {
+            let renewal = Renewal {
+                chain: service.verifier.vouched.trust_chain.clone(),
+                dir: &dir,
+                member: service.federation.as_ref(),
+                anchors: &anchors,
+                loopback: &service.verifier.loopback,
+                sources: &service.sources,
+                clock: &clock,
+            };
+            tokio::join!(sweep(service.clone(), clock.clone()), renewal.keep());
+        }
+    };
+    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), beside).await
 }
 
 /// The retention job: at the start and then every minute.

@@ -17,9 +17,9 @@ use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
 use portage_service::FederationMember;
 use portage_verification::Sources;
-use portage_verifier::{Addresses, KeyedHash, Verifier, ports::SessionStore};
-use portage_web::{Readiness, Refusal, harden, health_routes};
-use serde_json::Value;
+use portage_verifier::{Addresses, Carrying, KeyedHash, Verifier, ports::SessionStore};
+use portage_web::{Readiness, Refusal, harden, health_routes_telling};
+use serde_json::{Map, Value};
 
 /// What the routes need: the verifier, where documents come from, the time, who may use the API.
 pub struct Service<S, Q> {
@@ -35,6 +35,16 @@ pub struct Service<S, Q> {
     pub did_document: Value,
     /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
     pub federation: Option<FederationMember>,
+}
+
+impl<S, Q> Service<S, Q> {
+    /// What `/readyz` tells beside `status`: how it stands with the trust chain, where authorities stand above the service or it has one.
+    fn tell_health(&self) -> Map<String, Value> {
+        let carrying = self.verifier.vouched.trust_chain.carrying(self.clock.now());
+        let is_member = self.federation.as_ref().is_some_and(FederationMember::has_superiors);
+        let told = is_member || carrying != Carrying::Nothing;
+        told.then(|| ("trust_chain".to_owned(), carrying.to_value())).into_iter().collect()
+    }
 }
 
 /// The bearer token of the API. Does not print.
@@ -59,10 +69,12 @@ where
 {
     let request = format!("{}{{id}}", Addresses::REQUEST_PATH);
     let store = service.clone();
-    let health = health_routes(readiness, move || {
+    let check = move || {
         let service = store.clone();
         async move { service.verifier.store.by_transaction(KeyedHash::from_bytes([0; 32])).await.is_ok() }
-    });
+    };
+    let told = service.clone();
+    let health = health_routes_telling(readiness, check, move || told.tell_health());
     let routes = Router::new()
         .route("/api/requests", post(api::create::<S, Q>))
         .route("/api/requests/{transaction}", get(api::result::<S, Q>))

@@ -1,6 +1,7 @@
 //! A citizen carries credentials of three tiers of government to a service, which gets a decision.
 
 mod learned;
+mod overasking;
 mod party;
 mod proxy;
 mod told;
@@ -23,7 +24,7 @@ pub use world::World;
 
 /// The birth date of the story's citizen, as Person holds it: a test searches every party's store for it.
 pub const BIRTH_DATE: u32 = 19_900_228;
-/// The purpose that the service registered.
+/// The purpose that the Province signed for the service.
 pub const PURPOSE: &str = "market-vendor-permit";
 /// The same, asking for the licence as `vc+jwt`: a purpose of the market's own, beside its configuration.
 pub const PURPOSE_OF_OTHER_FORMS: &str = "market-vendor-permit-jwt";
@@ -89,7 +90,7 @@ impl Teller<'_> {
         );
         self.step(
             "The Province",
-            "lets its own office issue Person, and the City and a village Business Licences, each for itself.",
+            "lets its own office issue Person, and the City and a village Business Licences, each for itself. It signs what a market and a stall may ask, and why.",
         );
     }
 
@@ -111,17 +112,18 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// A stall registered the same purpose, and asks for more.
+    /// A stall has the same purpose, and asks for more.
     async fn stall_asks_too_much(&mut self) -> Result<()> {
         let stall = &self.world.stall;
-        let did = "registered the same purpose as the market, and asks for the birth date as well.";
+        let did = "has the same signed purpose as the market, and asks for the birth date as well.";
         let request = self.request_of("A stall", stall, did).await?;
+        let uri = overasking::with_birth_date(&stall.program.folder, &request.uri).await?;
         let reason = "beyond_purpose";
-        self.refused(&["present", "--yes", &request.uri], reason).await?;
+        self.refused(&["present", "--yes", &uri], reason).await?;
         self.step(
             "The citizen",
             format!(
-                "wants to answer; the wallet refuses: {reason}. What was registered has no birth date in it."
+                "wants to answer; the wallet refuses: {reason}. What the Province signed has no birth date in it."
             ),
         );
         Ok(())
@@ -216,11 +218,10 @@ impl Teller<'_> {
     async fn first_request(&mut self) -> Result<()> {
         let request = self.request().await?;
         let review = self.world.wallet.one(&["review", &request.uri]).await?;
-        // What a purpose of the market's own may ask the wallet knows only from an authority's word, which it has not got here.
-        let expected: &[&str] = if self.plot.other_forms { &["purpose_not_registered"] } else { &[] };
-        ensure!(warnings(&review) == expected, "the first review must not warn: {review}");
+        ensure!(warnings(&review).is_empty(), "the first review must not warn: {review}");
+        ensure!(review["purpose"]["source"] == "vouched", "an authority vouches for the purpose: {review}");
         self.step("The citizen", "reads who asks, why and for what, and what stays hidden.");
-        self.world.wallet.one(&self.present(&request.uri)).await?;
+        self.world.wallet.one(&["present", "--yes", &request.uri]).await?;
         self.step("The citizen", "agrees: the wallet shows what was asked and nothing else.");
         self.decide(&request).await
     }
@@ -242,7 +243,7 @@ impl Teller<'_> {
             "The citizen",
             "sees a warning at review: the wallet found the licence on the City's list.",
         );
-        self.world.wallet.run(&self.present(&request.uri)).await?;
+        self.world.wallet.run(&["present", "--yes", &request.uri]).await?;
         self.step("The citizen", "shows it all the same.");
         self.decide(&request).await
     }
@@ -260,17 +261,9 @@ impl Teller<'_> {
         }
     }
 
-    /// `wallet present`, with the second agreement where nobody vouches for the purpose.
-    fn present<'u>(&self, uri: &'u str) -> Vec<&'u str> {
-        let mut arguments = vec!["present", "--yes", uri];
-        if self.plot.other_forms {
-            arguments.push("--unknown-verifier-too");
-        }
-        arguments
-    }
-
     async fn request(&mut self) -> Result<Request> {
-        let did = "asks for its registered purpose: over 19, the trade name, that the card exists.";
+        let did =
+            "asks for the purpose that the Province signed: over 19, the trade name, that the card exists.";
         self.request_of("The market", &self.world.market, did).await
     }
 

@@ -194,6 +194,23 @@ impl Service {
         Ok(())
     }
 
+    /// Waits until a verifier tells that it has a trust chain to carry.
+    pub(crate) async fn wait_for_chain(&self) -> Result<()> {
+        let address = format!("http://{}/readyz", self.listen);
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let has_chain = async {
+            loop {
+                let told = client.get(&address).send().await?.text().await?;
+                let told: Value = serde_json::from_str(&told).unwrap_or_default();
+                if told["trust_chain"]["state"] == "valid" {
+                    return anyhow::Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, has_chain).await.context("the verifier got no trust chain")?
+    }
+
     /// Where people reach it.
     pub(crate) fn url(&self) -> &str {
         &self.proxy.url

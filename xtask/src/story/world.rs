@@ -13,9 +13,9 @@ use super::{
 
 /// Two authorities, four issuers, two verifiers, one wallet, in one temporary folder.
 pub struct World {
-    /// Canada vouches for the Province and for the federal issuer; wallet and market pin its key and nobody else's.
+    /// Canada vouches for the Province and for the federal issuer; wallet and verifiers pin its key and nothing else.
     pub(crate) canada: Service,
-    /// The Province as an authority: vouches for its own issuer, for the City and for the village.
+    /// The Province as an authority: vouches for its own issuer, for the City, the village, the market and the stall, and signs their purposes.
     pub(crate) registry: Service,
     /// The Province: Person.
     pub(crate) province: Service,
@@ -27,7 +27,7 @@ pub struct World {
     pub(crate) village: Service,
     /// The service that grants vendor permits.
     pub(crate) market: Service,
-    /// A stall that registered the same purpose, and asks for more.
+    /// A stall that registered the same purpose, and asks for more with software of its own.
     pub(crate) stall: Service,
     /// The citizen's wallet.
     pub(crate) wallet: Program,
@@ -63,7 +63,6 @@ impl World {
             World { canada, registry, province, federal, city, village, market, stall, wallet, folder };
         world.init().await?;
         world.share_trust().await?;
-        world.let_the_stall_ask_too_much()?;
         if plot.other_forms {
             world.use_other_forms()?;
         }
@@ -71,6 +70,7 @@ impl World {
             service.serve().await?;
         }
         world.vouch().await?;
+        world.sign_purposes(plot).await?;
         Ok(world)
     }
 
@@ -78,7 +78,9 @@ impl World {
     async fn init(&mut self) -> Result<()> {
         let (canada, registry) = (self.canada.url().to_owned(), self.registry.url().to_owned());
         let below_canada = [registry.as_str(), self.federal.url()].map(str::to_owned);
-        let below_registry = [self.province.url(), self.city.url(), self.village.url()].map(str::to_owned);
+        let below_registry = [&self.province, &self.city, &self.village, &self.market, &self.stall]
+            .map(|service| service.url());
+        let below_registry = below_registry.map(str::to_owned);
         let allow = |origins: &[String]| -> Vec<String> {
             origins.iter().flat_map(|origin| ["--allow".to_owned(), origin.clone()]).collect()
         };
@@ -106,9 +108,14 @@ impl World {
             arguments.extend(["--superior".to_owned(), superior.clone()]);
             issuer.init(&arguments).await?;
         }
-        let reached = self.reached();
-        self.stall.init(&allow(&reached)).await?;
-        self.market.init(&allow(&reached)).await
+        let mut reached = self.reached();
+        reached.push(registry.clone());
+        for verifier in [&mut self.stall, &mut self.market] {
+            let mut arguments = allow(&reached);
+            arguments.extend(["--superior".to_owned(), registry.clone()]);
+            verifier.init(&arguments).await?;
+        }
+        Ok(())
     }
 
     /// The authorities say who may issue what, and for whom.
@@ -119,23 +126,41 @@ impl World {
         register(&self.canada, self.federal.url(), &["issuer"], &["operator-card"], "CA").await?;
         register(&self.registry, self.province.url(), &["issuer"], &["person"], "CA-BC").await?;
         register(&self.registry, self.city.url(), &["issuer"], &["business-licence"], VANCOUVER).await?;
-        register(&self.registry, self.village.url(), &["issuer"], &["business-licence"], VILLAGE).await
+        register(&self.registry, self.village.url(), &["issuer"], &["business-licence"], VILLAGE).await?;
+        for (verifier, en, fr) in [
+            (&self.market, "Harbour Market", "Marché du port"),
+            (&self.stall, "Dockside Stall", "Kiosque du quai"),
+        ] {
+            let named = ["--name-en", en, "--name-fr", fr];
+            let arguments = [&["register", verifier.url(), "--yes", "--as", "verifier"][..], &named].concat();
+            self.registry.program.lines(&arguments).await?;
+        }
+        Ok(())
     }
 
-    /// `trust.json` for verifier and wallet: the key of one authority, and what the market may ask.
+    /// The registry signs what market and stall may ask; they start again with its word, and with a trust chain that they fetch.
+    async fn sign_purposes(&mut self, plot: &Plot) -> Result<()> {
+        let forms = plot.other_forms.then(purpose_of_other_forms).transpose()?;
+        let signed = [(PURPOSE, PURPOSE_FILE.to_owned())].into_iter();
+        let signed: Vec<_> = signed.chain(forms.map(|text| (PURPOSE_OF_OTHER_FORMS, text))).collect();
+        for verifier in [&mut self.market, &mut self.stall] {
+            for (id, text) in &signed {
+                let file = write_purpose(verifier, &format!("{id}.json"), text)?;
+                let path = file.to_str().context("a temporary folder with a UTF-8 name")?;
+                let said = self.registry.program.one(&["purpose", verifier.url(), path]).await?;
+                let statement = said["statement"].as_str().context("a signed statement")?;
+                write_purpose(verifier, &format!("{id}.statement.jwt"), statement)?;
+            }
+            verifier.stop().await?;
+            verifier.serve().await?;
+            verifier.wait_for_chain().await?;
+        }
+        Ok(())
+    }
+
+    /// `trust.json` for verifiers and wallet: the key of one authority.
     async fn share_trust(&self) -> Result<()> {
-        let mut trust = self.canada.program.one(&["anchor"]).await?;
-        let verifier = |service: &Service, en: &str, fr: &str| {
-            json!({
-                "id": service.id,
-                "name": {"en": en, "fr": fr},
-                "purposes": [PURPOSE, PURPOSE_OF_OTHER_FORMS],
-            })
-        };
-        trust["verifiers"] = json!([
-            verifier(&self.market, "Harbour Market", "Marché du port"),
-            verifier(&self.stall, "Dockside Stall", "Kiosque du quai"),
-        ]);
+        let trust = self.canada.program.one(&["anchor"]).await?;
         let text = serde_json::to_vec_pretty(&trust)?;
         for verifier in [&self.market, &self.stall] {
             std::fs::write(verifier.program.folder.join("trust.json"), &text)?;
@@ -153,34 +178,20 @@ impl World {
         Ok(())
     }
 
-    /// Whom wallet and market contact: the anchor, and the issuers.
+    /// Whom the wallet contacts, besides those who ask: the anchor, and the issuers.
     fn reached(&self) -> Vec<String> {
         [&self.canada, &self.province, &self.federal, &self.city, &self.village]
             .map(|service| service.url().to_owned())
             .to_vec()
     }
 
-    /// The card under the other cryptosuite, and the market's purpose asking for the licence as `vc+jwt`.
+    /// The card under the other cryptosuite.
     fn use_other_forms(&self) -> Result<()> {
         let config = self.federal.program.folder.join("issuer.toml");
         let text = std::fs::read_to_string(&config)?;
         let (before, after) = ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"eddsa-jcs-2022\"");
         ensure!(text.contains(before), "issuer.toml names the cryptosuite");
-        std::fs::write(&config, text.replace(before, after))?;
-
-        let (before, after) = ("\"format\": \"vc+sd-jwt\"", "\"format\": \"vc+jwt\"");
-        ensure!(PURPOSE_FILE.contains(before), "the purpose asks for a licence as vc+sd-jwt");
-        let purpose = PURPOSE_FILE.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS);
-        write_purpose(&self.market, PURPOSE_OF_OTHER_FORMS, &purpose.replace(before, after))
-    }
-
-    /// The purpose as it should not be: the birth date as well.
-    fn let_the_stall_ask_too_much(&self) -> Result<()> {
-        let asked = r#""claims": [{"path": ["age_over_19"], "values": [true]}]"#;
-        ensure!(PURPOSE_FILE.contains(asked), "the purpose asks whether somebody is over 19");
-        let too_much =
-            r#""claims": [{"path": ["age_over_19"], "values": [true]}, {"path": ["birthdate_dateint"]}]"#;
-        write_purpose(&self.stall, PURPOSE, &PURPOSE_FILE.replace(asked, too_much))
+        Ok(std::fs::write(&config, text.replace(before, after))?)
     }
 
     fn services_mut(&mut self) -> [&mut Service; 8] {
@@ -263,11 +274,20 @@ impl World {
 /// The purpose that the market registered, as it is in the box.
 const PURPOSE_FILE: &str = include_str!("../../../specs/purposes/market-vendor-permit.json");
 
-/// A purpose of a verifier's own.
-fn write_purpose(verifier: &Service, id: &str, text: &str) -> Result<()> {
+/// The same, asking for the licence as `vc+jwt`.
+fn purpose_of_other_forms() -> Result<String> {
+    let (before, after) = ("\"format\": \"vc+sd-jwt\"", "\"format\": \"vc+jwt\"");
+    ensure!(PURPOSE_FILE.contains(before), "the purpose asks for a licence as vc+sd-jwt");
+    Ok(PURPOSE_FILE.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS).replace(before, after))
+}
+
+/// A file of a verifier's purposes.
+fn write_purpose(verifier: &Service, name: &str, text: &str) -> Result<PathBuf> {
     let folder = verifier.program.folder.join("purposes");
     std::fs::create_dir_all(&folder)?;
-    Ok(std::fs::write(folder.join(format!("{id}.json")), text)?)
+    let file = folder.join(name);
+    std::fs::write(&file, text)?;
+    Ok(file)
 }
 
 /// `authority register`: who may do what, for which types and for whom.
