@@ -15,9 +15,12 @@ use portage_ssi_engine::{
 use crate::canonical::CanonicalQuads;
 
 /// Steps of Hash N-Degree Quads, each about one hash. Measured: nothing in a credential whose blank nodes differ in any value,
-/// however deep; 8,680 for a clique of five, more than a million for one of eight; 10,000 for ten thousand blank nodes
-/// that differ in nothing. 20,000 take a fifth of a second in a debug build.
+/// however deep; 8,680 for a clique of five, more than a million for one of eight. 20,000 take a fifth of a second in a
+/// debug build.
 const MAX_WORK: u32 = 20_000;
+/// Most blank nodes whose own quads tell nothing apart. No credential says one thing that often, and hundreds of them are either
+/// many words for one fact or the links of a poison graph: refused before the first step.
+const MAX_ALIKE: usize = 512;
 /// Deepest recursion of Hash N-Degree Quads: the longest chain of blank nodes that look alike.
 const MAX_RECURSION: u32 = 64;
 
@@ -135,7 +138,11 @@ impl<'q> State<'q> {
 
     /// Step 5: those that share theirs.
     fn issue_shared(&mut self) -> Result<(), TooComplex> {
-        for nodes in self.by_first_degree().into_values().filter(|nodes| nodes.len() > 1) {
+        let alike = self.by_first_degree();
+        if alike.values().any(|nodes| nodes.len() > MAX_ALIKE) {
+            return Err(TooComplex);
+        }
+        for nodes in alike.into_values().filter(|nodes| nodes.len() > 1) {
             let mut results = Vec::new();
             for node in nodes {
                 if self.canonical.has(node) {

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use portage_catalog::Format;
-use portage_data_integrity::Cryptosuite;
+use portage_data_integrity::{Cryptosuite, ProofOptions, add_proof};
 use portage_did::did_key;
 use portage_keys::{Algorithm, Signer};
-use portage_testkit::world::{World, accepted, verdict};
+use portage_testkit::world::{ProofDraft, World, accepted, verdict};
 use serde_json::{Value, json};
 
 use crate::forge::{assert_verdict, edit};
@@ -222,4 +222,56 @@ fn contexts_behind_the_signed_ones_of_a_jcs_proof_say_nothing() {
     assert!(verdict(&world.check(&nothing_signed)).starts_with("rejected "));
     nothing_signed = edit(&card, |card| card["proof"]["@context"] = json!([context]));
     assert_verdict(&world.check(&nothing_signed), "rejected signature_invalid");
+}
+
+/// A witness signs what the issuer signed, its proof included: neither can then be taken away.
+#[test]
+fn a_chain_is_accepted_whole_and_refused_when_a_link_is_missing_or_another() {
+    let world = World::new();
+    let draft = world.draft("operator-card", Format::LdpVc, world.holder.verification_key());
+    let contexts = &world.contexts;
+    for (algorithm, witness) in [
+        (Algorithm::EdDsa, &world.thief),
+        (Algorithm::Es256, &world.holder_p256),
+        (Algorithm::Es384, &world.holder_p384),
+    ] {
+        let (key, fragment) = world.federal.signing_key(algorithm);
+        let (own, witnesses) =
+            (world.federal.method(fragment), did_key(witness.verification_key()).1.to_string());
+        for suite in Cryptosuite::of(algorithm) {
+            let first = "urn:uuid:00000000-0000-4000-8000-000000000001";
+            let options =
+                ProofOptions { id: Some(first), ..ProofOptions::new(suite, &own, "assertionMethod") };
+            let signed = add_proof(&draft.claims, &options, key, contexts).unwrap();
+            let options = ProofOptions {
+                previous_proof: &[first],
+                ..ProofOptions::new(suite, &witnesses, "assertionMethod")
+            };
+            let witnessed = add_proof(&signed, &options, witness, contexts).unwrap();
+            let check = |change: &dyn Fn(&mut Value)| {
+                verdict(&world.check(&edit(&Value::Object(witnessed.clone()).to_string(), change)))
+            };
+            assert_eq!(check(&|_| ()), "accepted");
+            assert_eq!(check(&|card| drop(card["proof"].as_array_mut().unwrap().pop())), "accepted");
+            let without = |card: &mut Value| drop(card["proof"].as_array_mut().unwrap().remove(0));
+            assert_eq!(check(&without), "rejected proof_missing");
+            let other = |card: &mut Value| card["proof"][1]["previousProof"] = "urn:uuid:other".into();
+            assert_eq!(check(&other), "rejected proof_missing");
+            let circle = |card: &mut Value| card["proof"][0]["previousProof"] = first.into();
+            assert_eq!(check(&circle), "rejected malformed");
+            let again = world.prove(
+                &draft.claims,
+                &ProofDraft { verification_method: own.clone(), cryptosuite: suite, ..draft.proof.clone() },
+                key,
+            );
+            let swapped = |card: &mut Value| {
+                card["proof"][0] = again["proof"].clone();
+                card["proof"][0]["id"] = first.into();
+            };
+            assert_eq!(check(&swapped), "rejected signature_invalid");
+            let unlinked =
+                |card: &mut Value| drop(card["proof"][1].as_object_mut().unwrap().remove("previousProof"));
+            assert_eq!(check(&unlinked), "rejected signature_invalid");
+        }
+    }
 }
