@@ -37,7 +37,7 @@ pub(crate) const FORMS: [(Kind, Form); 3] = [PAIRS[0], PAIRS[3], PAIRS[4]];
 /// A credential whose (first) status entry points to `url`, and was changed.
 pub(crate) fn naming(world: &World, kind: Kind, url: &str, change: impl FnOnce(&mut Value)) -> String {
     kind.issue_with(world, |draft| {
-        if kind == DC_SD_JWT {
+        if kind.is_like(DC_SD_JWT) {
             draft.claims["status"]["status_list"]["uri"] = url.into();
             change(&mut draft.claims["status"]["status_list"]);
         } else {

@@ -61,15 +61,12 @@ fn not_the_issuers(world: &World, pair: (Kind, Form), url: &str) -> Vec<(&'stati
                 })
                 .text(),
         ),
-        ("typ JWT", token().with(|token| token.header["typ"] = "JWT".into()).signed(&kind.issuer(world).key)),
+        ("typ JWT", token().with(|token| token.header["typ"] = "JWT".into()).signed(kind.key(world))),
         (
             "typ of a credential",
-            token().with(|token| token.header["typ"] = "dc+sd-jwt".into()).signed(&kind.issuer(world).key),
+            token().with(|token| token.header["typ"] = "dc+sd-jwt".into()).signed(kind.key(world)),
         ),
-        (
-            "no typ",
-            token().with(|token| drop(token.header.shift_remove("typ"))).signed(&kind.issuer(world).key),
-        ),
+        ("no typ", token().with(|token| drop(token.header.shift_remove("typ"))).signed(kind.key(world))),
     ]
 }
 
@@ -151,9 +148,12 @@ fn s04_an_index_that_is_no_place_in_the_list() {
     let world = World::new();
     let mut bench = Bench::credentials(&world);
     for kind in KINDS {
-        let url =
-            kind.issuer(&world).url(if kind == DC_SD_JWT { "/status/token" } else { "/status/revocation" });
-        let (name, sound, wrong): (_, Value, Vec<Value>) = if kind == DC_SD_JWT {
+        let url = kind.issuer(&world).url(if kind.is_like(DC_SD_JWT) {
+            "/status/token"
+        } else {
+            "/status/revocation"
+        });
+        let (name, sound, wrong): (_, Value, Vec<Value>) = if kind.is_like(DC_SD_JWT) {
             let wrong = vec![
                 json!(131_072),
                 json!(9_007_199_254_740_991_i64),

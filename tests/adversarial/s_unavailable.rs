@@ -60,8 +60,11 @@ fn s06_a_list_that_has_lapsed_or_comes_from_the_future() {
 fn s06_something_else_where_the_list_should_be_or_nothing() {
     let world = World::new();
     for (kind, _) in FORMS {
-        let url =
-            kind.issuer(&world).url(if kind == DC_SD_JWT { "/status/token" } else { "/status/revocation" });
+        let url = kind.issuer(&world).url(if kind.is_like(DC_SD_JWT) {
+            "/status/token"
+        } else {
+            "/status/revocation"
+        });
         let suspension = kind.issuer(&world).url("/status/suspension");
         let sound = world.sources.lists[&url].0.clone();
         let html = b"<!doctype html><title>Out of office</title>".to_vec();
@@ -70,7 +73,7 @@ fn s06_something_else_where_the_list_should_be_or_nothing() {
         {
             let mut bench = Bench::credentials(&world);
             // The only other list is one that the credential names too.
-            bench.lists.retain(|known, _| *known == suspension && kind != DC_SD_JWT);
+            bench.lists.retain(|known, _| *known == suspension && !kind.is_like(DC_SD_JWT));
             bench.lists.extend(body.map(|body| (url.clone(), body)));
             match holds {
                 true => bench.accepts(kind.name, kind.issue(&world)),

@@ -37,14 +37,10 @@ fn v30_a_credential_under_the_type_of_another_token() {
         bench.accepts(kind.name, &sound);
         for typ in OTHER_TYPES {
             let other = Token::read(&sound).with(|token| token.header["typ"] = typ.into());
-            bench.rejects(
-                &format!("{} {typ}", kind.name),
-                other.signed(&kind.issuer(&world).key),
-                "type_mismatch",
-            );
+            bench.rejects(&format!("{} {typ}", kind.name), other.signed(kind.key(&world)), "type_mismatch");
         }
         let without = Token::read(&sound).with(|token| drop(token.header.shift_remove("typ")));
-        bench.rejects(kind.name, without.signed(&kind.issuer(&world).key), "type_mismatch");
+        bench.rejects(kind.name, without.signed(kind.key(&world)), "type_mismatch");
     }
     // The formats in each other's clothes.
     let (person, licence) = (DC_SD_JWT.issue(&world), VC_SD_JWT.issue(&world));
@@ -186,7 +182,7 @@ fn v30_every_other_token_as_a_status_list() {
         let mut bench = Bench::credentials(&world);
         let list = String::from_utf8(bench.lists[&url].clone()).unwrap();
         let typed = Token::read(&list).with(|token| token.header["typ"] = typ.into());
-        bench.lists.insert(url, typed.signed(&kind.issuer(&world).key).into_bytes());
+        bench.lists.insert(url, typed.signed(kind.key(&world)).into_bytes());
         bench.rejects(&format!("{} {typ}", kind.name), kind.issue(&world), "status_list_invalid");
         bench.run();
     }

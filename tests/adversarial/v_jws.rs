@@ -1,11 +1,12 @@
 //! Signatures and headers of JWTs: V-01 to V-03, V-14, V-15.
 
-use portage_keys::{Signer, VerificationKey};
+use portage_keys::{Algorithm, Signer, VerificationKey, multibase};
 use portage_testkit::world::World;
+use serde_json::Value;
 
 use crate::{
     bench::Bench,
-    kinds::{JOSE, SD_JWT, VC_JWT},
+    kinds::{DATA_INTEGRITY, JOSE, PRESENTED_WHOLE, SD_JWT, VC_JWT},
     tokens::{Token, key_binding},
 };
 
@@ -70,10 +71,13 @@ fn v01_a_presentation_without_a_signature() {
 /// The key as an attacker would write it into a file: SubjectPublicKeyInfo in PEM (RFC 8410 §4, RFC 5480 §2).
 fn pem(key: &VerificationKey) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let prefix: &[u8] = match key.coordinates() {
-        None => b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
-        Some(_) => {
+    let prefix: &[u8] = match key.algorithm() {
+        Algorithm::EdDsa => b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
+        Algorithm::Es256 => {
             b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"
+        }
+        Algorithm::Es384 => {
+            b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00"
         }
     };
     let body = STANDARD.encode([prefix, key.as_bytes()].concat());
@@ -98,7 +102,7 @@ fn v02_a_mac_keyed_by_the_public_key() {
     for kind in JOSE {
         let sound = kind.issue(&world);
         bench.accepts(kind.name, &sound);
-        let key = kind.issuer(&world).key.verification_key();
+        let key = kind.key(&world).verification_key();
         for key in [pem(key).as_bytes(), key.as_bytes()] {
             bench.rejects(kind.name, with_mac(Token::read(&sound), key), "alg_not_allowed");
         }
@@ -120,41 +124,58 @@ fn v02_a_mac_keyed_by_the_public_key() {
     bench.run();
 }
 
-/// ES256 signatures that are none, made from one that is.
+/// ECDSA signatures that are none, made from one that is.
 fn broken_ecdsa(signature: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    const N: [u8; 32] = [
+    const P256: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
         0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
-    let (r, s) = signature.split_at(32);
+    const P384: [u8; 48] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf, 0x58, 0x1a,
+        0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
+    ];
+    let length = signature.len() / 2;
+    let (r, s) = signature.split_at(length);
+    let n: &[u8] = if length == 32 { &P256 } else { &P384 };
+    let (zero, ones) = (vec![0; length], vec![0xff; length]);
     let integer = |number: &[u8]| {
         let sign: &[u8] = if number[0] >= 0x80 { &[0] } else { &[] };
-        [&[2, (sign.len() + 32) as u8], sign, number].concat()
+        [&[2, (sign.len() + length) as u8], sign, number].concat()
     };
     let body = [integer(r), integer(s)].concat();
     vec![
-        ("r=s=0", vec![0; 64]),
-        ("r=0", [&[0; 32], s].concat()),
-        ("s=0", [r, &[0; 32]].concat()),
-        ("r=n", [&N, s].concat()),
-        ("s=n", [r, &N].concat()),
-        ("r>n", [&[0xff; 32], s].concat()),
+        ("r=s=0", vec![0; 2 * length]),
+        ("r=0", [&zero, s].concat()),
+        ("s=0", [r, &zero].concat()),
+        ("r=n", [n, s].concat()),
+        ("s=n", [r, n].concat()),
+        ("r>n", [&ones, s].concat()),
         ("DER", [&[0x30, body.len() as u8], body.as_slice()].concat()),
-        ("truncated", signature[..63].to_vec()),
+        ("truncated", signature[..2 * length - 1].to_vec()),
         ("with garbage", [signature, b"x"].concat()),
         ("empty", Vec::new()),
     ]
+}
+
+/// A document with each of them in the place of its proof's.
+fn broken_proofs(document: &str) -> Vec<(&'static str, String)> {
+    let document: Value = serde_json::from_str(document).unwrap();
+    let signature = multibase::decode_base58btc(document["proof"]["proofValue"].as_str().unwrap()).unwrap();
+    let with = |signature: Vec<u8>| {
+        let mut document = document.clone();
+        document["proof"]["proofValue"] = multibase::encode_base58btc(&signature).into();
+        document.to_string()
+    };
+    broken_ecdsa(&signature).into_iter().map(|(name, signature)| (name, with(signature))).collect()
 }
 
 #[test]
 fn v14_an_ecdsa_signature_that_is_none() {
     let world = World::new();
     let mut bench = Bench::credentials(&world);
-    for kind in JOSE {
-        let issuer = kind.issuer(&world);
-        let mut draft = kind.draft(&world);
-        draft.header.insert("kid".into(), issuer.method("key-2").into());
-        let sound = world.sign(&draft, &issuer.key_p256);
+    for kind in JOSE.into_iter().filter(|kind| kind.algorithm != Algorithm::EdDsa) {
+        let sound = kind.issue(&world);
         bench.accepts(kind.name, &sound);
         let token = Token::read(&sound);
         for (name, signature) in broken_ecdsa(&token.signature) {
@@ -162,9 +183,30 @@ fn v14_an_ecdsa_signature_that_is_none() {
             bench.rejects(&format!("{} {name}", kind.name), forged, "signature_invalid");
         }
     }
+    for kind in DATA_INTEGRITY.into_iter().filter(|kind| kind.algorithm != Algorithm::EdDsa) {
+        let sound = kind.issue(&world);
+        bench.accepts(kind.name, &sound);
+        for (name, forged) in broken_proofs(&sound) {
+            bench.rejects(&format!("{} {name}", kind.name), forged, "signature_invalid");
+        }
+    }
     bench.run();
 
     let mut bench = Bench::presentations(&world);
+    for kind in PRESENTED_WHOLE.into_iter().filter(|kind| kind.algorithm != Algorithm::EdDsa) {
+        let sound = kind.present(&world, &kind.issue(&world));
+        bench.accepts(kind.name, &sound);
+        let broken = if kind.is_like(VC_JWT) {
+            let token = Token::read(&sound);
+            let with = |signature| token.clone().with(|token| token.signature = signature).text();
+            broken_ecdsa(&token.signature).into_iter().map(|(name, bytes)| (name, with(bytes))).collect()
+        } else {
+            broken_proofs(&sound)
+        };
+        for (name, forged) in broken {
+            bench.rejects(&format!("{} {name}, of the holder", kind.name), forged, "signature_invalid");
+        }
+    }
     for kind in SD_JWT {
         let sound = kind.present(&world, &kind.issue(&world));
         bench.accepts(kind.name, &sound);

@@ -1,8 +1,8 @@
 //! Whose key it is and what it is for: V-03 to V-06.
 
 use portage_jose::Jwk;
-use portage_keys::Signer;
-use portage_testkit::world::World;
+use portage_keys::{Algorithm, Signer};
+use portage_testkit::world::{Draft, World};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +37,7 @@ fn v03_a_key_that_the_header_brings_along_is_not_looked_at() {
             });
             let name = format!("{} {member}", kind.name);
             // The twin: the honest issuer may write what it likes there, it means nothing.
-            bench.accepts(&name, with.clone().signed(&kind.issuer(&world).key));
+            bench.accepts(&name, with.clone().signed(kind.key(&world)));
             bench.rejects(&name, with.clone().signed(&world.attacker.key), "signature_invalid");
             let unnamed = with.with(|token| drop(token.header.shift_remove("kid")));
             // Two keys could have been meant, and none is guessed.
@@ -72,7 +72,7 @@ fn v04_a_kid_of_the_attacker_under_the_name_of_an_honest_issuer() {
             let token = Token::read(&sound).with(|token| drop(token.header.insert("kid".into(), kid.into())));
             bench.rejects(kind.name, token.clone().signed(&world.attacker.key), "key_mismatch");
             // Nor does it help that the honest issuer signed.
-            bench.rejects(kind.name, token.signed(&kind.issuer(&world).key), "key_mismatch");
+            bench.rejects(kind.name, token.signed(kind.key(&world)), "key_mismatch");
         }
     }
     bench.run();
@@ -116,21 +116,29 @@ fn document(world: &World, of: &str, change: impl FnOnce(&mut Value)) -> Vec<u8>
     document.to_string().into_bytes()
 }
 
+/// The method of a document with this id.
+fn method_in<'d>(document: &'d mut Value, id: &str) -> &'d mut Value {
+    let methods = document["verificationMethod"].as_array_mut().unwrap();
+    methods.iter_mut().find(|method| method["id"] == id).unwrap()
+}
+
 #[test]
 fn v05_a_method_of_the_attacker_that_names_the_honest_issuer_as_controller() {
     let world = World::new();
     let honest = RDFC.issuer(&world).did.as_str();
     let mut bench = Bench::credentials(&world);
     let claimed = document(&world, world.attacker.did.as_str(), |document| {
-        document["verificationMethod"][0]["controller"] = honest.into();
+        for method in document["verificationMethod"].as_array_mut().unwrap() {
+            method["controller"] = honest.into();
+        }
     });
     bench.documents.retain(|known| *known != world.sources.documents[world.attacker.did.as_str()]);
     bench.documents.push(claimed);
     for kind in DATA_INTEGRITY {
         bench.accepts(kind.name, kind.issue(&world));
         let mut draft = kind.draft(&world);
-        draft.proof.verification_method = world.attacker.method("key-1");
-        bench.rejects(kind.name, world.sign(&draft, &world.attacker.key), "key_mismatch");
+        draft.proof.verification_method = kind.method_of(&world.attacker);
+        bench.rejects(kind.name, world.sign(&draft, kind.key_of(&world.attacker)), "key_mismatch");
     }
     bench.run();
 }
@@ -146,7 +154,8 @@ fn v05_a_method_in_the_issuers_document_that_somebody_else_controls() {
         let of = kind.issuer(&world).did.as_str();
         let mut bench = Bench::credentials(&world);
         bench.documents = vec![document(&world, of, |document| {
-            document["verificationMethod"][0]["controller"] = world.attacker.did.as_str().into();
+            let method = method_in(document, &kind.method_of(kind.issuer(&world)));
+            method["controller"] = world.attacker.did.as_str().into();
         })];
         bench.rejects(kind.name, kind.issue(&world), "key_mismatch");
         bench.run();
@@ -157,15 +166,57 @@ fn v05_a_method_in_the_issuers_document_that_somebody_else_controls() {
 fn v06_a_credential_signed_with_a_key_for_authentication() {
     let world = World::new();
     let mut bench = Bench::credentials(&world);
-    for kind in KINDS {
+    for kind in KINDS.into_iter().filter(|kind| kind.algorithm == Algorithm::EdDsa) {
         let issuer = kind.issuer(&world);
         let mut draft = kind.draft(&world);
-        bench.accepts(kind.name, world.sign(&draft, &issuer.key));
+        bench.accepts(kind.name, world.sign(&draft, kind.key(&world)));
         draft.header.insert("kid".into(), issuer.method("key-3").into());
         draft.proof.verification_method = issuer.method("key-3");
         bench.rejects(kind.name, world.sign(&draft, &issuer.authentication_key), "purpose_mismatch");
     }
     bench.run();
+}
+
+/// Controlled Identifiers 1.0 §2.3: a key is for what the document lists it under, by reference or embedded, and for nothing else.
+#[test]
+fn v06_a_key_is_for_what_the_document_lists_it_under() {
+    const RELATIONSHIPS: [&str; 5] =
+        ["assertionMethod", "authentication", "capabilityInvocation", "capabilityDelegation", "keyAgreement"];
+    let world = World::new();
+    for relationship in RELATIONSHIPS {
+        for embedded in [false, true] {
+            let mut bench = Bench::credentials(&world);
+            bench.documents.clear();
+            for issuer in [&world.province, &world.city, &world.federal] {
+                bench.documents.push(document(&world, issuer.did.as_str(), |document| {
+                    let methods = document["verificationMethod"].clone();
+                    let ids = || methods.as_array().unwrap().iter().map(|method| method["id"].clone());
+                    for other in RELATIONSHIPS {
+                        document.as_object_mut().unwrap().shift_remove(other);
+                    }
+                    document[relationship] = if embedded { methods.clone() } else { ids().collect() };
+                    if embedded {
+                        document.as_object_mut().unwrap().shift_remove("verificationMethod");
+                    }
+                }));
+            }
+            for kind in KINDS {
+                let name = format!("{} {relationship} {embedded}", kind.name);
+                let credential = kind.issue_with(&world, without_status);
+                match relationship {
+                    "assertionMethod" => bench.accepts(&name, credential),
+                    _ => bench.rejects(&name, credential, "purpose_mismatch"),
+                }
+            }
+            bench.run();
+        }
+    }
+}
+
+/// The issuer's key for the list is out of the question where its document is what is tried.
+fn without_status(draft: &mut Draft) {
+    draft.claims.shift_remove("status");
+    draft.claims.shift_remove("credentialStatus");
 }
 
 #[test]
@@ -205,12 +256,12 @@ fn v06_every_presented_whole_needs_a_key_for_authentication() {
         let credential = kind.issue(&world);
         bench.accepts(kind.name, kind.present(&world, &credential));
         let by_a_stranger = |kind: Kind| {
-            let method = kind.issuer(&world).method("key-1");
+            let method = kind.method_of(kind.issuer(&world));
             let mut vp = kind.presentation(&world, &credential);
             vp.claims.shift_remove("holder");
             vp.header.entry("kid").and_modify(|kid| *kid = method.clone().into());
             vp.proof.verification_method = method;
-            world.sign_vp(&vp, &kind.issuer(&world).key)
+            world.sign_vp(&vp, kind.key(&world))
         };
         // Of a holder whose identifier is no key nothing is fetched.
         bench.leaves_open(kind.name, by_a_stranger(kind), "key_not_found");

@@ -2,6 +2,8 @@ use portage_did::{Did, DidDocument, Relationship, did_web};
 use portage_keys::{Algorithm, Entropy, Signer, SigningKey};
 use url::Url;
 
+use crate::SeededEntropy;
+
 /// An issuer: a did:web and its keys.
 pub struct TestIssuer {
     /// Its host.
@@ -26,11 +28,21 @@ impl TestIssuer {
         TestIssuer {
             host: origin.host_str().unwrap().to_owned(),
             did: did_web(&origin).unwrap(),
-            origin,
             key: SigningKey::generate(Algorithm::EdDsa, entropy),
             key_p256: SigningKey::generate(Algorithm::Es256, entropy),
             authentication_key: SigningKey::generate(Algorithm::EdDsa, entropy),
-            key_p384: SigningKey::generate(Algorithm::Es384, entropy),
+            // From a generator of its own, so that what the others draw stays what it was.
+            key_p384: SigningKey::generate(Algorithm::Es384, &SeededEntropy::new(seed_of(origin.as_str()))),
+            origin,
+        }
+    }
+
+    /// Its key for assertions of this algorithm, and the fragment of its DID URL.
+    pub fn signing_key(&self, algorithm: Algorithm) -> (&SigningKey, &'static str) {
+        match algorithm {
+            Algorithm::EdDsa => (&self.key, "key-1"),
+            Algorithm::Es256 => (&self.key_p256, "key-2"),
+            Algorithm::Es384 => (&self.key_p384, "key-4"),
         }
     }
 
@@ -63,4 +75,8 @@ impl TestIssuer {
     pub fn url(&self, path: &str) -> String {
         self.origin.join(path).unwrap().into()
     }
+}
+
+fn seed_of(text: &str) -> u64 {
+    text.bytes().fold(384, |seed, byte| seed.wrapping_mul(257).wrapping_add(byte.into()))
 }

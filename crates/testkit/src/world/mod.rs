@@ -57,6 +57,8 @@ pub struct World {
     pub holder_p256: SigningKey,
     /// Somebody else's key.
     pub thief: SigningKey,
+    /// The holder's key of P-384.
+    pub holder_p384: SigningKey,
     /// What the issuers publish.
     pub sources: MemorySources,
     loopback: LoopbackOrigins,
@@ -88,6 +90,7 @@ impl World {
             holder: key(Algorithm::EdDsa),
             holder_p256: key(Algorithm::Es256),
             thief: key(Algorithm::EdDsa),
+            holder_p384: SigningKey::generate(Algorithm::Es384, &SeededEntropy::new(384)),
             sources: MemorySources::default(),
             loopback: LoopbackOrigins::parse(
                 origins.into_iter().filter(|origin| origin.starts_with("http:")),
