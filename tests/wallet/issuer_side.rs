@@ -120,7 +120,7 @@ fn metadata(stage: &Stage, origin: &str) -> Value {
             let mut entry = json!({
                 "format": format.name(),
                 "cryptographic_binding_methods_supported": if format.is_selective() { json!(["jwk"]) } else { json!(["did:key"]) },
-                "proof_types_supported": { "jwt": { "proof_signing_alg_values_supported": ["ES256", "EdDSA"] } },
+                "proof_types_supported": { "jwt": { "proof_signing_alg_values_supported": ["ES256", "EdDSA", "ES384"] } },
             });
             if format == Format::DcSdJwt {
                 entry["vct"] = credential_type.vct.as_str().into();

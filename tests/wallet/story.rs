@@ -166,6 +166,69 @@ async fn eddsa_jcs_2022_serves_for_the_credential_and_for_the_presentation() {
     }
 }
 
+/// Each kind of key, in each format: what it signs is accepted, and a verifier that takes other kinds alone gets nothing.
+#[tokio::test]
+async fn a_holders_key_of_any_kind_serves_in_every_format() {
+    let stage = Running::start().await;
+    for (type_id, format) in [
+        ("person", Format::DcSdJwt),
+        ("business-licence", Format::VcSdJwt),
+        ("business-licence", Format::VcJwt),
+        ("operator-card", Format::LdpVc),
+    ] {
+        for (algorithm, suites) in [
+            ("EdDSA", ["eddsa-rdfc-2022", "eddsa-jcs-2022"]),
+            ("ES256", ["ecdsa-rdfc-2019", "ecdsa-jcs-2019"]),
+            ("ES384", ["ecdsa-rdfc-2019", "ecdsa-jcs-2019"]),
+        ] {
+            let citizen = Citizen::new(&stage).await;
+            let link = offer(&stage, type_id, format);
+            citizen.run(&["accept", &link, "--key", algorithm, "--yes"]).await.object();
+            for suite in suites {
+                let taken = json!({
+                    "kb-jwt_alg_values": [algorithm],
+                    "alg_values": [algorithm],
+                    "cryptosuite_values": [suite],
+                });
+                let query = query_for(&stage, type_id, format);
+                stage.twist(|twist| {
+                    twist.query = Some(query);
+                    twist.request =
+                        Some(Box::new(move |draft| takes(draft, json!({ format.name(): taken }))));
+                });
+                stage.take_seen();
+                citizen.run(&["present", &request(&stage), "--yes"]).await.object();
+                let presentation = answer_of(&stage).unwrap()["asked"][0].clone();
+                assert_eq!(verdict(&check(&stage, &presentation)), "accepted", "{algorithm} {suite}");
+                if format == Format::LdpVc {
+                    assert_eq!(presentation["proof"]["cryptosuite"], suite);
+                }
+            }
+            let other = if algorithm == "EdDSA" { "ES256" } else { "EdDSA" };
+            let other_suite = if algorithm == "EdDSA" { "ecdsa-rdfc-2019" } else { "eddsa-rdfc-2022" };
+            let taken = json!({
+                "kb-jwt_alg_values": [other],
+                "alg_values": [other],
+                "cryptosuite_values": [other_suite],
+            });
+            stage.twist(|twist| {
+                twist.request = Some(Box::new(move |draft| takes(draft, json!({ format.name(): taken }))));
+            });
+            let answer = citizen.run(&["review", &request(&stage)]).await;
+            assert_eq!((answer.code, answer.reason()), (1, "query_not_satisfied"), "{algorithm}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kind_of_key_that_nobody_has_is_wrong_usage() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let link = offer(&stage, "person", Format::DcSdJwt);
+    assert_eq!(citizen.run(&["accept", &link, "--key", "RS256", "--yes"]).await.code, 2);
+    assert_eq!(citizen.count().await, 0);
+}
+
 #[tokio::test]
 async fn what_the_verifier_does_not_take_counts_as_absent() {
     let stage = Running::start().await;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use portage_keys::Algorithm;
 
 /// Your wallet: accept credentials, look at them, and show what you choose to a service that asks.
 #[derive(Debug, Parser)]
@@ -113,9 +114,17 @@ pub(crate) struct AcceptArgs {
     /// The code that the issuer gave you by another way, where it gave one.
     #[arg(long, value_name = "CODE")]
     pub(crate) tx_code: Option<String>,
+    /// Bind it to a new key of this kind, EdDSA, ES256 or ES384 [default: what suits the format, of what the issuer takes].
+    #[arg(long, value_name = "ALGORITHM", value_parser = parse_algorithm)]
+    pub(crate) key: Option<Algorithm>,
     /// Yes to every question.
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
+    let names = || Algorithm::ALL.map(Algorithm::jose_name).join(", ");
+    Algorithm::from_jose_name(name).ok_or_else(|| format!("one of {}", names()))
 }
 
 #[derive(Debug, ClapArgs)]

@@ -188,7 +188,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         documents: &Documents<'_, H, S>,
         now: Timestamp,
     ) -> Result<ArrivedCredential, AcceptError> {
-        let key = SigningKey::generate(offered.algorithm, self.entropy);
+        let key = SigningKey::generate(offered.key.algorithm, self.entropy);
         let response = match self.request_credential(review, offered, token, &key, now).await {
             // The nonce was not, or no longer, good: a new one, once (§8.3.1.2).
             Err(AcceptError::Credential(Some(CredentialErrorCode::InvalidNonce))) => {
@@ -217,7 +217,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let proof = KeyProof {
             issuer: &review.metadata.credential_issuer,
             nonce: nonce.as_ref(),
-            key: offered.key_form,
+            key: offered.key.form,
             now,
         };
         let request = CredentialRequest {

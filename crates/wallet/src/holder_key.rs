@@ -6,10 +6,7 @@ use portage_oid4vci::{CredentialConfiguration, KeyBindingForm};
 ///
 /// SD-JWTs are bound to a `jwk`, P-256 where the issuer takes it (the kind that secure hardware has); the other formats to the did:key of a
 /// key, Ed25519 where the issuer takes it, which their presentations are signed with.
-pub(crate) fn choose(
-    format: Format,
-    configuration: &CredentialConfiguration,
-) -> Option<(KeyBindingForm, Algorithm)> {
+pub(crate) fn choose(format: Format, configuration: &CredentialConfiguration) -> Option<HolderKey> {
     let (forms, algorithms): (&[KeyBindingForm], &[Algorithm]) = if format.is_selective() {
         (
             &[KeyBindingForm::Jwk, KeyBindingForm::DidKey],
@@ -30,6 +27,17 @@ pub(crate) fn choose(
         return None;
     }
     let form = forms.iter().copied().find(takes_form)?;
-    let algorithm = algorithms.iter().copied().find(takes_algorithm)?;
-    Some((form, algorithm))
+    let taken: Vec<Algorithm> = algorithms.iter().copied().filter(takes_algorithm).collect();
+    Some(HolderKey { form, algorithm: *taken.first()?, taken })
+}
+
+/// The kind of key that a credential will be bound to.
+#[derive(Debug, Clone)]
+pub(crate) struct HolderKey {
+    /// How the key proof names it.
+    pub(crate) form: KeyBindingForm,
+    /// What it signs with.
+    pub(crate) algorithm: Algorithm,
+    /// What the issuer takes of what this wallet has, the preferred one first.
+    pub(crate) taken: Vec<Algorithm>,
 }

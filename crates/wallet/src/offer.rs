@@ -5,8 +5,8 @@ use portage_catalog::{CredentialType, Format, Text};
 use portage_keys::Algorithm;
 use portage_oid4vci::{
     AuthorizationServerMetadata, CredentialConfiguration, CredentialIssuerMetadata, CredentialOffer,
-    CredentialOfferUri, EndpointUrl, IssuerIdentifier, KeyBindingForm, MessageError, PRE_AUTHORIZED_CODE,
-    PreAuthorizedCode, TxCode,
+    CredentialOfferUri, EndpointUrl, IssuerIdentifier, MessageError, PRE_AUTHORIZED_CODE, PreAuthorizedCode,
+    TxCode,
 };
 use portage_reason::Reason;
 use portage_trust::{KnownEntity, Role};
@@ -18,7 +18,7 @@ use crate::{
     ClaimName, IssuerOnRecord, IssuerWords, Wallet, Words,
     credential::type_name,
     documents::Freshness,
-    holder_key,
+    holder_key::{self, HolderKey},
     issuer_identity::IssuerIdentity,
     ports::{Http, HttpFailure, HttpRequest, RequestBody, WalletStore},
 };
@@ -37,6 +37,24 @@ pub struct OfferReview {
     pub(crate) metadata: CredentialIssuerMetadata,
 }
 
+const OTHER_KEY: &str = "the issuer wants a kind of key that this wallet does not have";
+
+impl OfferReview {
+    /// The same offer, its credentials bound to keys of this algorithm instead of those that the wallet prefers.
+    ///
+    /// # Errors
+    /// [`OfferError::Unsupported`]: the issuer does not take such keys for one of them.
+    pub fn bound_to(mut self, algorithm: Algorithm) -> Result<Self, OfferError> {
+        for offered in &mut self.offered {
+            if !offered.key.taken.contains(&algorithm) {
+                return Err(OfferError::Unsupported(OTHER_KEY));
+            }
+            offered.key.algorithm = algorithm;
+        }
+        Ok(self)
+    }
+}
+
 /// One credential of an offer.
 #[derive(Debug, Clone)]
 pub struct OfferedCredential {
@@ -52,8 +70,7 @@ pub struct OfferedCredential {
     pub words: Option<IssuerWords>,
     pub(crate) configuration_id: String,
     pub(crate) type_names: Vec<String>,
-    pub(crate) key_form: KeyBindingForm,
-    pub(crate) algorithm: Algorithm,
+    pub(crate) key: HolderKey,
 }
 
 /// What is needed before the offer can be accepted.
@@ -345,9 +362,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             Format::DcSdJwt => type_names.first().and_then(|vct| self.catalog.by_vct(vct)),
             _ => self.catalog.by_vc_types(type_names.iter().map(String::as_str)),
         };
-        let (key_form, algorithm) = holder_key::choose(format, configuration).ok_or(
-            OfferError::Unsupported("the issuer wants a kind of key that this wallet does not have"),
-        )?;
+        let key = holder_key::choose(format, configuration).ok_or(OfferError::Unsupported(OTHER_KEY))?;
         let words = configuration
             .credential_metadata
             .as_ref()
@@ -366,8 +381,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             configuration_id: id.to_owned(),
             format,
             type_names,
-            key_form,
-            algorithm,
+            key,
         })
     }
 }

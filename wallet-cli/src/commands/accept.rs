@@ -18,6 +18,10 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     let host = host_of(&offer);
     let session = context.open()?;
     let reviewed = session.wallet(context).receive_offer(offer, context.now()).await;
+    let reviewed = reviewed.and_then(|review| match args.key {
+        Some(algorithm) => review.bound_to(algorithm),
+        None => Ok(review),
+    });
     let review = match reviewed {
         Ok(review) => review,
         Err(error) => {
