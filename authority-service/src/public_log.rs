@@ -13,7 +13,7 @@ use portage_transparency_log::{NoteError, NoteSigner, SignedCheckpoint};
 use crate::commands::CommandError;
 
 /// Folder of the published files, in the service's folder.
-const FOLDER: &str = "log";
+pub(crate) const FOLDER: &str = "log";
 /// Where they are served.
 pub(crate) const PATH: &str = "/log";
 

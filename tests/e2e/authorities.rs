@@ -214,6 +214,9 @@ async fn a_right_goes_down_three_tiers_and_nobody_hands_on_what_they_do_not_hold
         assert!(said.verify_log(&log).is_ok(), "{} published it", superior.url());
         chain.push(jwt);
     }
+    let shown = &city.does(&["show", issuer_url])[0];
+    let proof = shown["log_evidence"]["proof"].as_str().expect("the proof of what it says");
+    assert!(proof.starts_with("c2sp.org/tlog-proof@v1"), "{proof}");
     let anchor = TrustAnchor {
         id: EntityId::parse(&federal.url()).expect("an identifier"),
         keys: tiers.said(federal).await.0,

@@ -1,5 +1,7 @@
 //! A province whose keys are pinned, a city that it lets vouch for others, and the market below the city.
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use jiff::{Timestamp, ToSpan as _};
 use portage_catalog::{Purpose, PurposeId};
 use portage_federation::{
@@ -43,9 +45,20 @@ pub(crate) fn anchor(stage: &Stage) -> Value {
     })
 }
 
-/// The public log of a member.
+thread_local! {
+    static LOGS: RefCell<BTreeMap<String, MemoryLog>> = RefCell::default();
+}
+
+/// Writes into the public log of a member, which lives as long as the test.
+pub(crate) fn publish<T>(stage: &Stage, of: &str, write: impl FnOnce(&mut MemoryLog) -> T) -> T {
+    let id = id(stage, of);
+    let open = || MemoryLog::new(&id, key(of)).unwrap();
+    LOGS.with_borrow_mut(|logs| write(logs.entry(id.to_string()).or_insert_with(open)))
+}
+
+/// The public log of a member as it is now.
 pub(crate) fn log(stage: &Stage, of: &str) -> MemoryLog {
-    MemoryLog::new(&id(stage, of), key(of)).unwrap()
+    publish(stage, of, |log| log.clone())
 }
 
 fn says(
@@ -67,7 +80,7 @@ fn says(
         statement.metadata = statement.metadata.with_log(log(stage, subject).address());
     }
     statement.rights = Some(rights);
-    log(stage, issuer).publish(&mut statement).unwrap();
+    publish(stage, issuer, |log| log.publish(&mut statement)).unwrap();
     statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
 }
 

@@ -1,13 +1,14 @@
-use portage_authority::{Registration, Standing};
+use portage_authority::{Authority, Registration, RegistryStore as _, Standing};
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
+use portage_transparency_log::{CHECKPOINT_PATH, SignedCheckpoint};
 use portage_web::language_of_terminal;
 use serde_json::{Value, json};
 
 use super::{CommandError, say, store_failure};
 use crate::{
     args::{Common, ShowArgs},
-    wiring, words,
+    public_log, wiring, words,
 };
 
 /// What is said of an entity.
@@ -17,13 +18,29 @@ pub(crate) async fn run(args: &ShowArgs, common: &Common) -> Result<ExitCode, Co
     let absent = || say("authority.absent", &[("entity", args.entity.as_str())]);
     let registration = found.ok_or_else(|| CommandError::Refused(Reason::ValueInvalid, absent()))?;
     if common.json {
-        output::json_line(&json_of(&registration))?;
+        let mut shown = json_of(&registration);
+        if let (Some(entry), Some(published)) = (registration.rights_entry, published(common, &authority)?) {
+            let evidence = authority.store().evidence(entry, &published).await;
+            let evidence = evidence.map_err(|failure| store_failure(&failure))?;
+            shown["log_evidence"] = evidence.map_or(Value::Null, |evidence| evidence.to_value());
+        }
+        output::json_line(&shown)?;
     } else {
         for line in words::lines(&registration, authority.catalog(), language_of_terminal()) {
             output::line(&line)?;
         }
     }
     Ok(ExitCode::Done)
+}
+
+/// The checkpoint that everybody sees; none before anything was published.
+fn published<S>(common: &Common, authority: &Authority<S>) -> Result<Option<SignedCheckpoint>, CommandError> {
+    let path = common.dir.join(public_log::FOLDER).join(CHECKPOINT_PATH);
+    let note = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        note => note.map_err(|error| CommandError::Fault(format!("{}: {error}", path.display())))?,
+    };
+    SignedCheckpoint::verify(&note, &authority.profile().log.key).map(Some).map_err(CommandError::fault)
 }
 
 /// For machines.

@@ -52,7 +52,8 @@ pub(crate) fn chain(reading: &mut Reading<'_>, at: &str, role: Role, own: Option
         let Some(subject) = subject else { continue };
         match reading.somebody(&format!("{links}/{}", position + 1)) {
             Some(superior) => {
-                link(reading, &links, position, role, subject, superior, own);
+                link(reading, &links, position, role, subject, superior.clone(), own);
+                logged(reading, &format!("{links}/{position}/log"), superior);
             }
             None if position + 1 == length => anchor(reading, &links, position, subject),
             None => {}
@@ -110,6 +111,17 @@ fn link(
     values.extend(place.map(|place| ("place", place)));
     values.extend(until.map(|until| ("until", until)));
     reading.say(format!("explain.{base}{suffix}"), values, &[also]);
+}
+
+/// Where the link stands in the public log of whoever grants it.
+fn logged(reading: &mut Reading<'_>, at: &str, superior: Found) {
+    let entry = format!("{at}/entry");
+    let number = reading.at(&entry).and_then(serde_json::Value::as_u64);
+    let as_of = reading.time(&format!("{at}/as_of"), Word::Day);
+    if let (Some(number), Some(as_of)) = (number, as_of) {
+        let entry = Found::new(Word::Code(number.to_string()), entry);
+        reading.say("explain.logged", vec![("superior", superior), ("entry", entry), ("as_of", as_of)], &[]);
+    }
 }
 
 fn anchor(reading: &mut Reading<'_>, links: &str, position: usize, name: Found) {

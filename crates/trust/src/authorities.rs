@@ -8,7 +8,8 @@ use portage_reason::Reason;
 use url::Url;
 
 use crate::{
-    Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, ResolvedChains, TrustList, VouchedPurpose,
+    Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, RememberedLog, ResolvedChains, TrustList,
+    VouchedPurpose, logs::LogQuestion,
 };
 
 /// Both sources in one: `trust.json`, and what its anchors say about everybody else.
@@ -143,36 +144,90 @@ impl Authority for Authorities {
                 !unknown.contains(&chains.may_issue(id, &[])) || chains.may_ask(id, None) != MayAsk::Unknown
             })
         };
-        if self.anchors.is_empty() || self.is_listed(id) || is_known() {
+        if self.anchors.is_empty() || self.is_listed(id) {
             return None;
         }
-        let inquiry = Some(AnchorInquiry::new(id, &self.anchors, now));
-        Some(Box::new(Learning { asked: id.to_owned(), inquiry, chains: self.chains.clone() }))
+        let mut learning = Learning {
+            asked: id.to_owned(),
+            now,
+            anchors: None,
+            questions: Vec::new(),
+            chains: self.chains.clone(),
+        };
+        if is_known() {
+            learning.ask_the_logs();
+            return if learning.questions.is_empty() { None } else { Some(Box::new(learning)) };
+        }
+        learning.anchors = Some(AnchorInquiry::new(id, &self.anchors, now));
+        Some(Box::new(learning))
+    }
+
+    fn remembered_logs(&self) -> Vec<RememberedLog> {
+        self.chains.read().unwrap_or_else(PoisonError::into_inner).logs.kept()
+    }
+
+    fn restore_logs(&self, kept: &[RememberedLog]) {
+        self.chains.write().unwrap_or_else(PoisonError::into_inner).logs.restore(kept);
     }
 }
 
-/// An inquiry whose answers are kept when it ends.
+/// An inquiry whose answers are kept when it ends: the anchors first, then the logs that their answers rest on.
 struct Learning {
     asked: String,
-    inquiry: Option<AnchorInquiry>,
+    now: Timestamp,
+    anchors: Option<AnchorInquiry>,
+    questions: Vec<LogQuestion>,
     chains: Arc<RwLock<ResolvedChains>>,
+}
+
+impl Learning {
+    fn ask_the_logs(&mut self) {
+        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
+        self.questions = chains.log_questions(&self.asked, self.now);
+        drop(chains);
+        self.settle();
+    }
+
+    /// Takes the answers of those questions that want nothing more.
+    fn settle(&mut self) {
+        let (open, ended) = std::mem::take(&mut self.questions)
+            .into_iter()
+            .partition(|question| !question.wanted().is_empty());
+        self.questions = open;
+        let ended: Vec<LogQuestion> = ended;
+        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
+        ended.into_iter().for_each(|question| chains.logs.settle(question));
+    }
 }
 
 impl Inquiry for Learning {
     fn wanted(&self) -> Vec<Url> {
-        self.inquiry.as_ref().map(AnchorInquiry::wanted).unwrap_or_default()
+        match &self.anchors {
+            Some(inquiry) => inquiry.wanted(),
+            None => self.questions.iter().flat_map(LogQuestion::wanted).collect(),
+        }
     }
 
     fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {
-        let Some(mut inquiry) = self.inquiry.take() else { return };
+        let Some(mut inquiry) = self.anchors.take() else {
+            let mut answers = answers.into_iter();
+            for question in &mut self.questions {
+                let wanted = question.wanted().len();
+                let its_own: Vec<_> = (0..wanted).map(|_| answers.next().flatten()).collect();
+                question.supply(its_own.into_iter());
+            }
+            return self.settle();
+        };
         inquiry.supply(answers);
         if !inquiry.wanted().is_empty() {
-            self.inquiry = Some(inquiry);
+            self.anchors = Some(inquiry);
             return;
         }
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
         chains.make_room(MAX_CHAINS);
         inquiry.into_found().into_iter().for_each(|found| chains.insert_about(found.resolved, &self.asked));
+        drop(chains);
+        self.ask_the_logs();
     }
 }
 
@@ -183,4 +238,4 @@ impl std::fmt::Debug for Authorities {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,13 +9,17 @@ use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
-use crate::{Authority, IssuerAuthorized, KnownEntity, KnownVerifier, MayAsk, Tier, VouchedPurpose};
+use crate::{
+    Authority, IssuerAuthorized, KnownEntity, KnownVerifier, MayAsk, Tier, VouchedPurpose,
+    logs::{LogMemory, LogQuestion},
+};
 
 /// The chains at hand, found under every name their subjects go by: what a cache holds, whatever the time.
 #[derive(Debug, Clone, Default)]
 pub struct ResolvedChains {
     chains: Vec<ResolvedEntity>,
     by_name: BTreeMap<String, Vec<usize>>,
+    pub(crate) logs: LogMemory,
 }
 
 /// The chains at hand, at a time: what a question is put to.
@@ -62,6 +66,21 @@ pub struct ChainLink {
     pub recognised: bool,
     /// When the word of its superior ends.
     pub expires_at: Timestamp,
+    /// Where in the log of its superior that grant stands.
+    pub log: Option<LinkInLog>,
+}
+
+/// The entry of a public log that a link rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkInLog {
+    /// The log's name: its address without the scheme.
+    pub origin: String,
+    /// The number of the entry.
+    pub entry: u64,
+    /// How many entries the log had.
+    pub size: u64,
+    /// As of when.
+    pub as_of: Timestamp,
 }
 
 impl ResolvedChains {
@@ -81,6 +100,7 @@ impl ResolvedChains {
 
     /// Of two chains along one path the later one counts, whichever came in first: a right that was narrowed stays narrowed.
     fn insert_as(&mut self, chain: ResolvedEntity, names: impl IntoIterator<Item = String>) {
+        self.logs.see(&chain);
         let along = |chain: &ResolvedEntity| -> Vec<EntityId> {
             chain.path().iter().map(|entity| entity.id.clone()).collect()
         };
@@ -109,11 +129,18 @@ impl ResolvedChains {
         }
     }
 
-    /// Makes room once there are `limit` chains: forgets them all.
+    /// Makes room once there are `limit` chains: forgets them all, and what is remembered of logs not.
     pub(crate) fn make_room(&mut self, limit: usize) {
         if self.chains.len() >= limit {
-            *self = Self::default();
+            *self = Self { logs: std::mem::take(&mut self.logs), ..Self::default() };
         }
+    }
+
+    /// What the logs under the chains of whoever goes by `name` have to show.
+    pub(crate) fn log_questions(&mut self, name: &str, now: Timestamp) -> Vec<LogQuestion> {
+        let Self { chains, by_name, logs } = self;
+        let places = by_name.get(name).into_iter().flatten();
+        logs.questions(places.filter_map(|&place| chains.get(place)), now)
     }
 
     /// The names under which whoever goes by `name` is known to its superiors: its identifier and its DIDs.
@@ -175,7 +202,8 @@ impl Authority for FederationAuthority<'_> {
         let nothing: &[&[&str]] = &[&[]];
         let types = if types.is_empty() { nothing } else { types };
         for chain in self.chains_of(issuer) {
-            match types.iter().try_for_each(|names| chain.may_issue(names, self.now)) {
+            let allowed = types.iter().try_for_each(|names| chain.may_issue(names, self.now));
+            match allowed.and_then(|()| self.chains.logs.check(chain)) {
                 Ok(()) => return Ok(self.authorized(issuer, chain)),
                 // A chain that holds says more than one that is over.
                 Err(Reason::TrustChainInvalid) if refusal != Reason::IssuerNotTrusted => {}
@@ -187,13 +215,16 @@ impl Authority for FederationAuthority<'_> {
 
     /// A verifier that the federation knows is [`MayAsk::NotRegistered`]: membership is no purpose.
     fn may_ask(&self, verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
-        let known = self.chains_of(verifier).find(|chain| chain.may_verify(self.now).is_ok());
+        let known = self
+            .chains_of(verifier)
+            .find(|chain| chain.may_verify(self.now).and_then(|()| self.chains.logs.check(chain)).is_ok());
         let Some(chain) = known else { return MayAsk::Unknown };
         MayAsk::NotRegistered(known_verifier(verifier, chain, self.now))
     }
 
     fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
         self.chains_of(verifier).find_map(|chain| {
+            self.chains.logs.check(chain).ok()?;
             let (said, authority) = PurposeStatement::verify_on(statement, chain, self.now).ok()?;
             Some(VouchedPurpose {
                 verifier: known_verifier(verifier, chain, self.now),
@@ -208,6 +239,7 @@ impl Authority for FederationAuthority<'_> {
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
         let mut own = self.chains_of(id).filter(|chain| chain.id().as_str() == id);
         own.find_map(|chain| {
+            self.chains.logs.check(chain).ok()?;
             Some(KnownEntity {
                 id: chain.id().to_string(),
                 identifiers: chain.identifiers().map(str::to_owned).collect(),
@@ -277,6 +309,12 @@ impl ChainLink {
             until: granted.and_then(|rights| rights.until),
             recognised: granted.is_some_and(Rights::is_recognition),
             expires_at: entity.expires_at,
+            log: entity.logged.as_ref().and_then(|logged| logged.as_ref().ok()).map(|logged| LinkInLog {
+                origin: logged.log.key.name().to_owned(),
+                entry: logged.index,
+                size: logged.checkpoint.size(),
+                as_of: logged.as_of,
+            }),
         }
     }
 
@@ -296,6 +334,9 @@ impl ChainLink {
         }
         if self.recognised {
             link["recognised"] = json!(true);
+        }
+        if let Some(log) = &self.log {
+            link["log"] = json!({ "origin": log.origin, "entry": log.entry, "size": log.size, "as_of": log.as_of.to_string() });
         }
         link
     }

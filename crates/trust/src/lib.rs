@@ -25,12 +25,14 @@ mod authorities;
 mod federation;
 mod inquiry;
 mod list;
+mod logs;
 
 pub use anchor::TrustedAnchor;
 pub use authorities::Authorities;
-pub use federation::{ChainEvidence, ChainLink, FederationAuthority, ResolvedChains};
+pub use federation::{ChainEvidence, ChainLink, FederationAuthority, LinkInLog, ResolvedChains};
 pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
+pub use logs::{RememberedLog, is_log_file};
 
 pub use portage_federation::{Role, Tier};
 
@@ -158,6 +160,14 @@ pub trait Authority: Send + Sync {
     fn did_webvh_beside(&self, _names: &[String]) -> Vec<String> {
         Vec::new()
     }
+
+    /// What is to be kept of the authorities' logs, so that a later run holds them to it.
+    fn remembered_logs(&self) -> Vec<RememberedLog> {
+        Vec::new()
+    }
+
+    /// Takes up what an earlier run kept.
+    fn restore_logs(&self, _kept: &[RememberedLog]) {}
 
     /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. A list says nothing about keys: it
     /// leaves them to the issuer's DID document.

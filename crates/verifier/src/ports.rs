@@ -6,6 +6,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
 use portage_reason::Reason;
+pub use portage_trust::RememberedLog;
 
 use crate::{Claim, Decided, KeyedHash, Received, Requested, Session};
 
@@ -69,6 +70,12 @@ pub trait SessionStore: Send + Sync {
         now: Timestamp,
         events_before: Timestamp,
     ) -> impl Future<Output = Result<Swept, StoreFailure>> + Send;
+
+    /// What was seen of authorities' logs, as [`SessionStore::keep_logs`] kept it.
+    fn logs(&self) -> impl Future<Output = Result<Vec<RememberedLog>, StoreFailure>> + Send;
+
+    /// Keeps what was seen of authorities' logs. Of one log the later look stays, whichever process took it.
+    fn keep_logs(&self, logs: Vec<RememberedLog>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// The events, oldest first.
     fn events(&self) -> impl Future<Output = Result<Vec<Event>, StoreFailure>> + Send;

@@ -57,7 +57,14 @@ impl<S: SessionStore> Verifier<S> {
                 Judgement::rejected(reason_of_error(response.error))
             }
             Ok(AuthorizationResponse::Success { vp_token, .. }) => {
-                self.verify(purpose, &vp_token, &state, sources, now).await
+                let remembered = self.store.logs().await?;
+                self.authority.restore_logs(&remembered);
+                let judgement = self.verify(purpose, &vp_token, &state, sources, now).await;
+                let seen = self.authority.remembered_logs();
+                if seen != remembered {
+                    self.store.keep_logs(seen).await?;
+                }
+                judgement
             }
         };
         self.conclude(received, judgement, purpose.retention_days, now).await

@@ -14,6 +14,7 @@ use crate::{
     added_types::check_record,
     history::history,
     ports::{Batch, RecordId, RecordKind, StoreFailure, WalletStore},
+    remembered_logs,
 };
 
 /// Why there is no copy, or why it was not taken in.
@@ -71,7 +72,7 @@ pub fn export(
     store.commit(Batch::default().with(event.record_id(), event.to_record()))?;
     let mut copy = Vault::create(passphrase, params, entropy)?;
     let kinds = [RecordKind::Credential, RecordKind::Key, RecordKind::Event, RecordKind::Type];
-    let mut ids: Vec<RecordId> = vec![RecordId::Trust];
+    let mut ids: Vec<RecordId> = vec![RecordId::Trust, RecordId::Logs];
     for kind in kinds {
         ids.extend(store.ids(kind)?);
     }
@@ -128,6 +129,10 @@ pub fn import(
                 }
             }
             RecordId::Trust if store.record(&id)?.is_none() => batch = batch.with(id, bytes.to_vec()),
+            RecordId::Logs => {
+                let logs = remembered_logs::merged(store, bytes).map_err(record_error)?;
+                batch = batch.with(id, logs);
+            }
             RecordId::Type(_) => {
                 check_record(bytes).map_err(record_error)?;
                 if store.record(&id)?.is_none() {

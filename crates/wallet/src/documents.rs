@@ -8,6 +8,7 @@ use portage_did::{
     webvh::{Log, LogAddress, Succession, wants_witnesses},
 };
 use portage_reason::Reason;
+use portage_trust::is_log_file;
 use portage_verification::{DidLog, FetchedList, Sources, Unavailable};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -19,6 +20,8 @@ use crate::{
 
 const RECORD_VERSION: u32 = 1;
 const MAX_DOCUMENT: usize = 256 << 10;
+/// 256 hashes.
+const MAX_LOG_FILE: usize = 8 << 10;
 const MAX_LIST: usize = 8 << 20;
 /// A statement of the federation is not asked for again within this time: a suspension is known by then.
 const STATEMENT_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -118,6 +121,18 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
 impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
     /// A statement seen lately; else the one there is now; where nobody answers, the one seen last.
     async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        if is_log_file(url) {
+            // Bytes, wanted once.
+            let request = HttpRequest {
+                url,
+                accept: "*/*",
+                bearer: None,
+                body: RequestBody::Get,
+                max_bytes: MAX_LOG_FILE,
+            };
+            let answer = self.http.send(request).await.map_err(unavailable)?;
+            return if answer.is_success() { Ok(answer.body) } else { Err(Unavailable::Unreachable) };
+        }
         let kept = self.kept(url.as_str());
         let age = kept.as_ref().map(|document| self.now.duration_since(document.fetched));
         if let (Some(document), Some(age)) = (&kept, age)

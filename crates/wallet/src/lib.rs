@@ -41,6 +41,7 @@ mod offer;
 mod plan;
 pub mod ports;
 mod present;
+mod remembered_logs;
 mod review;
 mod settings;
 mod wallet;

@@ -20,7 +20,8 @@ use crate::{
     documents::Freshness,
     holder_key::{self, HolderKey},
     issuer_identity::IssuerIdentity,
-    ports::{Http, HttpFailure, HttpRequest, RequestBody, WalletStore},
+    ports::{Http, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+    remembered_logs,
 };
 
 const MAX_METADATA: usize = 256 << 10;
@@ -120,6 +121,9 @@ pub enum OfferError {
         /// The HTTP status code.
         status: u16,
     },
+    /// The wallet's own file.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
 }
 
 /// What an issuer publishes.
@@ -157,6 +161,7 @@ impl OfferError {
             // An offer that is used, over or unknown is not told apart by its issuer.
             OfferError::NotThere { what: IssuerDocument::Offer, status: 400..=499 } => Some(Reason::Expired),
             OfferError::NotThere { .. } => None,
+            OfferError::Store(failure) => failure.reason(),
         }
     }
 }
@@ -301,7 +306,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     /// Nobody is contacted whom the authority does not know, once it has read what its own anchors say.
     async fn require_known(&self, identity: &IssuerIdentity, now: Timestamp) -> Result<(), OfferError> {
         let documents = self.documents(Freshness::Ask, now);
+        remembered_logs::recall(self.store, self.authority)?;
         learn(self.authority, identity.ids().iter().map(String::as_str), now, &documents).await;
+        remembered_logs::keep(self.store, self.authority)?;
         let unknown = |id: &String| self.authority.may_issue(id, &[]) == Err(Reason::IssuerNotTrusted);
         if identity.ids().iter().all(unknown) {
             Err(OfferError::Trust(Reason::IssuerNotTrusted))

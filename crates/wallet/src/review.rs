@@ -22,6 +22,7 @@ use crate::{
     documents::{Documents, Freshness},
     plan::{PlannedAnswer, prepare},
     ports::{Batch, Http, HttpFailure, HttpRequest, RequestBody, StoreFailure, WalletStore},
+    remembered_logs,
 };
 
 const MAX_REQUEST_OBJECT: usize = 1 << 20;
@@ -136,7 +137,7 @@ struct Look<'r, H, S> {
 
 impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     /// Finds out whose request it is, what it asks, and what of the wallet answers it. Sends nothing but the requests for the Request
-    /// Object, the verifier's DID document and status lists; writes nothing.
+    /// Object, the verifier's DID document, status lists and files of authorities' logs; writes nothing but what it saw of those logs.
     ///
     /// # Errors
     /// [`ReviewError`].
@@ -150,7 +151,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let documents = self.documents(Freshness::Keep, now);
         let authenticated = self.authenticate(unverified, &documents, now).await?;
         let request = authenticated.resolve(now, self.loopback)?;
-        self.learn_about(request.party(), request.trust_chain(), &documents, now).await;
+        self.learn_about(request.party(), request.trust_chain(), &documents, now).await?;
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
         let matches = match_stored(&request, &held);
@@ -195,9 +196,11 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         chain: &[String],
         documents: &Documents<'_, H, S>,
         now: Timestamp,
-    ) {
+    ) -> Result<(), StoreFailure> {
+        remembered_logs::recall(self.store, self.authority)?;
         self.authority.take_chain(party, chain, now);
         learn(self.authority, [party], now, documents).await;
+        remembered_logs::keep(self.store, self.authority)
     }
 
     async fn authenticate(
@@ -216,7 +219,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             }
             AuthenticationStep::NeedVerifierMetadata(pending) => {
                 let entity = pending.entity().to_owned();
-                self.learn_about(&entity, pending.trust_chain(), documents, now).await;
+                self.learn_about(&entity, pending.trust_chain(), documents, now).await?;
                 let known = self.authority.entity(&entity, Role::Verifier);
                 let request = pending.supply(known.as_ref().map(|known| &known.metadata))?;
                 let key = request.metadata_key();

@@ -5,7 +5,9 @@ use portage_catalog::PurposeId;
 use portage_reason::Reason;
 use portage_verifier::{
     Claim, Decided, Device, KeyedHash, Received, Requested, Session, Verdict,
-    ports::{ClaimOutcome, DecideOutcome, Event, FetchOutcome, SessionNames, SessionStore, Swept},
+    ports::{
+        ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore, Swept,
+    },
 };
 use serde_json::json;
 
@@ -165,6 +167,19 @@ macro_rules! suite {
     };
 }
 
+async fn of_a_log_the_later_look_is_kept(store: &impl SessionStore) {
+    assert_eq!(store.logs().await, Ok(Vec::new()));
+    let log = |checkpoint: &str, seconds| RememberedLog {
+        vkey: "bc.example/log+1+k".to_owned(),
+        checkpoint: checkpoint.to_owned(),
+        as_of: at(seconds),
+    };
+    store.keep_logs(vec![log("first", 10)]).await.unwrap();
+    store.keep_logs(vec![log("later", 20)]).await.unwrap();
+    store.keep_logs(vec![log("of a slower process", 15)]).await.unwrap();
+    assert_eq!(store.logs().await, Ok(vec![log("later", 20)]));
+}
+
 macro_rules! every_case {
     ($back_end:ident, $new:expr) => {
         suite!(
@@ -178,6 +193,7 @@ macro_rules! every_case {
                 a_response_code_is_good_once_and_finds_its_session,
                 a_session_without_a_code_is_fetched_without_one,
                 a_sweep_ends_what_is_over_and_deletes_what_is_due,
+                of_a_log_the_later_look_is_kept,
             ]
         );
     };

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use portage_verifier::{
     Claim, Decided, KeyedHash, Requested, Session,
     ports::{
-        ClaimOutcome, DecideOutcome, Event, FetchOutcome, SessionNames, SessionStore, StoreFailure, Swept,
+        ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore,
+        StoreFailure, Swept,
     },
 };
 
@@ -16,6 +18,7 @@ pub struct MemorySessions(Mutex<Kept>);
 struct Kept {
     records: Vec<Record>,
     events: Vec<Event>,
+    logs: BTreeMap<String, RememberedLog>,
 }
 
 #[derive(Debug)]
@@ -143,6 +146,20 @@ impl SessionStore for MemorySessions {
         swept.deleted = sessions - kept.records.len();
         swept.events = events - kept.events.len();
         Ok(swept)
+    }
+
+    async fn logs(&self) -> Result<Vec<RememberedLog>, StoreFailure> {
+        Ok(self.kept().logs.values().cloned().collect())
+    }
+
+    async fn keep_logs(&self, logs: Vec<RememberedLog>) -> Result<(), StoreFailure> {
+        let kept = &mut self.kept().logs;
+        for log in logs {
+            if kept.get(&log.vkey).is_none_or(|known| known.as_of <= log.as_of) {
+                kept.insert(log.vkey.clone(), log);
+            }
+        }
+        Ok(())
     }
 
     async fn events(&self) -> Result<Vec<Event>, StoreFailure> {

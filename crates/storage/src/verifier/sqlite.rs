@@ -6,7 +6,8 @@ use portage_reason::Reason;
 use portage_verifier::{
     Claim, Decided, Device, Expired, KeyedHash, Received, Requested, Session, Verdict,
     ports::{
-        ClaimOutcome, DecideOutcome, Event, FetchOutcome, SessionNames, SessionStore, StoreFailure, Swept,
+        ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore,
+        StoreFailure, Swept,
     },
 };
 use rusqlite::{
@@ -24,7 +25,8 @@ pub struct SqliteSessions(Database);
 /// The tables of `verifier.sqlite`. Instants are milliseconds since 1970; one-time values are keyed hashes.
 const SCHEMA: Schema = Schema {
     application_id: 0x506f_5631,
-    migrations: &["
+    migrations: &[
+        "
         CREATE TABLE session (
             transaction_hash BLOB NOT NULL PRIMARY KEY,
             request_hash BLOB NOT NULL UNIQUE,
@@ -52,7 +54,15 @@ const SCHEMA: Schema = Schema {
             reasons TEXT NOT NULL
         ) STRICT;
         CREATE INDEX event_at ON event (at);
-    "],
+    ",
+        "
+        CREATE TABLE remembered_log (
+            vkey TEXT NOT NULL PRIMARY KEY,
+            checkpoint TEXT NOT NULL,
+            as_of INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    ",
+    ],
 };
 
 impl SqliteSessions {
@@ -237,6 +247,33 @@ impl SessionStore for SqliteSessions {
             self.0.empty_log().await?;
         }
         Ok(swept)
+    }
+
+    async fn logs(&self) -> Result<Vec<RememberedLog>, StoreFailure> {
+        let logs = self.0.read(|tx| {
+            let mut statement =
+                tx.prepare("SELECT vkey, checkpoint, as_of FROM remembered_log ORDER BY vkey")?;
+            let logs = statement.query_map([], |row| {
+                let (vkey, checkpoint) = (row.get("vkey")?, row.get("checkpoint")?);
+                Ok(RememberedLog { vkey, checkpoint, as_of: instant(row, "as_of")? })
+            })?;
+            logs.collect()
+        });
+        Ok(logs.await?)
+    }
+
+    async fn keep_logs(&self, logs: Vec<RememberedLog>) -> Result<(), StoreFailure> {
+        let kept = self.0.write(move |tx| {
+            let mut statement = tx.prepare(
+                "INSERT INTO remembered_log (vkey, checkpoint, as_of) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (vkey) DO UPDATE SET checkpoint = ?2, as_of = ?3 WHERE as_of <= ?3",
+            )?;
+            for log in logs {
+                statement.execute((log.vkey, log.checkpoint, log.as_of.as_millisecond()))?;
+            }
+            Ok(())
+        });
+        Ok(kept.await?)
     }
 
     async fn events(&self) -> Result<Vec<Event>, StoreFailure> {

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-fn list() -> TrustList {
+pub(crate) fn list() -> TrustList {
     let list = json!({ "anchors": [{
         "id": ALBERTA,
         "name": { "en": "Alberta", "fr": "Alberta" },

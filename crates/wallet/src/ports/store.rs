@@ -67,6 +67,8 @@ pub enum RecordId {
     Trust,
     /// The wallet's settings.
     Settings,
+    /// What the wallet remembers of authorities' logs.
+    Logs,
     /// A credential type that is not in the box.
     Type(String),
     /// A public document kept so that nobody has to be asked at a presentation: a DID document, a status list.
@@ -111,6 +113,7 @@ impl fmt::Display for RecordId {
             RecordId::Type(id) => write!(f, "{}{id}", RecordKind::Type.prefix()),
             RecordId::Trust => f.write_str("trust"),
             RecordId::Settings => f.write_str("settings"),
+            RecordId::Logs => f.write_str("logs"),
         }
     }
 }
@@ -142,6 +145,7 @@ impl FromStr for RecordId {
         match text {
             "trust" => Ok(RecordId::Trust),
             "settings" => Ok(RecordId::Settings),
+            "logs" => Ok(RecordId::Logs),
             _ => Err(UnknownRecord),
         }
     }
@@ -182,6 +186,7 @@ mod tests {
             RecordId::Type("library-card".into()),
             RecordId::Trust,
             RecordId::Settings,
+            RecordId::Logs,
         ] {
             assert_eq!(id.to_string().parse(), Ok(id));
         }
