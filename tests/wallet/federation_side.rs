@@ -160,7 +160,7 @@ pub(crate) fn answers_about_issuer(
     let rights = dids.iter().fold(rights, |rights, did| rights.identified_by(did).unwrap());
     let mut said = SubordinateStatement::new(province.clone(), issuer.clone(), keys("issuer"), now, end);
     said.rights = Some(rights.issuing(["person"]).unwrap());
-    log(stage, "province").publish(&mut said).unwrap();
+    publish(stage, "province", |log| log.publish(&mut said)).unwrap();
     let statement = said.sign(&keys("province"), &key("province")).unwrap();
     let trust_chain = vec![own.sign(&key("issuer")).unwrap(), statement];
 
