@@ -7,9 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use portage_catalog::Language;
 use portage_clock::Clock;
 use portage_keys::vault::KdfParams;
@@ -105,6 +106,13 @@ impl Citizen {
         let (start, seconds) = (stage.world.now, later.clone());
         let surroundings = Surroundings {
             clock: Clock::from_fn(move || start + SignedDuration::from_secs(seconds.load(Ordering::SeqCst))),
+            since_start: {
+                let seconds = later.clone();
+                Arc::new(move || {
+                    Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or(0))
+                })
+            },
+            zone: TimeZone::UTC,
             entropy: Arc::new(SeededEntropy::new(5)),
             kdf: KdfParams::MINIMUM,
             wallet_folder: Some(folder.path().join("wallet")),

@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// See what you accepted and showed, when, and to whom.
     #[command(after_help = "Example:\n  wallet history")]
     History,
+    /// Use the wallet in a browser on this computer: prints a link that is good once, and serves until Ctrl-C.
+    #[command(after_help = "Example:\n  wallet open\n  wallet open 'openid4vp://?…'\n  wallet open --json")]
+    Open(OpenArgs),
     /// Delete a credential and its key. Nobody is told.
     #[command(after_help = "Example:\n  wallet delete 3f8k2m9q1z")]
     Delete(DeleteArgs),
@@ -137,6 +140,15 @@ pub(crate) struct CredentialArgs {
 pub(crate) struct ExplainArgs {
     /// A credential, as `wallet list` names it; or the link of a request or an offer.
     pub(crate) what: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OpenArgs {
+    /// A link of an offer or a request, to look at first.
+    pub(crate) link: Option<String>,
+    /// Port on this computer [default: a free one].
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,30 +3,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::{SignedDuration, Timestamp};
-use portage_catalog::{Catalog, Contexts, Language, message, plain};
-use portage_did::LoopbackOrigins;
-use portage_fetch::Fetcher;
+use jiff::Timestamp;
+use portage_catalog::{Catalog, CatalogError, Language, message, plain};
 use portage_reason::Reason;
-use portage_storage::{
-    vault_file::VaultFileError,
-    wallet::{SealedWallet, SealedWalletError},
-};
-use portage_trust::Authorities;
-use portage_wallet::{Settings, Wallet, ports::StoreFailure, read_types, trust_list};
+use portage_storage::{vault_file::VaultFileError, wallet::SealedWalletError};
+use portage_wallet::ports::StoreFailure;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub(crate) use crate::open_wallet::Session;
 use crate::{
     Io, Surroundings,
     args::{Common, Lang},
+    open_wallet::OpenError,
     refusal::Refusal,
 };
 
 /// The wallet's one file, in its folder.
 const FILE: &str = "wallet.vault";
 /// Fewest characters of a passphrase.
-const SHORTEST_PASSPHRASE: usize = 8;
+pub(crate) const SHORTEST_PASSPHRASE: usize = 8;
 
 /// One run of a command: what was given, and who is there.
 pub(crate) struct Context<'c, 'io> {
@@ -35,32 +31,6 @@ pub(crate) struct Context<'c, 'io> {
     pub(crate) surroundings: &'c Surroundings,
     common: Common,
     io: &'c mut Io<'io>,
-}
-
-/// An open wallet and all it stands on.
-pub(crate) struct Session {
-    pub(crate) store: SealedWallet,
-    pub(crate) trust: Authorities,
-    contexts: Contexts,
-    loopback: LoopbackOrigins,
-    fetcher: Fetcher,
-    list_interval: SignedDuration,
-}
-
-impl Session {
-    /// The use cases.
-    pub(crate) fn wallet<'s>(&'s self, context: &'s Context<'_, '_>) -> Wallet<'s, Fetcher, SealedWallet> {
-        Wallet {
-            http: &self.fetcher,
-            store: &self.store,
-            catalog: &context.catalog,
-            contexts: &self.contexts,
-            authority: &self.trust,
-            loopback: &self.loopback,
-            entropy: context.surroundings.entropy.as_ref(),
-            list_interval: self.list_interval,
-        }
-    }
 }
 
 impl<'c, 'io> Context<'c, 'io> {
@@ -121,6 +91,11 @@ impl<'c, 'io> Context<'c, 'io> {
         } else {
             self.print(lines);
         }
+    }
+
+    /// Lets what was printed be read now: the program goes on.
+    pub(crate) fn flush(&mut self) {
+        let _ = self.io.out.flush();
     }
 
     /// Whether a script reads the answer.
@@ -207,29 +182,25 @@ impl<'c, 'io> Context<'c, 'io> {
         }
         let prompt = self.words("wallet.passphrase", &[]);
         let passphrase = self.passphrase(self.passphrase_file().as_deref(), &prompt)?;
-        let store = SealedWallet::open(&path, &passphrase, self.surroundings.entropy.clone())
-            .map_err(|error| self.file_refusal(&error))?;
-        let settings = Settings::of(&store).map_err(|failure| self.store_refusal(&failure))?;
-        let loopback = settings.loopback().map_err(|failure| self.store_refusal(&failure))?;
-        let trust = trust_list(&store).map_err(|failure| self.store_refusal(&failure))?;
-        let clock = self.surroundings.clock.clone();
-        let trust = Authorities::new(trust, move || clock.now());
-        self.read_types(&store)?;
-        let fetcher = Fetcher::new(loopback.clone()).map_err(|error| Refusal::fault(error.to_string()))?;
-        let list_interval = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
-        Ok(Session { store, trust, contexts: self.catalog.contexts(), loopback, fetcher, list_interval })
+        let opened = Session::open(&path, &passphrase, &Catalog::bundled(), self.surroundings);
+        let (session, wrong) = opened.map_err(|error| match error {
+            OpenError::File(error) => self.file_refusal(&error),
+            OpenError::Store(failure) => self.store_refusal(&failure),
+            OpenError::Machine(what) => Refusal::fault(what),
+        })?;
+        self.catalog = session.catalog.clone();
+        self.tell_of_types(&wrong);
+        Ok(session)
     }
 
-    /// Adds the person's own types to those of the box. One that no longer holds is told, and the wallet opens all the same.
-    fn read_types(&mut self, store: &SealedWallet) -> Result<(), Refusal> {
-        let wrong = read_types(store, &mut self.catalog).map_err(|failure| self.store_refusal(&failure))?;
+    /// A type of the person's own that no longer holds is told, and the wallet opens all the same.
+    fn tell_of_types(&mut self, wrong: &[(String, CatalogError)]) {
         for (id, error) in wrong {
-            let values = [("id", plain(&id)), ("what", plain(&error.to_string()))];
+            let values = [("id", plain(id)), ("what", plain(&error.to_string()))];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             let line = self.words("wallet.type_no_longer", &values);
             let _ = writeln!(self.io.err, "{line}");
         }
-        Ok(())
     }
 
     /// Why the wallet's file was not made or opened.

@@ -187,6 +187,7 @@ pub(crate) fn event(event: &Event) -> Value {
         "reason": event.reason,
         "type_name": event.type_name,
         "beyond_purpose": event.beyond_purpose,
+        "promise": event.promise,
     })
 }
 

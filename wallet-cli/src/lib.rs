@@ -3,6 +3,8 @@
 //! Each command is a file of `commands`; what a person reads is made in `ui`, what a script reads in `json`. The rules are not here: they are
 //! `portage_wallet`'s. This program opens the one sealed file, asks the person, and prints.
 //!
+//! `wallet open` serves the same as pages on loopback (`pages`, one file a page).
+//!
 //! Words for people go to standard output, questions and refusals to standard error; with `--json`, standard output has JSON objects and
 //! nothing else. Questions are asked on a terminal only: without one, and without `--yes`, a command that needs a yes ends with
 //! `consent_required` before anything is sent or stored.
@@ -11,6 +13,8 @@ mod args;
 mod commands;
 mod context;
 mod json;
+mod open_wallet;
+mod pages;
 mod refusal;
 mod surroundings;
 mod ui;
@@ -19,6 +23,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use pages::PAGES;
 pub use surroundings::{Console, Io, Person, Surroundings};
 
 use crate::{context::Context, refusal::DONE};

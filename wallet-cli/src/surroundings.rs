@@ -2,17 +2,24 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
+use jiff::tz::TimeZone;
 use portage_catalog::Language;
 use portage_clock::Clock;
 use portage_keys::{Entropy, OsEntropy, vault::KdfParams};
 use zeroize::Zeroizing;
 
 /// What the program takes from the machine, once, when it starts.
+#[derive(Clone)]
 pub struct Surroundings {
     /// The clock.
     pub clock: Clock,
+    /// Time since the program started: it runs forward only, whatever anybody does to the clock.
+    pub since_start: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// The time zone that people are told times in.
+    pub zone: TimeZone,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// What a new file's key derivation costs.
@@ -26,8 +33,11 @@ pub struct Surroundings {
 impl Surroundings {
     /// This machine's, with `clock`.
     pub fn of_machine(clock: Clock) -> Self {
+        let started = Instant::now();
         Surroundings {
             clock,
+            since_start: Arc::new(move || started.elapsed()),
+            zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
             entropy: Arc::new(OsEntropy),
             kdf: KdfParams::default(),
             wallet_folder: std::env::var_os("PORTAGE_WALLET")

@@ -23,6 +23,7 @@
 
 mod catalog;
 mod claim;
+mod commissioner;
 mod contexts;
 mod credential_type;
 mod definition;
@@ -43,6 +44,7 @@ mod text;
 
 pub use catalog::Catalog;
 pub use claim::{ClaimDefinition, ClaimKind, MAX_BINARY_BYTES, is_claim_name, is_reserved_claim_name};
+pub use commissioner::Commissioner;
 pub use contexts::{ContextError, Contexts};
 pub use credential_type::{CredentialType, LastDay};
 pub use definition::{is_id, is_time_zone};

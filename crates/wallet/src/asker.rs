@@ -129,6 +129,12 @@ impl Asker {
         self.purpose.as_ref().map(|purpose| &purpose.words.id)
     }
 
+    /// Where they belong, as far as a chain says so: the first jurisdiction on the way up.
+    pub(crate) fn jurisdiction(&self) -> Option<String> {
+        let (MayAsk::Registered(known) | MayAsk::NotRegistered(known)) = &self.standing else { return None };
+        known.chain.as_ref()?.links.iter().find_map(|link| link.jurisdiction.clone())
+    }
+
     pub(crate) fn counterpart(&self) -> Counterpart {
         Counterpart { id: self.client_id.clone(), name: self.name().cloned(), host: self.host.clone() }
     }

@@ -42,6 +42,45 @@ pub struct Event {
     /// that something was sent.
     #[serde(default)]
     pub beyond_purpose: Vec<String>,
+    /// What whoever asked said in the request that was answered: what a receipt tells, and what they can be held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
+}
+
+/// What a service said when it asked: what for, by what law, how long it keeps the answer. No claim value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// The purpose, in a few words.
+    pub name: Text,
+    /// What for.
+    pub text: Text,
+    /// By what law.
+    pub law: Text,
+    /// How long answers are kept, in days; 0 is not at all.
+    pub retention_days: u32,
+    /// Whom to ask.
+    pub contact: String,
+    /// Who vouches for these words: the name of an authority. `None`: the trust list, or nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched_by: Option<Text>,
+    /// Whether these are the service's own words alone.
+    #[serde(default)]
+    pub told: bool,
+    /// The SHA-256 digest, in base64url, of the signed request as it arrived: what tells this request from any other. `None`: nobody signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_digest: Option<String>,
+    /// Where whoever asks belongs, where a chain says so: a code such as `CA-BC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<String>,
+}
+
+impl Promise {
+    /// Until when the answer may be kept, given when it was sent. `None`: it is not kept at all.
+    pub fn kept_until(&self, sent: Timestamp) -> Option<Timestamp> {
+        let days = i64::from(self.retention_days);
+        let until = sent.saturating_add(jiff::SignedDuration::from_hours(24 * days)).ok()?;
+        (days > 0).then_some(until)
+    }
 }
 
 /// What happened.
@@ -129,6 +168,7 @@ impl Event {
             reason: None,
             type_name: None,
             beyond_purpose: Vec::new(),
+            promise: None,
         }
     }
 
@@ -143,6 +183,14 @@ impl Event {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, StoreFailure> {
         read_record(bytes, RECORD_VERSION)
     }
+}
+
+/// One entry of the history.
+///
+/// # Errors
+/// [`StoreFailure`].
+pub fn event(store: &impl WalletStore, id: &EventId) -> Result<Option<Event>, StoreFailure> {
+    store.record(&RecordId::Event(id.clone()))?.map(|bytes| Event::read(&bytes)).transpose()
 }
 
 /// The history, the latest first.

@@ -57,7 +57,9 @@ pub use beyond_purpose::Beyond;
 pub use claims::{ClaimName, ShownClaim, Words, shown_claims};
 pub use consent::{Agreement, Consent, ConsentMissing};
 pub use credential::{IssuerOnRecord, StoredCredential, credential, credentials};
-pub use history::{Counterpart, Event, EventCredential, EventKind, Outcome, history, times_presented};
+pub use history::{
+    Counterpart, Event, EventCredential, EventKind, Outcome, Promise, event, history, times_presented,
+};
 pub use identifiers::{CredentialId, EventId};
 pub use issuer_words::{IssuerWords, WordedClaim};
 pub use offer::{IssuerDocument, NextStep, OfferError, OfferReview, OfferedCredential};

@@ -8,7 +8,7 @@ use portage_reason::Reason;
 use portage_sd_jwt::{ClaimPath, PathStep, Selected, UnverifiedSdJwt, VerifiedSdJwt};
 
 use crate::{
-    Asker, ClaimName, CredentialId, ShownClaim, StoredCredential, Words,
+    Asker, ClaimName, CredentialId, Promise, PurposeSource, ShownClaim, StoredCredential, Words,
     claims::{shown_claims, withheld_claims},
     credential::IssuerOnRecord,
     ports::{Batch, StoreFailure},
@@ -22,6 +22,8 @@ pub struct DisclosurePlan {
     pub(crate) request: ResolvedRequest,
     /// Lists fetched for the check, kept when something is written anyway.
     pub(crate) documents: Batch,
+    /// The digest of the signed request as it arrived.
+    pub(crate) request_digest: Option<String>,
 }
 
 /// One credential that would be shown.
@@ -80,6 +82,56 @@ impl DisclosurePlan {
     /// What would be shown, in the order of the query.
     pub fn answers(&self) -> &[PlannedAnswer] {
         &self.answers
+    }
+
+    /// What need not be shown for the request to be answered (`credential_sets` with `required` false, DCQL §6.2): groups of Credential Queries that are
+    /// shown together or not at all.
+    pub fn optional(&self) -> Vec<Vec<String>> {
+        let is_answered = |id: &String| self.answers.iter().any(|answer| answer.query == *id);
+        let sets = self.request.query().credential_sets.iter().flatten();
+        let (required, optional): (Vec<_>, Vec<_>) = sets.partition(|set| set.required);
+        let answered = |set: &portage_dcql::CredentialSetQuery| {
+            set.options.iter().find(|option| option.iter().all(is_answered)).cloned()
+        };
+        let needed: Vec<String> = required.into_iter().filter_map(answered).flatten().collect();
+        let left = |option: Vec<String>| -> Vec<String> {
+            option.into_iter().filter(|id| !needed.contains(id)).collect()
+        };
+        optional.into_iter().filter_map(answered).map(left).filter(|group| !group.is_empty()).collect()
+    }
+
+    /// Leaves out whatever of [`DisclosurePlan::optional`] is not among `kept`: a group of which one query is not named is not shown.
+    #[must_use]
+    pub fn with_optional(mut self, kept: &[String]) -> Self {
+        let groups = self.optional();
+        let (shown, dropped): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.iter().all(|id| kept.contains(id)));
+        let shown: Vec<String> = shown.into_iter().flatten().collect();
+        let is_dropped = |id: &String| !shown.contains(id) && dropped.iter().any(|group| group.contains(id));
+        self.answers.retain(|answer| !is_dropped(&answer.query));
+        self
+    }
+
+    /// What the history keeps of what was said.
+    pub(crate) fn promise(&self) -> Option<Promise> {
+        let purpose = self.asker.purpose.as_ref()?;
+        let words = &purpose.words;
+        let (vouched_by, told) = match &purpose.source {
+            PurposeSource::Vouched(by) => (Some(by.name.clone()), false),
+            PurposeSource::Registered => (None, false),
+            PurposeSource::Told => (None, true),
+        };
+        Some(Promise {
+            name: words.name.clone(),
+            text: words.text.clone(),
+            law: words.law.clone(),
+            retention_days: words.retention_days,
+            contact: words.contact.clone(),
+            vouched_by,
+            told,
+            request_digest: self.request_digest.clone(),
+            jurisdiction: self.asker.jurisdiction(),
+        })
     }
 
     /// What names this plan and no other: the session and every byte that would be shown.

@@ -156,6 +156,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let mut event = Event::new(what, outcome, now, self.entropy);
         event.counterpart = Some(plan.asker.counterpart());
         event.purpose = plan.asker.purpose_id().cloned();
+        event.promise = plan.promise();
         event.beyond_purpose = plan.asker.beyond_purpose.iter().map(Beyond::place).collect();
         event.credentials = plan
             .answers

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use portage_catalog::Format;
 use portage_data_integrity::Cryptosuite;
 use portage_dcql::{Candidate, Match, MatchOutcome, match_query};
-use portage_keys::Algorithm;
+use portage_keys::{Algorithm, base64url, digest::sha256};
 use portage_oid4vp::{
     AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
     ResolvedRequest, UnverifiedRequest, VpFormats,
@@ -147,7 +147,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         choices: &Choices,
         now: Timestamp,
     ) -> Result<Review, ReviewError> {
-        let unverified = self.fetch_request(request).await?;
+        let (unverified, request_digest) = self.fetch_request(request).await?;
         let documents = self.documents(Freshness::Keep, now);
         let authenticated = self.authenticate(unverified, &documents, now).await?;
         let request = authenticated.resolve(now, self.loopback)?;
@@ -172,21 +172,39 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             return Err(ReviewError::Choice(credential.clone()));
         }
         let documents = documents.into_batch(Batch::default());
-        Ok(Review::Answerable(Box::new(DisclosurePlan { asker, answers, request, documents })))
+        Ok(Review::Answerable(Box::new(DisclosurePlan {
+            asker,
+            answers,
+            request,
+            documents,
+            request_digest,
+        })))
     }
 
     /// `request_uri` is fetched by one GET, whatever `request_uri_method` offers (§5.10: a wallet need not know the other way); no redirect is
     /// followed, an HTTP error ends the flow.
-    async fn fetch_request(&self, request: AuthorizationRequest) -> Result<UnverifiedRequest, ReviewError> {
+    /// The digest of what was signed comes along.
+    async fn fetch_request(
+        &self,
+        request: AuthorizationRequest,
+    ) -> Result<(UnverifiedRequest, Option<String>), ReviewError> {
+        let digest = |signed: &str| Some(base64url::encode(&sha256(signed.as_bytes())));
         let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
+            let signed = match &request {
+                AuthorizationRequest::ByValue { request, .. } => digest(request),
+                _ => None,
+            };
             let complete = UnverifiedRequest::of_authorization_request(request)?;
-            return complete.ok_or(ReviewError::Request(RequestError::Malformed("nothing is asked")));
+            let complete =
+                complete.ok_or(ReviewError::Request(RequestError::Malformed("nothing is asked")))?;
+            return Ok((complete, signed));
         };
         let body = self
             .get(Document::RequestObject, &request_uri, REQUEST_OBJECT_MEDIA_TYPE, MAX_REQUEST_OBJECT)
             .await?;
         let text = String::from_utf8(body).map_err(|_| RequestError::Malformed("not text"))?;
-        Ok(UnverifiedRequest::signed(client_id, &text)?)
+        let signed = digest(&text);
+        Ok((UnverifiedRequest::signed(client_id, &text)?, signed))
     }
 
     /// Takes in the chain that somebody brought along about themselves, and asks the anchors where it does not hold.

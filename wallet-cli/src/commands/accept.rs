@@ -17,7 +17,7 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
         CredentialOfferUri::parse(args.offer.trim()).map_err(|error| context.refusal(error.reason()))?;
     let host = host_of(&offer);
     let session = context.open()?;
-    let reviewed = session.wallet(context).receive_offer(offer, context.now()).await;
+    let reviewed = session.wallet().receive_offer(offer, context.now()).await;
     let reviewed = reviewed.and_then(|review| match args.key {
         Some(algorithm) => review.bound_to(algorithm),
         None => Ok(review),
@@ -25,7 +25,7 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     let review = match reviewed {
         Ok(review) => review,
         Err(error) => {
-            let noted = session.wallet(context).note_refused_offer(&host, &error, context.now());
+            let noted = session.wallet().note_refused_offer(&host, &error, context.now());
             noted.map_err(|failure| context.store_refusal(&failure))?;
             return Err(offer_refusal(&error, &host, context));
         }
@@ -37,11 +37,11 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
         return Err(Refusal::no(context.words("offer.refused", &[])));
     }
 
-    let arrived = session.wallet(context).accept_offer(&review, code.as_deref(), context.now()).await;
+    let arrived = session.wallet().accept_offer(&review, code.as_deref(), context.now()).await;
     let arrived = match arrived {
         Ok(arrived) => arrived,
         Err(error) => {
-            let noted = session.wallet(context).note_refused_arrival(&review, &error, context.now());
+            let noted = session.wallet().note_refused_arrival(&review, &error, context.now());
             noted.map_err(|failure| context.store_refusal(&failure))?;
             return Err(accept_refusal(&error, &review, context));
         }
@@ -50,11 +50,11 @@ pub(crate) async fn accept(args: AcceptArgs, context: &mut Context<'_, '_>) -> R
     context.show(&ui::credential::arrival(&arrived, &context.catalog, context.language));
     let question = context.words("offer.question", &[]);
     if !context.agrees(args.yes, &question)? {
-        let noted = session.wallet(context).decline_arrival(arrived, context.now()).await;
+        let noted = session.wallet().decline_arrival(arrived, context.now()).await;
         noted.map_err(|failure| context.store_refusal(&failure))?;
         return Err(Refusal::no(context.words("offer.refused", &[])));
     }
-    let stored = session.wallet(context).store(arrived, context.now()).await;
+    let stored = session.wallet().store(arrived, context.now()).await;
     let stored = stored.map_err(|failure| context.store_refusal(&failure))?;
     for (credential, claims) in stored.iter().zip(claims) {
         let name = ui::named(&credential.name(&context.catalog), context.language);

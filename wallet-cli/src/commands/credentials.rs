@@ -57,7 +57,7 @@ pub(crate) fn delete(args: &DeleteArgs, context: &mut Context<'_, '_>) -> Result
     if !context.agrees(args.yes, &question)? {
         return Err(Refusal::no(context.words("wallet.not_deleted", &[])));
     }
-    let deleted = session.wallet(context).delete(&found.id, context.now());
+    let deleted = session.wallet().delete(&found.id, context.now());
     deleted.map_err(|failure| context.store_refusal(&failure))?;
     let lines = [context.words("wallet.deleted", &[])];
     context.answer(&lines, &json!({ "deleted": found.id }));

@@ -25,7 +25,7 @@ pub(crate) async fn explain(args: &ExplainArgs, context: &mut Context<'_, '_>) -
 async fn of_credential(id: &str, context: &mut Context<'_, '_>) -> Result<Explanation, Refusal> {
     let session = context.open()?;
     let found = credentials::find(id, &session, context)?;
-    let explained = session.wallet(context).explain_credential(&found, context.now()).await;
+    let explained = session.wallet().explain_credential(&found, context.now()).await;
     explained.map_err(|failure| context.store_refusal(&failure))
 }
 
@@ -38,7 +38,7 @@ async fn of_request(link: &str, context: &mut Context<'_, '_>) -> Result<Explana
 async fn of_offer(offer: CredentialOfferUri, context: &mut Context<'_, '_>) -> Result<Explanation, Refusal> {
     let host = accept::host_of(&offer);
     let session = context.open()?;
-    let reviewed = session.wallet(context).receive_offer(offer, context.now()).await;
+    let reviewed = session.wallet().receive_offer(offer, context.now()).await;
     let review = reviewed.map_err(|error| accept::offer_refusal(&error, &host, context))?;
     Ok(review.explained(&context.catalog))
 }

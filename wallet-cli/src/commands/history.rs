@@ -1,4 +1,4 @@
-use portage_catalog::{plain, reason_sentence};
+use portage_catalog::{Catalog, Language, Text, message, plain, reason_sentence};
 use portage_wallet::{Event, EventCredential, EventKind, Outcome, StoredCredential, credentials};
 
 use crate::{context::Context, json, refusal::Refusal, ui};
@@ -14,32 +14,48 @@ pub(crate) fn history(context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     // What was deleted since is told by the names of its claims.
     let held = credentials(&session.store).map_err(|failure| context.store_refusal(&failure))?;
     for event in &events {
-        let line = line(event, &held, context);
+        let time = ui::credential::minute(event.at);
+        let line = history_line(event, &held, &context.catalog, context.language, &time);
         context.answer(&[line], &json::event(event));
     }
     Ok(())
 }
 
-fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> String {
-    let time = ui::credential::minute(event.at);
+/// One entry in words; `time` is when, as it is told there.
+pub(crate) fn history_line(
+    event: &Event,
+    held: &[StoredCredential],
+    catalog: &Catalog,
+    language: Language,
+    time: &str,
+) -> String {
     let party = event.counterpart.as_ref().map_or_else(String::new, |party| match &party.name {
-        Some(name) => ui::named(name, context.language),
+        Some(name) => ui::named(name, language),
         None => plain(&party.host),
     });
     let about = event.credentials.iter().map(|credential| &credential.name).chain(&event.type_name);
-    let names: Vec<String> = about.map(|name| ui::named(name, context.language)).collect();
+    let names: Vec<String> = about.map(|name| ui::named(name, language)).collect();
     let claims: Vec<String> =
-        event.credentials.iter().map(|credential| claims(credential, held, context)).collect();
-    let sentence = event.reason.map_or("", |reason| reason_sentence(reason, context.language));
+        event.credentials.iter().map(|credential| claims(credential, held, catalog, language)).collect();
+    let sentence = event.reason.map_or("", |reason| reason_sentence(reason, language));
     let (names, claims) = (names.join(", "), claims.join("; "));
     let values = [
-        ("time", time.as_str()),
+        ("time", time),
         ("party", party.as_str()),
         ("type", names.as_str()),
         ("claims", claims.as_str()),
         ("sentence", sentence),
     ];
-    let key = match (event.what, event.outcome) {
+    let line = message(key(event, sentence), language, &values);
+    if event.beyond_purpose.is_empty() || event.what != EventKind::Presented {
+        return line;
+    }
+    let places = plain(&event.beyond_purpose.join(", "));
+    format!("{line} {}", message("wallet.history_beyond", language, &[("places", &places)]))
+}
+
+const fn key(event: &Event, sentence: &str) -> &'static str {
+    match (event.what, event.outcome) {
         (EventKind::Received, Outcome::Done) => "history.received",
         (EventKind::Received, Outcome::Refused) if !sentence.is_empty() => "history.failed",
         (EventKind::Received, _) => "wallet.history_not_kept",
@@ -54,33 +70,39 @@ fn line(event: &Event, held: &[StoredCredential], context: &Context<'_, '_>) -> 
         (EventKind::TrustImported, _) => "wallet.history_trust",
         (EventKind::TypeAdded, _) => "wallet.history_type_added",
         (EventKind::TypeRemoved, _) => "wallet.history_type_removed",
-    };
-    let line = context.words(key, &values);
-    if event.beyond_purpose.is_empty() || event.what != EventKind::Presented {
-        return line;
     }
-    let places = plain(&event.beyond_purpose.join(", "));
-    format!("{line} {}", context.words("wallet.history_beyond", &[("places", &places)]))
 }
 
 /// `Person (Over 19)`; the name alone where nothing that can be withheld was shown.
-fn claims(credential: &EventCredential, held: &[StoredCredential], context: &Context<'_, '_>) -> String {
-    let name = ui::named(&credential.name, context.language);
-    let definition = context.catalog.types().find(|known| known.name == credential.name);
-    let still_held = held.iter().find(|held| held.id == credential.id);
-    let shown = still_held.map(|held| held.shown_claims(&context.catalog)).unwrap_or_default();
-    let labels: Vec<String> = credential
-        .claims
-        .iter()
-        .map(|path| {
-            let claim = path.rsplit('.').next().unwrap_or(path);
-            let shown = shown.iter().find(|shown| shown.name.path.join(".") == *path);
-            let known = definition.and_then(|known| known.claim(claim)).map(|known| &known.label);
-            match known.or(shown.map(|shown| &shown.name.label)) {
-                Some(label) => ui::named(label, context.language),
-                None => plain(claim),
-            }
-        })
-        .collect();
+fn claims(
+    credential: &EventCredential,
+    held: &[StoredCredential],
+    catalog: &Catalog,
+    language: Language,
+) -> String {
+    let name = ui::named(&credential.name, language);
+    let labels = claim_labels(credential, held, catalog);
+    let labels: Vec<String> = labels.iter().map(|label| ui::named(label, language)).collect();
     if labels.is_empty() { name } else { format!("{name} ({})", labels.join(", ")) }
+}
+
+/// What a person calls the claims of an entry; of what was deleted since, the names of its members.
+pub(crate) fn claim_labels(
+    credential: &EventCredential,
+    held: &[StoredCredential],
+    catalog: &Catalog,
+) -> Vec<Text> {
+    let definition = catalog.types().find(|known| known.name == credential.name);
+    let still_held = held.iter().find(|held| held.id == credential.id);
+    let shown = still_held.map(|held| held.shown_claims(catalog)).unwrap_or_default();
+    let label = |path: &String| {
+        let claim = path.rsplit('.').next().unwrap_or(path);
+        let shown = shown.iter().find(|shown| shown.name.path.join(".") == *path);
+        let known = definition.and_then(|known| known.claim(claim)).map(|known| &known.label);
+        match known.or(shown.map(|shown| &shown.name.label)) {
+            Some(label) => label.clone(),
+            None => Text { en: claim.to_owned(), fr: claim.to_owned() },
+        }
+    };
+    credential.claims.iter().map(label).collect()
 }

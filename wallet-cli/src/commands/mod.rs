@@ -6,9 +6,13 @@ mod credentials;
 mod explain;
 mod history;
 mod init;
+mod open;
 mod request;
 mod trust;
 mod types;
+
+pub(crate) use accept::host_of;
+pub(crate) use history::{claim_labels, history_line};
 
 use crate::{args::Command, context::Context, refusal::Refusal};
 
@@ -24,6 +28,7 @@ pub(crate) async fn dispatch(command: Command, context: &mut Context<'_, '_>) ->
         Command::Present(args) => request::present(&args, context).await,
         Command::Explain(args) => explain::explain(&args, context).await,
         Command::History => history::history(context),
+        Command::Open(args) => open::open(args, context).await,
         Command::Export(args) => backup::export(&args, context),
         Command::Import(args) => backup::import(&args, context),
         Command::Trust(command) => trust::trust(command, context),

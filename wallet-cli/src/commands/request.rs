@@ -49,7 +49,7 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
         return Err(refused(&plan, Reason::BeyondPurpose, &session, context));
     }
     let Some(agreement) = ask(args, &plan, context)? else {
-        let noted = session.wallet(context).decline(&plan, context.now());
+        let noted = session.wallet().decline(&plan, context.now());
         noted.map_err(|failure| context.store_refusal(&failure))?;
         return Err(Refusal::no(context.words("consent.refused", &[])));
     };
@@ -57,7 +57,7 @@ pub(crate) async fn present(args: &PresentArgs, context: &mut Context<'_, '_>) -
     let verifier = ui::disclosure::asker_name(plan.asker(), context.language);
     let asker = json::verifier(plan.asker());
     let shown = json::shown(&plan);
-    let presented = session.wallet(context).present(*plan, consent, context.now()).await;
+    let presented = session.wallet().present(*plan, consent, context.now()).await;
     match presented.map_err(|error| present_refusal(&error, context))? {
         Presented::Delivered { continue_at, not_opened } => {
             let mut lines = vec![context.words("consent.sent", &[("verifier", &verifier)])];
@@ -87,7 +87,7 @@ pub(crate) async fn look(
         AuthorizationRequest::parse(&args.request).map_err(|error| context.refusal(error.reason()))?;
     let choices: Vec<(String, CredentialId)> =
         args.choices.iter().map(|(query, id)| (query.clone(), CredentialId(id.clone()))).collect();
-    let review = session.wallet(context).review_request(request, &choices, context.now()).await;
+    let review = session.wallet().review_request(request, &choices, context.now()).await;
     review.map_err(|error| review_refusal(&error, context))
 }
 
@@ -117,7 +117,7 @@ fn ask(
 
 /// The wallet's own no: it stands in the history, and the service learns nothing.
 fn refused(plan: &DisclosurePlan, reason: Reason, session: &Session, context: &Context<'_, '_>) -> Refusal {
-    match session.wallet(context).refuse(plan, reason, context.now()) {
+    match session.wallet().refuse(plan, reason, context.now()) {
         Ok(()) => context.refusal(reason).saying(context.words("wallet.nothing_sent", &[])),
         Err(failure) => context.store_refusal(&failure),
     }
