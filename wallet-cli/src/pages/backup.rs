@@ -8,8 +8,8 @@ use axum::{
 use maud::{Markup, html};
 use portage_wallet::BackupError;
 use portage_web::page::{
-    FieldError, FileField, InputKind, Notice, TextField, button, form, link_button, notice, summary_list,
-    upload_form,
+    FieldError, FileField, InputKind, Notice, TextField, button, form, notice, plain_link_button,
+    summary_list, upload_form,
 };
 use zeroize::Zeroizing;
 
@@ -183,7 +183,7 @@ pub(super) async fn sheet(inside: Inside) -> Response {
             li { (words.say("page_wallet.sheet_step_4")) }
         }
         p { (words.say("page_wallet.sheet_keep")) }
-        div class="actions" { (link_button(&inside.href(BACKUP), &words.say("page_wallet.back_backup"))) }
+        div class="actions" { (plain_link_button(&inside.href(BACKUP), &words.say("page_wallet.back_backup"))) }
     };
     inside.page(SHEET.path, "page_wallet.sheet_title").printed().with_body(body).ok()
 }

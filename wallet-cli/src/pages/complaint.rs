@@ -7,7 +7,7 @@ use axum::{
 use maud::{Markup, html};
 use portage_catalog::{Commissioner, plain};
 use portage_wallet::{Event, credentials};
-use portage_web::page::{Choice, Choices, button, form, link_button, summary_list};
+use portage_web::page::{Choice, Choices, button, form, plain_link_button, summary_list};
 
 use super::{
     COMPLAINT, ERASURE, RECEIPT,
@@ -159,5 +159,5 @@ fn letter(key: &str, event: &Event, inside: &Inside) -> String {
 }
 
 fn back(id: &str, inside: &Inside) -> Markup {
-    html! { div class="actions" { (link_button(&inside.href_of(RECEIPT, id), &inside.words.say("page_wallet.back_receipt"))) } }
+    html! { div class="actions" { (plain_link_button(&inside.href_of(RECEIPT, id), &inside.words.say("page_wallet.back_receipt"))) } }
 }

@@ -17,7 +17,8 @@ use portage_wallet::{
     PresentError, Presented, PurposeSource, Review, ReviewError, ShownPurpose, credential, history,
 };
 use portage_web::page::{
-    Checkbox, FieldError, Notice, details, form, link_button, notice, plain_button, see_other, summary_list,
+    Checkbox, FieldError, Notice, details, form, notice, plain_button, plain_link_button, see_other,
+    summary_list,
 };
 
 use super::{
@@ -558,6 +559,6 @@ fn unanswerable(asker: &Asker, missing: &[Missing], explained: Markup, inside: &
         (terms(asker.purpose.as_ref(), inside))
         (explained)
         p { (words.say("page_wallet.nothing_fits_no")) }
-        div class="actions" { (link_button(&inside.href(HOME), &words.say("page_wallet.back_home"))) }
+        div class="actions" { (plain_link_button(&inside.href(HOME), &words.say("page_wallet.back_home"))) }
     }
 }

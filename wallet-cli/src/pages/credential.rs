@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use portage_wallet::{CredentialId, StoredCredential, credential, history, times_presented};
-use portage_web::page::{danger_button, form, link_button, see_other, summary_list};
+use portage_web::page::{danger_button, form, link_button, plain_link_button, see_other, summary_list};
 
 use super::{CREDENTIAL, DELETE, EXPLAIN, HOME, home::card, shown, trouble::Trouble, visit::Inside};
 
@@ -71,7 +71,7 @@ pub(super) async fn explain(inside: Inside, Path(id): Path<String>) -> Response 
     };
     let body = html! {
         (body)
-        div class="actions" { (link_button(&inside.href_of(CREDENTIAL, &id), &words.say("page_wallet.back_credential"))) }
+        div class="actions" { (plain_link_button(&inside.href_of(CREDENTIAL, &id), &words.say("page_wallet.back_credential"))) }
     };
     inside.page(&EXPLAIN.path_of(&id), "page_wallet.explain_title").with_body(body).ok()
 }

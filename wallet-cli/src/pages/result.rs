@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
 use portage_catalog::Text;
 use portage_wallet::{Asker, CredentialId, EventId, IssuerOnRecord};
-use portage_web::page::{Notice, link_button, notice, see_other};
+use portage_web::page::{Notice, notice, plain_link_button, see_other};
 use url::Url;
 
 use super::{CREDENTIAL, HOME, RECEIPT, RESULT, flow::Flow, shown, trouble::Trouble, visit::Inside};
@@ -137,5 +137,5 @@ fn next(told: &Told, inside: &Inside) -> Markup {
         Told::Kept(_) => "page_wallet.see_wallet",
         _ => "page_wallet.back_home",
     };
-    link_button(&inside.href(HOME), &inside.words.say(key))
+    plain_link_button(&inside.href(HOME), &inside.words.say(key))
 }

@@ -51,7 +51,7 @@ impl PageEntry {
 
     /// The same with what stands for its id.
     pub fn address_of(&self, id: &str, language: Language) -> String {
-        format!("/{}{}", language.tag(), self.path_of(id))
+        super::words::address(&self.path_of(id), language)
     }
 
     /// Its route with what stands for its id, without the language.
@@ -72,6 +72,7 @@ mod tests {
         let page = PageEntry::signed_in("erasure", "/history/{id}/erasure");
         assert_eq!(page.address_of("e1", Language::Fr), "/fr/history/e1/erasure");
         assert!(page.has_id());
+        assert_eq!(PageEntry::open("home", "/").address(Language::En), "/en");
         assert_eq!(PageEntry::open("help", "/help").address(Language::En), "/en/help");
     }
 }

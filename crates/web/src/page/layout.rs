@@ -2,7 +2,7 @@ use axum::{http::StatusCode, response::Response};
 use maud::{DOCTYPE, Markup, html};
 use portage_catalog::Language;
 
-use super::{FieldError, Words, html_response, style::MARK_PATH, stylesheet_path};
+use super::{FieldError, Words, html_response, style::MARK_PATH, stylesheet_path, words::address};
 
 /// What the pages of one program share.
 #[derive(Debug)]
@@ -173,7 +173,7 @@ impl<'p> Page<'p> {
                 div class="bar" {
                     a class="service" href=(self.href("/")) { (mark()) span { (service) } }
                     @if self.has_switch {
-                        a class="switch" lang=(other.tag()) hreflang=(other.tag()) href={ (self.site.base) "/" (other.tag()) (self.path) } {
+                        a class="switch" lang=(other.tag()) hreflang=(other.tag()) href={ (self.site.base) (address(&self.path, other)) } {
                             (name_of(other))
                         }
                     }

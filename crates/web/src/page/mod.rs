@@ -59,8 +59,8 @@ pub use guard::{GuardRule, guard};
 pub use layout::{Heading, MenuEntry, Page, Site};
 pub use maud::{Markup, PreEscaped, html};
 pub use parts::{
-    Notice, button, danger_button, details, form, link_button, notice, plain_button, summary_list,
-    upload_form,
+    Notice, button, danger_button, details, form, link_button, notice, plain_button, plain_link_button,
+    summary_list, upload_form,
 };
 pub use response::{html_response, problem, see_other};
 pub use routes::{in_both_languages, preferred_language, static_routes};

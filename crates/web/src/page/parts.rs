@@ -90,6 +90,11 @@ pub fn danger_button(label: &str) -> Markup {
     html! { button type="submit" class="button danger" { (label) } }
 }
 
+/// A link that looks like a second button: back, or somewhere else.
+pub fn plain_link_button(href: &str, label: &str) -> Markup {
+    html! { a class="button plain" href=(href) { (label) } }
+}
+
 /// A link that looks like a button: goes somewhere, changes nothing.
 pub fn link_button(href: &str, label: &str) -> Markup {
     html! { a class="button" href=(href) { (label) } }

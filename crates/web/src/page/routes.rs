@@ -1,14 +1,14 @@
 use axum::{
     Router,
     extract::{Path, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
 use portage_catalog::Language;
 
-use super::{Words, problem, style};
+use super::{Words, problem, see_other, style};
 use crate::language_of;
 
 /// The cookie that remembers the language: not a secret.
@@ -30,10 +30,12 @@ pub fn in_both_languages(routes: &Router, words: impl Fn(Language) -> Words) -> 
                 response
             }
         }));
-        all.nest(
-            &format!("/{}", language.tag()),
-            under.fallback(move || async move { problem(StatusCode::NOT_FOUND, language) }),
-        )
+        let missing = async move |uri: Uri| match uri.path() {
+            // Somebody typed a slash at the end: the same page, one level up.
+            "/" => see_other(&format!("../{}", language.tag())),
+            _ => problem(StatusCode::NOT_FOUND, language),
+        };
+        all.nest(&format!("/{}", language.tag()), under.fallback(missing))
     })
 }
 

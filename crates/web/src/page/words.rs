@@ -35,9 +35,9 @@ impl Words {
         }
     }
 
-    /// The address of a page of this language: `/en/history` of `/history`.
+    /// The address of a page of this language: `/en/history` of `/history`, `/en` of `/`.
     pub fn path(&self, path: &str) -> String {
-        format!("/{}{path}", self.language.tag())
+        address(path, self.language)
     }
 
     /// A message without placeholders.
@@ -130,6 +130,11 @@ impl Words {
     pub fn plain(&self, text: &str) -> String {
         plain(text)
     }
+}
+
+/// A path below its language.
+pub(super) fn address(path: &str, language: Language) -> String {
+    format!("/{}{}", language.tag(), path.strip_suffix('/').unwrap_or(path))
 }
 
 #[cfg(test)]
