@@ -132,6 +132,11 @@ impl Citizen {
         citizen
     }
 
+    /// What the machine gives the citizen's programs.
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
     /// Some seconds pass for the citizen.
     pub(crate) fn wait(&self, seconds: i64) {
         self.later.fetch_add(seconds, Ordering::SeqCst);

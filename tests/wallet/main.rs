@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
 
+mod browser;
 mod citizen;
 mod issuer_side;
 mod stage;
@@ -18,6 +19,7 @@ mod imported;
 mod interface;
 mod offers;
 mod order;
+mod pages;
 mod privacy;
 mod requests;
 mod story;

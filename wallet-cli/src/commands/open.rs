@@ -36,14 +36,24 @@ pub(crate) async fn open(args: OpenArgs, context: &mut Context<'_, '_>) -> Resul
     context.answer(&lines, &json!({ "open": url, "port": port }));
     context.flush();
 
-    let idle = tokio::spawn(lock_when_idle(desk.clone()));
-    let served = serve(listener, routes(&desk, port), Readiness::ready(), stop).await;
-    idle.abort();
-    desk.lock();
-    served.map_err(fault)
+    let _locked_at_the_end = LockAtTheEnd(desk.clone());
+    tokio::select! {
+        served = serve(listener, routes(&desk, port), Readiness::ready(), stop) => served.map_err(fault),
+        () = lock_when_idle(&desk) => Ok(()),
+    }
 }
 
-async fn lock_when_idle(desk: Arc<Desk>) {
+/// However serving ends, the wallet is locked and its file free.
+struct LockAtTheEnd(Arc<Desk>);
+
+impl Drop for LockAtTheEnd {
+    fn drop(&mut self) {
+        self.0.lock();
+    }
+}
+
+/// Never ends by itself.
+async fn lock_when_idle(desk: &Desk) {
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
