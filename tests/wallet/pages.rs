@@ -116,8 +116,9 @@ async fn the_main_story_is_told_by_pages_in_english_and_in_french() {
     }
 }
 
+/// And each is there in both languages, light, and framed by nobody.
 #[tokio::test]
-async fn every_page_is_there_in_both_languages_light_and_framed_by_nobody() {
+async fn u07_every_page_says_no_store_and_no_referrer() {
     let stage = Running::start().await;
     let citizen = with_person(&stage).await;
     citizen
@@ -334,6 +335,55 @@ async fn u03_w17_what_others_wrote_is_text_its_controls_are_gone_and_an_unknown_
             let host = stage.market.origin.strip_prefix("http://").unwrap();
             assert!(consent.says(&format!("{host} asks you to show something")), "{}", consent.text());
             assert!(consent.says("Your wallet does not know who asks"), "{}", consent.text());
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn u04_a_logo_is_png_or_jpeg_and_never_markup() {
+    let stage = Running::start().await;
+    let citizen = Citizen::new(&stage).await;
+    let folder = tempfile::tempdir().unwrap();
+    let with_logo = |logo: Option<(&str, Vec<u8>)>| {
+        let card = folder.path().join("library-card");
+        let _ = std::fs::remove_dir_all(&card);
+        std::fs::create_dir_all(&card).unwrap();
+        for (name, bytes) in crate::types::library_card("library-card") {
+            std::fs::write(card.join(name), bytes).unwrap();
+        }
+        if let Some((name, bytes)) = logo {
+            std::fs::write(card.join(name), bytes).unwrap();
+        }
+        card.to_str().unwrap().to_owned()
+    };
+    let svg = br#"<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>"#
+        .to_vec();
+    for name in ["logo.svg", "logo.png"] {
+        let refused = citizen.run(&["type", "add", &with_logo(Some((name, svg.clone()))), "--yes"]).await;
+        let kept =
+            citizen.run(&["type", "list"]).await.objects().iter().any(|known| known["id"] == "library-card");
+        // A file that a type does not have is not read; one that is no picture refuses the type.
+        assert_eq!(refused.code == 0, kept, "{refused:?}");
+        citizen
+            .with_pages(&[], async |browser| {
+                browser.enter().await;
+                assert_eq!(browser.get("/logo/library-card").await.status, 404, "{name}");
+            })
+            .await;
+        citizen.run(&["type", "remove", "library-card", "--yes"]).await;
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::GrayImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let added =
+        citizen.run(&["type", "add", &with_logo(Some(("logo.png", png.into_inner()))), "--yes"]).await;
+    assert_eq!(added.code, 0, "{added:?}");
+    citizen
+        .with_pages(&[], async |browser| {
+            browser.enter().await;
+            let logo = browser.get("/logo/library-card").await;
+            assert_eq!((logo.status, &logo.headers["content-type"]), (200, &"image/png".parse().unwrap()));
+            assert_eq!(logo.headers["x-content-type-options"], "nosniff");
+            assert_eq!(browser.stranger().get("/logo/library-card").await.status, 404);
         })
         .await;
 }

@@ -19,7 +19,7 @@ use crate::{
 const VCT: &str = "https://library.example/credentials/library-card";
 
 /// The folder of a type that no wallet has in its box; its first claim has no French label.
-fn library_card(id: &str) -> TypeFiles {
+pub(crate) fn library_card(id: &str) -> TypeFiles {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/credentials/student-card");
     let mut files = TypeFiles::new();
     for file in std::fs::read_dir(from).unwrap() {
