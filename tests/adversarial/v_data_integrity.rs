@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use portage_catalog::Format;
 use portage_did::did_key;
 use portage_keys::Signer;
-use portage_testkit::world::{World, decode_jwt};
+use portage_testkit::world::{AUDIENCE, World, decode_jwt};
 use serde_json::{Value, json};
 
 use crate::{
@@ -122,7 +122,7 @@ fn v09_a_presentation_for_nobody_or_somebody_else() {
         bench.accepts(kind.name, kind.present(&world, &credential));
         let other = |audience: Option<&str>| {
             kind.present_with(&world, &credential, |vp| {
-                vp.proof.domain = audience.map(str::to_owned);
+                vp.proof.domain = audience.map(str::to_owned).into_iter().collect();
                 match (audience, kind.format) {
                     (_, Format::LdpVc) => {}
                     (Some(audience), _) => vp.claims["aud"] = audience.into(),
@@ -132,6 +132,14 @@ fn v09_a_presentation_for_nobody_or_somebody_else() {
         };
         bench.rejects(kind.name, other(None), "audience_mismatch");
         bench.rejects(kind.name, other(Some("did:web:market.example")), "audience_mismatch");
+        // VC-DI §4.4 compares sets: this verifier among others is not this verifier alone.
+        let among_others = kind.present_with(&world, &credential, |vp| {
+            vp.proof.domain = vec![AUDIENCE.to_owned(), "did:web:market.example".to_owned()];
+            if kind.format != Format::LdpVc {
+                vp.claims["aud"] = json!([AUDIENCE, "did:web:market.example"]);
+            }
+        });
+        bench.rejects(&format!("{} among others", kind.name), among_others, "audience_mismatch");
         let other = |nonce: Option<&str>| {
             kind.present_with(&world, &credential, |vp| {
                 vp.proof.challenge = nonce.map(str::to_owned);

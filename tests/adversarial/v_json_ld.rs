@@ -185,6 +185,10 @@ fn v13_a_clique_of_blank_nodes() {
         let more = took.saturating_sub(usual);
         assert!(more.as_millis() < 1000, "{nodes} took {more:?} more than two usual credentials");
     }
+    for kind in OVER_QUADS {
+        let sound = kind.issue(&world);
+        timed(&|bench| bench.rejects(kind.name, clique(&sound, 9), "too_complex"));
+    }
     // As many nodes as a presentation has room for, each linked to the next and like it.
     timed(&|bench| bench.rejects("a chain", chain(&sound, 10_000), "too_complex"));
 }

@@ -100,6 +100,18 @@ async fn the_same_story_with_a_licence_as_jwt_and_a_card_under_the_other_cryptos
     world.stop().await.expect("every service stops when asked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_story_with_issuers_of_p384_and_a_holder_of_p256() {
+    let plot = Plot { ecdsa: true, ..Plot::default() };
+    let (story, world) =
+        story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
+    let [first, second] = story.decisions.as_slice() else { panic!("two decisions: {:?}", story.decisions) };
+    assert_eq!((first.decision.as_str(), second.decision.as_str()), ("accepted", "rejected"));
+    assert_eq!(second.reasons, ["revoked"]);
+    assert_eq!(first.claims["card"], json!({}), "the card, too: a presentation under an ECDSA cryptosuite");
+    world.stop().await.expect("every service stops when asked");
+}
+
 #[test]
 fn the_search_finds_what_it_looks_for() {
     let folder = tempfile::tempdir().expect("a folder");

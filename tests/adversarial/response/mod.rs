@@ -102,7 +102,7 @@ impl<S: SessionStore + 'static> Scene<S> {
     fn show_whole(&self, credentials: &[&str], format: Format, request: &ResolvedRequest) -> Presentation {
         let (audience, nonce) = (request.client_id().as_str(), request.nonce().as_str());
         let mut draft = self.world.vp_draft(credentials, format, &self.world.holder);
-        draft.proof.domain = Some(audience.to_owned());
+        draft.proof.domain = vec![audience.to_owned()];
         draft.proof.challenge = Some(nonce.to_owned());
         if format == Format::VcJwt {
             draft.claims.insert("aud".into(), audience.into());

@@ -20,7 +20,7 @@ async fn shown_by(who: impl FnOnce(&World) -> &SigningKey) -> (u16, Value) {
     let card = scene.world.issue("operator-card", Format::LdpVc);
     let presenter = who(&scene.world);
     let mut draft = scene.world.vp_draft(&[&card], Format::LdpVc, presenter);
-    draft.proof.domain = Some(request.client_id().as_str().to_owned());
+    draft.proof.domain = vec![request.client_id().as_str().to_owned()];
     draft.proof.challenge = Some(request.nonce().as_str().to_owned());
     let signed = serde_json::from_str(&scene.world.sign_vp(&draft, presenter)).unwrap();
     let token = VpToken::default().with("card", vec![Presentation::Object(signed)]);

@@ -62,6 +62,8 @@ pub struct Plot {
     pub licence_from_register: Option<Vec<String>>,
     /// The licence as `vc+jwt` and the card signed with `eddsa-jcs-2022`, in the place of the story's own forms.
     pub other_forms: bool,
+    /// Every issuer signs with P-384, and every credential is bound to a key of P-256.
+    pub ecdsa: bool,
 }
 
 struct Teller<'w> {
@@ -209,6 +211,9 @@ impl Teller<'_> {
     /// `wallet accept`.
     async fn accept(&mut self, what: &str, offer: &[String]) -> Result<()> {
         let mut arguments = vec!["accept", "--yes"];
+        if self.plot.ecdsa {
+            arguments.extend(["--key", "ES256"]);
+        }
         arguments.extend(offer.iter().map(String::as_str));
         self.world.wallet.lines(&arguments).await?;
         self.step("The citizen", format!("accepts {what}: the wallet checked it before it was stored."));

@@ -66,6 +66,9 @@ impl World {
         if plot.other_forms {
             world.use_other_forms()?;
         }
+        if plot.ecdsa {
+            world.use_ecdsa()?;
+        }
         for service in world.services_mut() {
             service.serve().await?;
         }
@@ -192,6 +195,24 @@ impl World {
         let (before, after) = ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"eddsa-jcs-2022\"");
         ensure!(text.contains(before), "issuer.toml names the cryptosuite");
         Ok(std::fs::write(&config, text.replace(before, after))?)
+    }
+
+    /// Every format of every issuer under its P-384 key, documents under ecdsa-rdfc-2019.
+    fn use_ecdsa(&self) -> Result<()> {
+        for issuer in [&self.province, &self.federal, &self.city, &self.village] {
+            let config = issuer.program.folder.join("issuer.toml");
+            let mut text = std::fs::read_to_string(&config)?;
+            for (before, after) in [
+                ("jose = \"EdDSA\"", "jose = \"ES384\""),
+                ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"ecdsa-rdfc-2019\""),
+                ("curve = \"P-256\"", "curve = \"P-384\""),
+            ] {
+                ensure!(text.contains(before), "issuer.toml has {before}");
+                text = text.replace(before, after);
+            }
+            std::fs::write(&config, text)?;
+        }
+        Ok(())
     }
 
     fn services_mut(&mut self) -> [&mut Service; 8] {

@@ -40,7 +40,7 @@ pub struct ProofDraft {
     /// `expires`.
     pub expires: Option<Timestamp>,
     /// `domain`.
-    pub domain: Option<String>,
+    pub domain: Vec<String>,
     /// `challenge`.
     pub challenge: Option<String>,
 }
@@ -65,7 +65,7 @@ impl World {
                 purpose: "assertionMethod".into(),
                 created: Some(self.now - SignedDuration::from_hours(24)),
                 expires: None,
-                domain: None,
+                domain: Vec::new(),
                 challenge: None,
             },
             claims,
@@ -175,7 +175,7 @@ impl World {
         proof: &ProofDraft,
         signer: &dyn Signer,
     ) -> Map<String, Value> {
-        let domain: Vec<&str> = proof.domain.as_deref().into_iter().collect();
+        let domain: Vec<&str> = proof.domain.iter().map(String::as_str).collect();
         let options = ProofOptions {
             created: proof.created,
             expires: proof.expires,

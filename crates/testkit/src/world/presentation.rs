@@ -91,7 +91,7 @@ impl World {
             purpose: "authentication".into(),
             created: Some(self.now - SignedDuration::from_secs(1)),
             expires: None,
-            domain: Some(AUDIENCE.into()),
+            domain: vec![AUDIENCE.into()],
             challenge: Some(NONCE.into()),
         };
         VpDraft { header, claims, proof }

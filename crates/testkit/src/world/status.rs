@@ -118,7 +118,7 @@ impl World {
             purpose: "assertionMethod".into(),
             created: Some(self.now - SignedDuration::from_secs(30)),
             expires: None,
-            domain: None,
+            domain: Vec::new(),
             challenge: None,
         }
     }

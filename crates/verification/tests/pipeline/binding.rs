@@ -117,8 +117,10 @@ fn v09_a_presentation_is_for_this_audience_and_this_session() {
         verdict(&world.check_presented(&world.sign_vp(&draft, &world.holder)))
     };
     let audience = "rejected audience_mismatch";
-    assert_eq!(check(&|draft| draft.proof.domain = None), audience);
-    assert_eq!(check(&|draft| draft.proof.domain = Some("did:web:market.example".into())), audience);
+    assert_eq!(check(&|draft| draft.proof.domain.clear()), audience);
+    assert_eq!(check(&|draft| draft.proof.domain = vec!["did:web:market.example".into()]), audience);
+    let among_others = vec![AUDIENCE.into(), "did:web:market.example".into()];
+    assert_eq!(check(&|draft| draft.proof.domain = among_others.clone()), audience);
     assert_eq!(check(&|draft| draft.proof.challenge = None), "rejected nonce_mismatch");
     assert_eq!(check(&|draft| draft.proof.challenge = Some("other".into())), "rejected nonce_mismatch");
     let past = Some(world.now - SignedDuration::from_secs(61));
