@@ -8,6 +8,8 @@ use portage_issuer::{StatusChange, TextEncoding};
 use portage_keys::Algorithm;
 use url::Url;
 
+use crate::config::DidMethod;
+
 /// Offers credentials, issues them to wallets, and says whether they are still good.
 #[derive(Debug, Parser)]
 #[command(name = "issuer", version, propagate_version = true)]
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// The credential types of this issuer.
     #[command(subcommand, after_help = "Example:\n  issuer type list --json")]
     Type(TypeCommand),
+    /// The keys of an issuer whose DID is a did:webvh.
+    #[command(subcommand, after_help = "Example:\n  issuer key rotate")]
+    Key(KeyCommand),
     /// Offer credentials: an offer a line, to be sent to whoever they are for.
     #[command(
         after_help = "Example:\n  issuer offer --type business-licence --from register.csv --as-of 2025-10-01 --json"
@@ -72,6 +77,9 @@ pub(crate) struct InitArgs {
     /// The issuer's name in French.
     #[arg(long, value_name = "NAME", default_value = "Émetteur Portage")]
     pub(crate) name_fr: String,
+    /// Which kind of DID it signs with.
+    #[arg(long, value_name = "METHOD", default_value = "did:web")]
+    pub(crate) did: DidMethod,
     /// The types it offers [default: all that are in the box].
     #[arg(long, value_name = "TYPE", num_args = 1..)]
     pub(crate) types: Vec<String>,
@@ -86,6 +94,27 @@ pub(crate) struct InitArgs {
 fn algorithm(name: &str) -> Result<Algorithm, String> {
     let names = || Algorithm::ALL.map(Algorithm::jose_name).join(", ");
     Algorithm::from_jose_name(name).ok_or_else(|| format!("one of {}", names()))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// List the keys that the DID document names.
+    #[command(after_help = "Example:\n  issuer key list --json")]
+    List,
+    /// Put new keys in the place of those in use: the next entry of the DID's log.
+    #[command(after_help = "Example:\n  issuer key rotate\n  issuer key rotate --drop-old")]
+    Rotate {
+        /// Take the old keys out of the document: every credential that they signed is refused from then on.
+        #[arg(long)]
+        drop_old: bool,
+    },
+    /// End the DID for ever: nothing that it signed is accepted any more.
+    #[command(after_help = "Example:\n  issuer key deactivate --yes")]
+    Deactivate {
+        /// Yes, for ever.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, ArgGroup)]
@@ -298,5 +327,8 @@ mod tests {
         assert!(read("issuer offer --type person --claims - --format jwt_vc_json").is_err());
         assert!(read("issuer status r revoke --dir x").is_ok());
         assert!(read("issuer status r unrevoke").is_err());
+        assert!(read("issuer init --did did:webvh").is_ok());
+        assert!(read("issuer init --did did:ion").is_err());
+        assert!(read("issuer key rotate --drop-old").is_ok());
     }
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use jiff::SignedDuration;
 use portage_catalog::Text;
 use portage_data_integrity::Cryptosuite;
@@ -46,19 +47,37 @@ pub(crate) struct Config {
     pub(crate) notification: bool,
     /// Folder of further types.
     pub(crate) types_folder: PathBuf,
+    /// The origins that use http.
+    pub(crate) loopback: LoopbackOrigins,
     /// The authorities above it.
     pub(crate) superiors: Vec<EntityId>,
 }
 
 /// Which kind of DID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
 pub(crate) enum DidMethod {
     /// The DID document stands at the service's address.
     #[serde(rename = "did:web")]
+    #[value(name = "did:web")]
     Web,
+    /// As did:web, with a log of every change since the beginning; keys can be changed.
+    #[serde(rename = "did:webvh")]
+    #[value(name = "did:webvh")]
+    WebVh,
     /// The DID is the key itself: no document, no second key, no rotation.
     #[serde(rename = "did:key")]
+    #[value(name = "did:key")]
     Key,
+}
+
+impl DidMethod {
+    const fn name(self) -> &'static str {
+        match self {
+            DidMethod::Web => "did:web",
+            DidMethod::WebVh => "did:webvh",
+            DidMethod::Key => "did:key",
+        }
+    }
 }
 
 /// Why a configuration does not serve.
@@ -214,6 +233,7 @@ impl Config {
             },
             notification: file.notification.enabled,
             types_folder: dir.join("types"),
+            loopback,
         })
     }
 }
@@ -254,6 +274,7 @@ pub(crate) struct Template<'a> {
     pub(crate) name: &'a Text,
     pub(crate) types: &'a [String],
     pub(crate) superiors: &'a [EntityId],
+    pub(crate) did: DidMethod,
     /// Signs every format.
     pub(crate) algorithm: Algorithm,
     pub(crate) demo: bool,
@@ -275,16 +296,17 @@ impl Template<'_> {
         format!(
             r#"# Configuration of a Portage issuer.
 
-# Where wallets reach the service. It is the Credential Issuer Identifier, and the did:web of it the issuer's DID: neither can be
-# changed once credentials are out.
+# Where wallets reach the service. It is the Credential Issuer Identifier, and stands in the issuer's DID: neither can be changed once
+# credentials are out.
 url = {url}
 # Where it listens. TLS is the business of the proxy in front of it.
 listen = {listen}
 # What people read.
 name = {{ en = {en}, fr = {fr} }}
-# "did:web": the DID document stands at the address. "did:key": the DID is the key itself, which then never changes.
-# Verifiers take both; the wallet of this version takes offers from issuers with a did:web alone.
-did = "did:web"
+# "did:web": the DID document stands at the address. "did:webvh": so does the log of every change to it (did.jsonl in this folder), and
+# `issuer key rotate` puts new keys in place. "did:key": the DID is the key itself, which then never changes.
+# Not to be changed: each is another issuer.
+did = {did}
 # What it offers. `issuer type list` shows them; put types of your own into the folder types/ beside this file.
 types = {types}
 
@@ -320,6 +342,7 @@ allow = {allow}
 superiors = {superiors}
 "#,
             url = quoted(origin),
+            did = quoted(self.did.name()),
             listen = quoted(&self.listen.to_string()),
             en = quoted(&self.name.en),
             fr = quoted(&self.name.fr),
@@ -344,6 +367,7 @@ mod tests {
             name: &Text { en: "City \"of\" Portage".into(), fr: "Ville".into() },
             types: &["person".to_owned()],
             superiors: &[],
+            did: DidMethod::Web,
             algorithm,
             demo,
         }

@@ -1,13 +1,14 @@
 //! The issuer service: the program `issuer`.
 //!
 //! A department makes its folder (`init`), offers credentials from claims or from a register (`offer`), changes their
-//! status (`status`), and lets wallets collect them (`serve`). The commands work on the same store whether or not
+//! status (`status`), changes the keys it signs with (`key`), and lets wallets collect them (`serve`). The commands work on the same store whether or not
 //! `serve` runs. Wallets meet OpenID4VCI 1.0, everybody else a DID document and status lists: [`routes()`] builds all of it over any
 //! store and any clock, so that tests serve it in process.
 
 mod args;
 mod commands;
 mod config;
+mod did_log;
 pub mod routes;
 mod wiring;
 

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use jiff::Timestamp;
 use portage_catalog::Catalog;
 use portage_did::{Did, DidDocument, Relationship, did_key, did_web};
 use portage_federation::OPENID_CREDENTIAL_ISSUER;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use crate::{
     commands::CommandError,
     config::{Config, DidMethod},
+    did_log,
 };
 
 /// Folder of the keys.
@@ -44,10 +46,9 @@ pub(crate) struct Deployment {
 }
 
 /// Opens the folder: configuration, keys, types, store.
-pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
+pub(crate) fn open(dir: &Path, now: Timestamp) -> Result<Deployment, CommandError> {
     let config = Config::read(dir).map_err(CommandError::fault)?;
     let keys = KeyFolder::at(dir.join(KEYS));
-    let signing = signing_keys(&keys, &config)?;
     let secret = keys.secret(ONE_TIME_SECRET).map_err(CommandError::fault)?;
     let catalog = catalog(&config.types_folder)?;
     let contexts = catalog.contexts();
@@ -55,7 +56,7 @@ pub(crate) fn open(dir: &Path) -> Result<Deployment, CommandError> {
         return Err(CommandError::Fault(format!("types: there is no type {unknown}")));
     }
 
-    let identity = identity(&config, signing)?;
+    let identity = identity(&config, dir, &keys, now)?;
     let member = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
         .map(|member| member.named(&config.name).signing_as(&identity.did));
     let keys = IssuerKeys { signing: identity.keys, secret: OneTimeSecret::new(*secret) };
@@ -108,10 +109,23 @@ fn signing_keys(keys: &KeyFolder, config: &Config) -> Result<Vec<SigningKey>, Co
     Algorithm::ALL.into_iter().filter(is_wanted).map(read).collect()
 }
 
-fn identity(config: &Config, keys: Vec<SigningKey>) -> Result<Identity, CommandError> {
+fn identity(
+    config: &Config,
+    dir: &Path,
+    folder: &KeyFolder,
+    now: Timestamp,
+) -> Result<Identity, CommandError> {
     match config.did {
+        DidMethod::WebVh => {
+            let log = did_log::read(dir, &config.url, now)?;
+            let key = |(kid, signer): (String, SigningKey)| IssuerKey { kid, signer: Arc::new(signer) };
+            let keys = did_log::keys_in_use(&log, folder)?.into_iter().map(key).collect();
+            let document = log.did_web_document(&config.loopback).map_err(CommandError::fault)?;
+            Ok(Identity { did: log.did().clone(), keys, document: Some(document) })
+        }
         DidMethod::Web => {
             let did = did_web(&config.url).map_err(CommandError::fault)?;
+            let keys = signing_keys(folder, config)?;
             let document = web_document(&did, &keys);
             let key = |signer: SigningKey| IssuerKey {
                 kid: format!("{did}#{}", key_name(signer.algorithm())),
@@ -120,7 +134,8 @@ fn identity(config: &Config, keys: Vec<SigningKey>) -> Result<Identity, CommandE
             Ok(Identity { keys: keys.into_iter().map(key).collect(), did, document: Some(document) })
         }
         DidMethod::Key => {
-            let one = keys.into_iter().find(|key| key.algorithm() == config.algorithm);
+            let one =
+                signing_keys(folder, config)?.into_iter().find(|key| key.algorithm() == config.algorithm);
             let one = one.ok_or_else(|| CommandError::Fault("signing.jose: its key is not there".into()))?;
             let (did, kid) = did_key(one.verification_key());
             let keys = vec![IssuerKey { signer: Arc::new(one), kid: kid.to_string() }];

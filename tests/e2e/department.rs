@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 /// The formats that a type may have, as the programs name them.
-const FORMATS: [&str; 4] = ["dc+sd-jwt", "vc+sd-jwt", "vc+jwt", "ldp_vc"];
+pub(crate) const FORMATS: [&str; 4] = ["dc+sd-jwt", "vc+sd-jwt", "vc+jwt", "ldp_vc"];
 
 /// A running service; it ends with the test, however that ends.
 struct Served(Child);
@@ -25,9 +25,9 @@ impl Drop for Served {
 }
 
 /// One issuer, one verifier and one wallet of this machine, and whatever the department hands out.
-struct Town {
+pub(crate) struct Town {
     folder: tempfile::TempDir,
-    issuer_id: String,
+    pub(crate) issuer_id: String,
     verifier_id: String,
     services: Vec<Served>,
 }
@@ -39,11 +39,17 @@ fn free_address() -> String {
 
 impl Town {
     fn new() -> Self {
+        Self::with_issuer(&[])
+    }
+
+    /// With more arguments of the issuer's `init`.
+    pub(crate) fn with_issuer(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut town =
             Town { folder, issuer_id: String::new(), verifier_id: String::new(), services: Vec::new() };
         fs::write(town.at("pass"), "correct horse battery staple\n").expect("written");
-        let made = town.one("issuer", &["init", "--demo", "--listen", &free_address()]);
+        let address = free_address();
+        let made = town.one("issuer", &[&["init", "--demo", "--listen", &address], more].concat());
         let issuer = text(&made, "url");
         town.issuer_id = text(&made, "id");
         let made = town.one("verifier", &["init", "--demo", "--listen", &free_address(), "--allow", &issuer]);
@@ -52,7 +58,7 @@ impl Town {
         town
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
@@ -66,12 +72,12 @@ impl Town {
         command
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
         self.command(program, arguments).output().expect("the program starts")
     }
 
     /// A command that must succeed, and the one object it prints.
-    fn one(&self, program: &str, arguments: &[&str]) -> Value {
+    pub(crate) fn one(&self, program: &str, arguments: &[&str]) -> Value {
         let output = self.run(program, arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?}: {said}");
@@ -79,7 +85,7 @@ impl Town {
     }
 
     /// `serve` of the issuer and of the verifier, ready to answer.
-    fn serve(&mut self) {
+    pub(crate) fn serve(&mut self) {
         for program in ["issuer", "verifier"] {
             let mut command = self.command(program, &["serve"]);
             let mut child =
@@ -92,8 +98,14 @@ impl Town {
         }
     }
 
+    /// Both end, and begin anew.
+    pub(crate) fn restart(&mut self) {
+        self.services.clear();
+        self.serve();
+    }
+
     /// The list that verifier and wallet go by: this issuer may issue `types`, this verifier may ask for `purposes`.
-    fn trust(&self, types: &[String], purposes: &[String]) {
+    pub(crate) fn trust(&self, types: &[String], purposes: &[String]) {
         let list = json!({
             "issuers": [{ "id": self.issuer_id, "name": { "en": "Library", "fr": "Bibliothèque" },
                 "tier": "municipal", "types": types }],
@@ -114,7 +126,7 @@ impl Town {
     }
 
     /// A purpose of the verifier's own that asks for `claims` of a type in that format. Its id.
-    fn purpose(&self, made: &Names, format: &str, claims: &[&str]) -> String {
+    pub(crate) fn purpose(&self, made: &Names, format: &str, claims: &[&str]) -> String {
         let form = format.replace(['+', '_'], "-");
         let id = format!("ask-{}-{form}", made.id);
         let (meta, before) = match format {
@@ -144,7 +156,7 @@ impl Town {
     }
 
     /// Offered by `issuer offer --claims`, taken by the wallet. The stored credential comes back.
-    fn issue(&self, id: &str, format: &str, claims: &Path) -> Value {
+    pub(crate) fn issue(&self, id: &str, format: &str, claims: &Path) -> Value {
         let arguments = ["offer", "--type", id, "--claims", utf8(claims), "--format", format, "--again"];
         let offer = text(&self.one("issuer", &arguments), "offer");
         self.one("wallet", &["accept", &offer, "--yes"])
@@ -164,7 +176,7 @@ impl Town {
     }
 
     /// A type through every format, `asked` of its claims shown and nothing else. Purposes and types must have been handed out.
-    fn carry(&self, made: &Names, claims: &Path, asked: &[&str], purposes: &[(&str, String)]) {
+    pub(crate) fn carry(&self, made: &Names, claims: &Path, asked: &[&str], purposes: &[(&str, String)]) {
         let given: Value = read(claims);
         for (format, purpose) in purposes {
             let stored = self.issue(&made.id, format, claims);
@@ -179,14 +191,14 @@ impl Town {
 }
 
 /// A type's names for machines.
-struct Names {
+pub(crate) struct Names {
     id: String,
     vct: String,
     type_iri: String,
 }
 
 impl Names {
-    fn of(definition: &Value) -> Self {
+    pub(crate) fn of(definition: &Value) -> Self {
         Names {
             id: text(definition, "id"),
             vct: text(definition, "vct"),
@@ -195,16 +207,16 @@ impl Names {
     }
 }
 
-fn text(value: &Value, member: &str) -> String {
+pub(crate) fn text(value: &Value, member: &str) -> String {
     assert!(value[member].is_string(), "no {member} in {value}");
     value[member].as_str().unwrap_or_default().to_owned()
 }
 
-fn utf8(path: &Path) -> &str {
+pub(crate) fn utf8(path: &Path) -> &str {
     path.to_str().expect("a UTF-8 path")
 }
 
-fn read(file: &Path) -> Value {
+pub(crate) fn read(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).expect("the file")).expect("JSON")
 }
 

@@ -4,6 +4,7 @@
 
 mod authorities;
 mod department;
+mod did_log;
 mod readme;
 mod register;
 mod story;

@@ -60,12 +60,12 @@ fn of_keys(source: &KeySource, entity: &EntityId, file: &Path) -> Result<Introdu
     Ok(Introduced { id, compared, keys, name: name(source, None, entity), dids, log: None })
 }
 
-/// The DIDs that the entity proposes. A did:web of another host is not taken on its word: a person names it with `--did`.
+/// The DIDs that the entity proposes. A did:web or did:webvh of another address is not taken on its word: a person names it with `--did`.
 fn proposed(configuration: &EntityConfiguration) -> Result<BTreeSet<String>, CommandError> {
     let own = Url::parse(configuration.id.as_str()).ok().and_then(|url| did_web(&url).ok());
     let mut dids = BTreeSet::new();
     for did in configuration.metadata.proposed_identifiers() {
-        if did.as_str().starts_with("did:web:") && own.as_ref() != Some(&did) {
+        if did.web_location().is_some() && own.as_ref().and_then(Did::web_location) != did.web_location() {
             let values = [("entity", configuration.id.as_str()), ("did", did.as_str())];
             return Err(CommandError::Refused(Reason::KeyMismatch, say("authority.foreign_did", &values)));
         }

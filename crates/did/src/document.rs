@@ -123,6 +123,13 @@ impl DidDocument {
         DidDocument { id: did.clone(), document }
     }
 
+    /// With other names of the same subject (`alsoKnownAs`).
+    #[must_use]
+    pub fn also_known_as(mut self, names: &[&Did]) -> Self {
+        self.document["alsoKnownAs"] = names.iter().map(|name| name.as_str()).collect();
+        self
+    }
+
     /// Its DID.
     pub fn id(&self) -> &Did {
         &self.id

@@ -41,7 +41,7 @@ mod witness;
 mod write;
 
 pub use entry::key_hash;
-pub use log::{Log, Succession, Version, VersionQuery};
+pub use log::{Log, Succession, Version, VersionQuery, published_as};
 pub use parameters::{Parameters, Witnesses};
 pub use witness::{WitnessProofs, wants_witnesses};
 pub use write::{Change, WriteError};

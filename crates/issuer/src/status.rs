@@ -1,9 +1,11 @@
 use jiff::Timestamp;
+use portage_keys::base64url;
 use portage_reason::Reason;
 use portage_status_list::{
     bitstring::{self, Bitstring, StatusPurpose},
     token::{TokenList, TokenListClaims, TokenStatus},
 };
+use portage_strict_json::{Limits, parse_object};
 
 use crate::{
     Changed, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference, Status, StatusChange,
@@ -104,11 +106,15 @@ impl<S: IssuanceStore> Issuer<S> {
         Ok(Some(self.store.publish(list, kind, signed).await?))
     }
 
-    /// A changed list at its cadence, any list at half its life.
+    /// A changed list, or one that another key signed than the one in use, at its cadence; any list at half its life.
     fn is_due(&self, last: &PublishedList, version: u64, now: Timestamp) -> bool {
         let policy = self.profile.status;
         let age = now.duration_since(last.issued_at);
-        (last.version != version && age >= policy.cadence) || age >= policy.validity / 2
+        let by_another_key = self
+            .signer(self.profile.algorithm)
+            .is_ok_and(|(_, kid)| kid_of(&last.jwt).as_deref() != Some(kid));
+        let is_stale = last.version != version || by_another_key;
+        (is_stale && age >= policy.cadence) || age >= policy.validity / 2
     }
 
     fn sign_list(
@@ -196,4 +202,10 @@ impl<S: IssuanceStore> Issuer<S> {
         };
         values.sign(&claims, signer).map_err(|error| SigningError::Key(error).into())
     }
+}
+
+/// Which key signed a list of ours.
+fn kid_of(jwt: &str) -> Option<String> {
+    let header = base64url::decode(jwt.split('.').next()?).ok()?;
+    parse_object(&header, Limits::METADATA).ok()?.get("kid")?.as_str().map(str::to_owned)
 }

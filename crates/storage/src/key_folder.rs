@@ -106,6 +106,18 @@ impl KeyFolder {
         secret_of_jwk(&text).ok_or_else(|| KeyFileError::NotTheKey(self.path(name)))
     }
 
+    /// Deletes a key that is spent; one that is not there is none.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Io`].
+    pub fn forget(&self, name: &str) -> Result<(), KeyFileError> {
+        let path = self.path(name);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(KeyFileError::Io { path, source }),
+            _ => Ok(()),
+        }
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.jwk"))
     }

@@ -1,6 +1,7 @@
 use portage_catalog::{Catalog, Text, message};
-use portage_did::did_web;
-use portage_keys::{Algorithm, Entropy, SigningKey};
+use portage_clock::Clock;
+use portage_did::{did_key, did_web};
+use portage_keys::{Algorithm, Entropy, Signer, SigningKey};
 use portage_service::{ExitCode, make_folder, must_be_new, output, public_url, write_private};
 use portage_storage::{KeyFolder, issuer::SqliteIssuances};
 use portage_web::language_of_terminal;
@@ -10,17 +11,22 @@ use zeroize::Zeroizing;
 use super::CommandError;
 use crate::{
     args::{Common, InitArgs},
-    config::{self, Config, Template},
-    wiring,
+    config::{self, Config, DidMethod, Template},
+    did_log, wiring,
 };
 
 /// Makes the folder of a new issuer. Nothing that is there already is touched.
-pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    args: &InitArgs,
+    common: &Common,
+    clock: &Clock,
+    entropy: &dyn Entropy,
+) -> Result<ExitCode, CommandError> {
     let dir = common.dir.as_path();
     let path = dir.join(config::FILE);
     must_be_new(&path)?;
     let url = public_url(args.url.as_ref(), args.listen)?;
-    let did = did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
+    did_web(&url).map_err(|error| CommandError::Usage(format!("--url: {error}")))?;
     let types = types(args)?;
     let name = Text { en: args.name_en.clone(), fr: args.name_fr.clone() };
     let text = Template {
@@ -29,6 +35,7 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
         name: &name,
         types: &types,
         superiors: &args.superior,
+        did: args.did,
         algorithm: args.algorithm,
         demo: args.demo,
     }
@@ -37,8 +44,21 @@ pub(crate) fn run(args: &InitArgs, common: &Common, entropy: &dyn Entropy) -> Re
     Config::parse(dir, &text).map_err(CommandError::Usage)?;
 
     make_folder(dir)?;
-    write_keys(&KeyFolder::at(dir.join(wiring::KEYS)), entropy)?;
+    let keys = KeyFolder::at(dir.join(wiring::KEYS));
+    write_keys(&keys, entropy)?;
     SqliteIssuances::create(&dir.join(wiring::STORE)).map_err(CommandError::database)?;
+    let did = match args.did {
+        DidMethod::Web => did_web(&url).map_err(CommandError::fault)?,
+        DidMethod::Key => {
+            did_key(
+                keys.signing_key(wiring::key_name(args.algorithm))
+                    .map_err(CommandError::fault)?
+                    .verification_key(),
+            )
+            .0
+        }
+        DidMethod::WebVh => did_log::create(dir, &url, &keys, entropy, clock.now())?.did().clone(),
+    };
     // Last: a folder with a configuration is a whole one.
     write_private(&path, &text)?;
 

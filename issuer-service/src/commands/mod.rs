@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod init;
+mod key;
 mod offer;
 mod serve;
 mod status;
@@ -26,7 +27,8 @@ pub(crate) fn store_failure(failure: &StoreFailure) -> CommandError {
 pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandError> {
     let common = args.common;
     match args.command {
-        Command::Init(init) => init::run(&init, &common, &OsEntropy),
+        Command::Init(init) => init::run(&init, &common, &clock, &OsEntropy),
+        Command::Key(command) => key::run(&command, &common, &clock, &OsEntropy),
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
         Command::Type(command) => types::run(&command, &common, &clock),
         Command::Offer(offer) => block_on(offer::run(&offer, &common, &clock)),

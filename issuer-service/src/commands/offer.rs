@@ -38,7 +38,7 @@ const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
 
 /// Offers what a file holds, an offer a line. Rows that are refused leave the others standing.
 pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
-    let issuer = wiring::open(&common.dir)?.issuer;
+    let issuer = wiring::open(&common.dir, clock.now())?.issuer;
     let credential_type = offered_type(&issuer, args)?.clone();
     let report = Report::new(common.json, args.check);
     let mut clerk = Clerk {

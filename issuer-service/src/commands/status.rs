@@ -14,7 +14,7 @@ use crate::{
 
 /// Changes a status; durable when it returns.
 pub(crate) async fn run(args: &StatusArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
-    let issuer = wiring::open(&common.dir)?.issuer;
+    let issuer = wiring::open(&common.dir, clock.now())?.issuer;
     let reference = Reference::new(&args.reference);
     let change = StatusChange::from(args.change);
     let changed = issuer.change_status(&reference, change, clock.now()).await;

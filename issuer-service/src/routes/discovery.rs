@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     Json,
@@ -10,7 +10,8 @@ use portage_service::FederationMember;
 use portage_web::Refusal;
 use serde_json::Value;
 
-use super::Service;
+use super::{Service, unavailable};
+use crate::did_log;
 
 /// Credential Issuer Metadata (OpenID4VCI §12.2.2).
 pub(super) async fn issuer_metadata<S>(State(service): State<Arc<Service<S>>>) -> Response {
@@ -26,6 +27,33 @@ pub(super) async fn authorization_server<S>(State(service): State<Arc<Service<S>
 pub(super) async fn did_document<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
     let document = service.did_document.as_ref().ok_or(Refusal::not_found())?;
     Ok(public("application/did+json", document))
+}
+
+/// The log of a did:webvh.
+pub(super) async fn did_log<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
+    file_of_log(&service, did_log::LOG, "text/jsonl").await
+}
+
+/// The proofs of its witnesses.
+pub(super) async fn did_witness<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
+    file_of_log(&service, did_log::WITNESS, "application/json").await
+}
+
+async fn file_of_log<S>(
+    service: &Service<S>,
+    name: &str,
+    media_type: &'static str,
+) -> Result<Response, Refusal> {
+    let path = service.did_log.as_ref().ok_or(Refusal::not_found())?.join(name);
+    match tokio::task::spawn_blocking(move || std::fs::read(path)).await {
+        Ok(Ok(bytes)) => {
+            let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "max-age=60")];
+            Ok((headers, bytes).into_response())
+        }
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::not_found()),
+        Ok(Err(error)) => Err(unavailable(error)),
+        Err(error) => Err(unavailable(error)),
+    }
 }
 
 /// The logo of a type that it offers: the bytes that were checked, as what they are.

@@ -6,7 +6,7 @@ mod offer;
 mod status_list;
 mod token;
 
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -28,6 +28,9 @@ pub struct Service<S> {
     pub clock: Clock,
     /// The issuer's DID document; none where its DID needs none.
     pub did_document: Option<Value>,
+    /// The folder with `did.jsonl`, and `did-witness.json` where there are witnesses; none where the DID has no log. Read at each request: an
+    /// entry is published when it is there.
+    pub did_log: Option<PathBuf>,
     /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
     pub federation: Option<FederationMember>,
 }
@@ -43,6 +46,8 @@ pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: R
         .route("/.well-known/openid-credential-issuer", get(discovery::issuer_metadata::<S>))
         .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server::<S>))
         .route("/.well-known/did.json", get(discovery::did_document::<S>))
+        .route("/.well-known/did.jsonl", get(discovery::did_log::<S>))
+        .route("/.well-known/did-witness.json", get(discovery::did_witness::<S>))
         .route("/types/{id}/logo", get(discovery::logo::<S>))
         .route(WELL_KNOWN, get(discovery::entity_configuration::<S>))
         .route("/offers/{link}", get(offer::open::<S>))

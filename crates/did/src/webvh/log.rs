@@ -259,6 +259,13 @@ impl Log {
     }
 }
 
+/// Whom a log says it is about in its last entry: not verified, for whoever is to verify their own.
+pub fn published_as(log: &[u8]) -> Option<Did> {
+    let line = lines(log).ok()?.pop()?;
+    let entry = Entry::read(1, line).ok()?;
+    Did::parse(entry.state.get("id")?.as_str()?).ok()
+}
+
 /// The SCID in a did:webvh.
 pub(super) fn scid_of(did: &Did) -> Result<&str, LogError> {
     let identifier = did.as_str().strip_prefix("did:webvh:").ok_or(LogError::NotWebVh)?;
