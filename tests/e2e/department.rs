@@ -86,16 +86,25 @@ impl Town {
 
     /// `serve` of the issuer and of the verifier, ready to answer.
     pub(crate) fn serve(&mut self) {
-        for program in ["issuer", "verifier"] {
-            let mut command = self.command(program, &["serve"]);
-            let mut child =
-                command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-            let mut line = String::new();
-            let out = child.stdout.take().expect("its output");
-            BufReader::new(out).read_line(&mut line).expect("a line");
-            self.services.push(Served(child));
-            assert!(line.contains("ready"), "{program} serve: {line}");
-        }
+        self.start("issuer");
+        self.start("verifier");
+    }
+
+    fn start(&mut self, program: &str) {
+        let mut command = self.command(program, &["serve"]);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        self.services.push(Served(child));
+        assert!(line.contains("ready"), "{program} serve: {line}");
+    }
+
+    /// The verifier alone ends, and begins anew.
+    pub(crate) fn restart_verifier(&mut self) {
+        self.services.pop();
+        self.start("verifier");
     }
 
     /// Both end, and begin anew.

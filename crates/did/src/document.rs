@@ -67,6 +67,17 @@ impl DocumentError {
 #[derive(Debug, Clone)]
 pub struct DidDocument {
     id: Did,
+    methods: Methods,
+}
+
+/// A controlled identifier document whose `id` is an https URL (Controlled Identifiers 1.0 §2), checked as a [`DidDocument`] is.
+#[derive(Debug, Clone)]
+pub struct ControllerDocument(Methods);
+
+/// The verification methods of either, under the `id` of the document.
+#[derive(Debug, Clone)]
+struct Methods {
+    id: String,
     document: Value,
 }
 
@@ -76,18 +87,7 @@ impl DidDocument {
     /// # Errors
     /// [`DocumentError`].
     pub fn parse(did: &Did, bytes: &[u8]) -> Result<Self, DocumentError> {
-        let members = parse_object(bytes, Limits::METADATA).map_err(|error| match error {
-            JsonError::TooLarge => DocumentError::TooLarge,
-            JsonError::Malformed { .. } => DocumentError::Malformed("not a JSON object"),
-        })?;
-        let id =
-            members.get("id").and_then(Value::as_str).ok_or(DocumentError::Malformed("id is missing"))?;
-        if id != did.as_str() {
-            return Err(DocumentError::OtherSubject);
-        }
-        let document = DidDocument { id: did.clone(), document: Value::Object(members) };
-        document.check_shape()?;
-        Ok(document)
+        Ok(DidDocument { id: did.clone(), methods: Methods::parse(did.as_str(), bytes)? })
     }
 
     /// The document of these keys, each under its own relationships, as our services publish it (`Multikey`; fragments `key-1`, `key-2`).
@@ -120,13 +120,13 @@ impl DidDocument {
                 document[relationship] = ids.into();
             }
         }
-        DidDocument { id: did.clone(), document }
+        DidDocument { id: did.clone(), methods: Methods { id: did.to_string(), document } }
     }
 
     /// With other names of the same subject (`alsoKnownAs`).
     #[must_use]
     pub fn also_known_as(mut self, names: &[&Did]) -> Self {
-        self.document["alsoKnownAs"] = names.iter().map(|name| name.as_str()).collect();
+        self.methods.document["alsoKnownAs"] = names.iter().map(|name| name.as_str()).collect();
         self
     }
 
@@ -137,7 +137,7 @@ impl DidDocument {
 
     /// The JSON.
     pub fn to_value(&self) -> &Value {
-        &self.document
+        &self.methods.document
     }
 
     /// The key of `method`, if the document lists it under `relationship` and controls it. Embedded and referenced methods, `Multikey`,
@@ -153,8 +153,76 @@ impl DidDocument {
         if method.did() != &self.id {
             return Err(DocumentError::KeyMismatch);
         }
-        let id = method.to_string();
-        let found = self.methods().find(|found| self.id_of(found).is_some_and(|found| found == id));
+        self.methods.key_for(&method.to_string(), relationship)
+    }
+
+    /// Every usable method under `relationship`, for tokens that name none; of a long list the first 64 entries are looked at.
+    pub fn keys_for(&self, relationship: Relationship) -> Vec<(DidUrl, VerificationKey)> {
+        let keys = self.methods.keys_for(relationship);
+        keys.filter_map(|(method, key)| Some((DidUrl::parse(&method).ok()?, key)))
+            .filter(|(method, _)| *method.did() == self.id)
+            .collect()
+    }
+}
+
+impl ControllerDocument {
+    /// Reads the bytes of the document at `url` (256 KiB, strict JSON, `id` equal).
+    ///
+    /// # Errors
+    /// [`DocumentError`].
+    pub fn parse(url: &str, bytes: &[u8]) -> Result<Self, DocumentError> {
+        Methods::parse(url, bytes).map(ControllerDocument)
+    }
+
+    /// Its `id`.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The key of `method`, a URL with a fragment or the fragment alone, as [`DidDocument::key_for`] gives it.
+    ///
+    /// # Errors
+    /// [`DocumentError`].
+    pub fn key_for(
+        &self,
+        method: &str,
+        relationship: Relationship,
+    ) -> Result<VerificationKey, DocumentError> {
+        let method = self.0.absolute(method);
+        match method.split_once('#') {
+            Some((owner, fragment)) if owner == self.0.id && !fragment.is_empty() => {
+                self.0.key_for(&method, relationship)
+            }
+            Some(_) => Err(DocumentError::KeyMismatch),
+            None => Err(DocumentError::KeyNotFound),
+        }
+    }
+
+    /// Every usable method under `relationship`, as [`DidDocument::keys_for`] gives them.
+    pub fn keys_for(&self, relationship: Relationship) -> Vec<(String, VerificationKey)> {
+        let keys = self.0.keys_for(relationship);
+        keys.filter(|(method, _)| self.key_for(method, relationship).is_ok()).collect()
+    }
+}
+
+impl Methods {
+    fn parse(id: &str, bytes: &[u8]) -> Result<Self, DocumentError> {
+        let members = parse_object(bytes, Limits::METADATA).map_err(|error| match error {
+            JsonError::TooLarge => DocumentError::TooLarge,
+            JsonError::Malformed { .. } => DocumentError::Malformed("not a JSON object"),
+        })?;
+        let named =
+            members.get("id").and_then(Value::as_str).ok_or(DocumentError::Malformed("id is missing"))?;
+        if named != id {
+            return Err(DocumentError::OtherSubject);
+        }
+        let methods = Methods { id: id.to_owned(), document: Value::Object(members) };
+        methods.check_shape()?;
+        Ok(methods)
+    }
+
+    fn key_for(&self, id: &str, relationship: Relationship) -> Result<VerificationKey, DocumentError> {
+        let found = self.all().find(|found| self.id_of(found).is_some_and(|found| found == id));
         let found = found.ok_or(DocumentError::KeyNotFound)?;
         if found.get("controller").and_then(Value::as_str) != Some(self.id.as_str()) {
             return Err(DocumentError::KeyMismatch);
@@ -166,16 +234,12 @@ impl DidDocument {
         key_of(found)
     }
 
-    /// Every usable method under `relationship`, for tokens that name none; of a long list the first 64 entries are looked at.
-    pub fn keys_for(&self, relationship: Relationship) -> Vec<(DidUrl, VerificationKey)> {
-        self.entries(relationship.name())
-            .take(MAX_KEYS_TRIED)
-            .filter_map(|entry| {
-                let method = DidUrl::parse(&self.id_listed(entry)?).ok()?;
-                let key = self.key_for(&method, relationship).ok()?;
-                Some((method, key))
-            })
-            .collect()
+    fn keys_for(&self, relationship: Relationship) -> impl Iterator<Item = (String, VerificationKey)> {
+        self.entries(relationship.name()).take(MAX_KEYS_TRIED).filter_map(move |entry| {
+            let method = self.id_listed(entry)?.into_owned();
+            let key = self.key_for(&method, relationship).ok()?;
+            Some((method, key))
+        })
     }
 
     /// Every method has its required members and an `id` of its own; every relationship lists methods or references.
@@ -193,7 +257,7 @@ impl DidDocument {
             }
         }
         let mut ids = HashSet::new();
-        for method in self.methods() {
+        for method in self.all() {
             let id =
                 self.id_of(method).ok_or(DocumentError::Malformed("a verification method without an id"))?;
             if !method.get("type").is_some_and(Value::is_string)
@@ -209,7 +273,7 @@ impl DidDocument {
     }
 
     /// Every method the document holds, wherever it is embedded.
-    fn methods(&self) -> impl Iterator<Item = &Map<String, Value>> {
+    fn all(&self) -> impl Iterator<Item = &Map<String, Value>> {
         ["verificationMethod"]
             .into_iter()
             .chain(RELATIONSHIPS)

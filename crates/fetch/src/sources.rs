@@ -148,6 +148,10 @@ impl Sources for HttpSources {
         self.document(url, "application/did+json, application/did, application/json").await
     }
 
+    async fn controller_document(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.document(url, "application/cid, application/ld+json, application/json").await
+    }
+
     async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {
         let metadata = self.document(&well_known(issuer), "application/json").await?;
         self.with_keys(metadata).await

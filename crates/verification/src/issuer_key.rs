@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use portage_did::{
-    Did, DidDocument, DidError, DidUrl, Relationship, Resolution,
+    ControllerDocument, Did, DidDocument, DidError, DidUrl, Relationship, Resolution,
     address::may_contact,
     webvh::{Log, LogError},
 };
@@ -30,6 +30,8 @@ pub(crate) struct IssuerKeys {
 enum KeySource {
     /// Its DID document.
     Document(Box<DidDocument>),
+    /// The controlled identifier document at its URL.
+    Controller(Box<ControllerDocument>),
     /// The key set of its `jwt-vc-issuer` metadata.
     JwkSet(Vec<Jwk>),
     /// The one key that somebody present vouches for ([`Expectations::issuer_key`]).
@@ -93,7 +95,11 @@ impl KeyPlan {
                 may_contact(&url, expectations.loopback).map_err(|error| error.reason())?;
                 Ok(KeyPlan::Wanted(KeyWanted::JwtVcIssuer(url)))
             }
-            // VCDM 2.0 has no discovery for them that this version knows.
+            // What the issuer is called is where its document stands (VC-JOSE-COSE §4.1, Controlled Identifiers 1.0 §3.3).
+            (Ok(url), _) if url.fragment().is_none() => {
+                may_contact(&url, expectations.loopback).map_err(|error| error.reason())?;
+                Ok(KeyPlan::Wanted(KeyWanted::ControllerDocument(url)))
+            }
             _ => Err(Refusal::Indeterminate(Reason::KeyNotFound)),
         }
     }
@@ -135,6 +141,10 @@ impl IssuerKeys {
             (KeyWanted::DidLog(did, _), KeyAnswer::Log(files)) => {
                 KeySource::Document(Box::new(document_of_log(did, files, now)?))
             }
+            (KeyWanted::ControllerDocument(_), KeyAnswer::Document(bytes)) => {
+                let document = ControllerDocument::parse(issuer, bytes).map_err(|error| error.reason())?;
+                KeySource::Controller(Box::new(document))
+            }
             (KeyWanted::JwtVcIssuer(_), KeyAnswer::Document(bytes)) => {
                 KeySource::JwkSet(issuer_key_set(issuer, bytes)?)
             }
@@ -169,6 +179,13 @@ impl IssuerKeys {
                     .into_iter()
                     .map(|(method, key)| NamedKey { key, method: method.to_string() }),
             ),
+            (KeySource::Controller(document), Some(kid)) => controlled_key(document, kid),
+            (KeySource::Controller(document), None) => only_key(
+                document
+                    .keys_for(Relationship::AssertionMethod)
+                    .into_iter()
+                    .map(|(method, key)| NamedKey { key, method }),
+            ),
             (KeySource::JwkSet(keys), kid) => {
                 only_key(keys.iter().filter(|key| kid.is_none() || key.kid() == kid).map(|key| NamedKey {
                     key: key.key().clone(),
@@ -185,6 +202,9 @@ impl IssuerKeys {
         if owner == self.issuer {
             return match &self.source {
                 KeySource::Document(document) => Ok((key_in(document, method)?.key, Signer::Issuer)),
+                KeySource::Controller(document) => {
+                    Ok((controlled_key(document, method)?.key, Signer::Issuer))
+                }
                 KeySource::Vouched(key) => Ok((key.clone(), Signer::Issuer)),
                 KeySource::JwkSet(_) => Err(Reason::KeyNotFound.into()),
             };
@@ -226,6 +246,13 @@ fn key_in(document: &DidDocument, kid: &str) -> Result<NamedKey, Refusal> {
     let method = DidUrl::parse(&absolute).map_err(|_| Reason::KeyNotFound)?;
     let key = document.key_for(&method, Relationship::AssertionMethod).map_err(|error| error.reason())?;
     Ok(NamedKey { key, method: absolute })
+}
+
+/// The same in the document of an https issuer.
+fn controlled_key(document: &ControllerDocument, kid: &str) -> Result<NamedKey, Refusal> {
+    let key = document.key_for(kid, Relationship::AssertionMethod).map_err(|error| error.reason())?;
+    let method = if kid.starts_with('#') { format!("{}{kid}", document.id()) } else { kid.to_owned() };
+    Ok(NamedKey { key, method })
 }
 
 /// A token that names no key is understood only where there is just one.

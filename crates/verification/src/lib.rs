@@ -7,7 +7,7 @@
 //!
 //! Trust comes before fetch: nothing of an issuer that the [`portage_trust::Authority`] does not know is asked for, and nothing of a holder
 //! ever. What could not be found out is [`Decision::Indeterminate`], never accepted. Not read in this version: `x5c` chains, mdoc,
-//! controller documents of https issuers of VCDM 2.0 credentials, status lists signed by somebody else than the issuer.
+//! status lists signed by somebody else than the issuer.
 //!
 //! ```
 //! use portage_catalog::Format;

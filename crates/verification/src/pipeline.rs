@@ -38,7 +38,9 @@ pub enum KeyWanted {
     DidDocument(Did, Url),
     /// The log of a did:webvh, and where it stands, with the proofs of its witnesses where it names any.
     DidLog(Did, LogAddress),
-    /// `/.well-known/jwt-vc-issuer` of an https issuer.
+    /// The controlled identifier document of an https issuer of W3C credentials, which stands at its `id`.
+    ControllerDocument(Url),
+    /// `/.well-known/jwt-vc-issuer` of an https issuer of SD-JWT VCs.
     JwtVcIssuer(Url),
 }
 

@@ -25,6 +25,9 @@ pub trait Sources: Send + Sync {
         address: &LogAddress,
     ) -> impl Future<Output = Result<DidLog, Unavailable>> + Send;
 
+    /// A controlled identifier document.
+    fn controller_document(&self, url: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
     /// The metadata of an https issuer (`/.well-known/jwt-vc-issuer`, `jwks` inline or its `jwks_uri` put in place).
     fn jwt_vc_issuer(&self, issuer: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
 
@@ -73,6 +76,9 @@ pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl S
                         }
                         KeyWanted::DidLog(did, address) => {
                             sources.did_log(did, address).await.map(KeyAnswer::Log)
+                        }
+                        KeyWanted::ControllerDocument(url) => {
+                            sources.controller_document(url).await.map(KeyAnswer::Document)
                         }
                         KeyWanted::JwtVcIssuer(issuer) => {
                             sources.jwt_vc_issuer(issuer).await.map(KeyAnswer::Document)

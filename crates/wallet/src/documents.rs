@@ -186,6 +186,10 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         self.key_document(url, "application/did+json, application/json").await
     }
 
+    async fn controller_document(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.key_document(url, "application/cid, application/json").await
+    }
+
     async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {
         self.key_document(&crate::well_known::inserted(issuer, "jwt-vc-issuer"), "application/json").await
     }

@@ -99,6 +99,10 @@ impl Sources for OwnLists {
         Err(Unavailable::Unreachable)
     }
 
+    async fn controller_document(&self, _issuer: &Url) -> Result<Vec<u8>, Unavailable> {
+        Err(Unavailable::Unreachable)
+    }
+
     async fn jwt_vc_issuer(&self, _issuer: &Url) -> Result<Vec<u8>, Unavailable> {
         Err(Unavailable::Unreachable)
     }

@@ -39,6 +39,7 @@ impl MemorySources {
         match wanted {
             KeyWanted::DidDocument(did, _) => self.named(did.as_str()).map(KeyAnswer::Document),
             KeyWanted::DidLog(did, _) => self.log(did).map(KeyAnswer::Log),
+            KeyWanted::ControllerDocument(url) => self.named(url.as_str()).map(KeyAnswer::Document),
             KeyWanted::JwtVcIssuer(issuer) => self.named(issuer.as_str()).map(KeyAnswer::Document),
         }
     }
@@ -71,6 +72,10 @@ impl Sources for MemorySources {
 
     async fn did_log(&self, did: &Did, _address: &LogAddress) -> Result<DidLog, Unavailable> {
         self.log(did)
+    }
+
+    async fn controller_document(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.named(url.as_str())
     }
 
     async fn jwt_vc_issuer(&self, issuer: &Url) -> Result<Vec<u8>, Unavailable> {

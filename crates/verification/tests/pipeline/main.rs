@@ -6,6 +6,7 @@
 mod accepted;
 mod any_byte;
 mod binding;
+mod controllers;
 mod data_integrity;
 mod did_logs;
 mod disclosures;

@@ -69,7 +69,9 @@ impl Files {
                 },
                 KeyWanted::DidDocument(did, _) => did.as_str(),
                 // A URL without a path may be written with or without its last slash.
-                KeyWanted::JwtVcIssuer(issuer) => issuer.as_str().trim_end_matches('/'),
+                KeyWanted::ControllerDocument(issuer) | KeyWanted::JwtVcIssuer(issuer) => {
+                    issuer.as_str().trim_end_matches('/')
+                }
             };
             let is_it = |file: &&Named| file.name.as_deref().map(|n| n.trim_end_matches('/')) == Some(name);
             let unreadable = || self.documents.iter().find(|file| file.name.is_none());

@@ -50,7 +50,7 @@ pub(crate) struct CheckArgs {
     /// The public key of a did:web, did:webvh or https issuer: a JWK, or a file that holds one.
     #[arg(long, value_name = "JWK")]
     key: Option<String>,
-    /// The DID document, the log (did.jsonl), or the jwt-vc-issuer metadata, of an issuer. May be given several times.
+    /// The DID document, the log (did.jsonl), the controlled identifier document, or the jwt-vc-issuer metadata, of an issuer. May be given several times.
     #[arg(long, value_name = "FILE")]
     did_document: Vec<PathBuf>,
     /// The proofs of witnesses (did-witness.json) of a log. May be given several times.
