@@ -28,14 +28,17 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
                 show(line);
             }
         };
-        let (story, world) = story::play(&programs, &Plot::default(), &say).await?;
+        let (story, mut world) = story::play(&programs, &Plot::default(), &say).await?;
         let seconds = started.elapsed().as_secs_f64();
         check(&story)?;
+        let opened = if args.keep { world.open_pages().await? } else { json!(null) };
         if args.json {
             let mut told = story.to_json();
             told["seconds"] = json!((seconds * 10.0).round() / 10.0);
             if args.keep {
                 told["services"] = world.services();
+                // Every page that can be opened now; `pages` of other programs are added here.
+                told["pages"] = opened["pages"].clone();
             }
             show(&told.to_string());
         } else {
@@ -45,6 +48,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             for line in world.commands_to_try() {
                 eprintln!("{line}");
             }
+            let link = opened["open"].as_str().unwrap_or_default();
+            eprintln!("The wallet's pages (passphrase: correct horse battery staple): {link}");
             tokio::signal::ctrl_c().await?;
         }
         world.stop().await

@@ -79,6 +79,28 @@ impl Program {
         self
     }
 
+    /// Starts a command that goes on, once it has answered its one object. It ends with the process.
+    pub(crate) async fn start(&self, arguments: &[&str]) -> Result<(Child, Value)> {
+        let mut process = self
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} could not be started", self.binary.display()))?;
+        let stdout = process.stdout.take().context("its standard output")?;
+        let line = timeout(PATIENCE, BufReader::new(stdout).lines().next_line())
+            .await
+            .with_context(|| format!("{} {arguments:?} answered nothing", self.name()))??;
+        let answer = serde_json::from_str(line.as_deref().unwrap_or_default())
+            .with_context(|| format!("{} {arguments:?} answered no JSON", self.name()))?;
+        Ok((process, answer))
+    }
+
+    /// The same program and folder without the passphrase: somebody has to type it.
+    pub(crate) fn without_passphrase(&self) -> Self {
+        Program { passphrase_file: None, ..self.clone() }
+    }
+
     /// The command line that a person would type, for `--keep`.
     pub(crate) fn command_line(&self) -> String {
         let mut line = format!("{} --dir {}", self.binary.display(), self.folder.display());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::process::Child;
 
 use super::{
     PURPOSE, PURPOSE_OF_OTHER_FORMS, Plot, learned,
@@ -31,6 +32,8 @@ pub struct World {
     pub(crate) stall: Service,
     /// The citizen's wallet.
     pub(crate) wallet: Program,
+    /// `wallet open`, where it is served.
+    pages: Option<Child>,
     folder: TempDir,
 }
 
@@ -59,8 +62,19 @@ impl World {
         std::fs::write(&passphrase, "correct horse battery staple\n")?;
         let wallet = program("wallet", "wallet")?.with_passphrase(passphrase);
 
-        let mut world =
-            World { canada, registry, province, federal, city, village, market, stall, wallet, folder };
+        let mut world = World {
+            canada,
+            registry,
+            province,
+            federal,
+            city,
+            village,
+            market,
+            stall,
+            wallet,
+            pages: None,
+            folder,
+        };
         world.init().await?;
         world.share_trust().await?;
         if plot.other_forms {
@@ -257,6 +271,41 @@ impl World {
         self.named().iter().map(|(who, service)| json!({"who": who, "url": service.url()})).collect()
     }
 
+    /// Serves the wallet's pages, locked, so that the wallet's commands work beside them until somebody unlocks it. What is told of them:
+    /// `{"open","pages":[{"program","name","url"}]}`, every page that can be opened now, in both languages.
+    ///
+    /// # Errors
+    /// The wallet did not start.
+    pub async fn open_pages(&mut self) -> Result<Value> {
+        let held = self.wallet.lines(&["list"]).await?;
+        let events = self.wallet.lines(&["history"]).await?;
+        let credential = held.first().and_then(|held| held["id"].as_str());
+        let shown = events.iter().find(|event| event["what"] == "presented");
+        let shown = shown.and_then(|event| event["id"].as_str());
+        let (process, told) = self.wallet.without_passphrase().start(&["open"]).await?;
+        self.pages = Some(process);
+        let mut pages = vec![json!({ "program": "wallet", "name": "open", "url": told["open"] })];
+        for page in told["pages"].as_array().into_iter().flatten() {
+            let name = page["name"].as_str().unwrap_or_default();
+            let id = match name {
+                "credential" | "explain" | "delete" => credential,
+                "receipt" | "erasure" | "complaint" => shown,
+                _ => None,
+            };
+            for language in ["en", "fr"] {
+                let url = page[language].as_str().unwrap_or_default();
+                // What a story of the pages has not begun yet has no address.
+                let url = match (url.contains("{id}"), id) {
+                    (false, _) => url.to_owned(),
+                    (true, Some(id)) => url.replace("{id}", id),
+                    (true, None) => continue,
+                };
+                pages.push(json!({ "program": "wallet", "name": name, "lang": language, "url": url }));
+            }
+        }
+        Ok(json!({ "open": told["open"], "pages": pages }))
+    }
+
     /// The folder of each party: its configuration, keys and store. For a test that searches them.
     pub fn folders(&self) -> Vec<(&'static str, PathBuf)> {
         let mut folders: Vec<_> =
@@ -285,6 +334,9 @@ impl World {
     /// # Errors
     /// A service that did not stop by itself.
     pub async fn stop(mut self) -> Result<()> {
+        if let Some(mut pages) = self.pages.take() {
+            pages.kill().await?;
+        }
         for service in self.services_mut() {
             service.stop().await?;
         }
