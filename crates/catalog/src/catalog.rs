@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    CatalogError, Contexts, CredentialType, Purpose, PurposeId,
+    CatalogError, Contexts, CredentialType, GivenSchema, Purpose, PurposeId,
     contexts::SPECS,
     definition::{is_id, read_type},
     meanings::{Meanings, SecondTerm},
@@ -20,6 +20,7 @@ pub struct Catalog {
 struct Entries {
     types: BTreeMap<String, Arc<CredentialType>>,
     purposes: BTreeMap<PurposeId, Arc<Purpose>>,
+    schemas: BTreeMap<String, Arc<GivenSchema>>,
 }
 
 impl Catalog {
@@ -58,6 +59,21 @@ impl Catalog {
     /// The purpose of that id.
     pub fn purpose(&self, id: &PurposeId) -> Option<&Purpose> {
         self.entries.purposes.get(id).map(Arc::as_ref)
+    }
+
+    /// The schema that was given under this address.
+    pub fn schema(&self, url: &str) -> Option<&GivenSchema> {
+        self.entries.schemas.get(url).map(Arc::as_ref)
+    }
+
+    /// Takes in a JSON Schema 2020-12 under the address by which credentials name it (`verifier check --schema URL=FILE`).
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`].
+    pub fn add_schema(&mut self, url: &str, bytes: &[u8]) -> Result<(), CatalogError> {
+        let schema = GivenSchema::read(url, bytes)?;
+        Arc::make_mut(&mut self.entries).schemas.insert(url.to_owned(), Arc::new(schema));
+        Ok(())
     }
 
     /// The bundled contexts, and those of the types that were added.

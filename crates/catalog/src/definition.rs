@@ -268,7 +268,7 @@ fn check_schema(definition: &Definition, schema: &Value) -> Result<Validators, S
     Ok(Validators { whole: compile(schema)?, part: compile(&part)? })
 }
 
-fn compile(schema: &Value) -> Result<jsonschema::Validator, String> {
+pub(crate) fn compile(schema: &Value) -> Result<jsonschema::Validator, String> {
     // Built without the features that fetch: a remote $ref is an error here.
     jsonschema::draft202012::options()
         .should_validate_formats(true)

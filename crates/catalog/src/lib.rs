@@ -39,6 +39,7 @@ mod messages;
 mod plain;
 mod purpose;
 mod register;
+mod schema;
 mod shown_value;
 mod text;
 
@@ -59,5 +60,6 @@ pub use messages::{Message, has_message, message, message_for_count, reason_hint
 pub use plain::{plain, plain_up_to};
 pub use purpose::{Purpose, PurposeId};
 pub use register::{Cells, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity};
+pub use schema::GivenSchema;
 pub use shown_value::shown_value;
 pub use text::{Language, Text};

@@ -64,27 +64,44 @@ impl StatusPurpose {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bitstring {
     bits: Vec<u8>,
+    /// Bits of an entry.
+    size: u8,
 }
 
 impl Bitstring {
-    /// [`ENTRIES`] zeros.
+    /// [`ENTRIES`] zeros of one bit.
     pub fn new() -> Self {
-        Bitstring { bits: vec![0; ENTRIES / 8] }
+        Bitstring { bits: vec![0; ENTRIES / 8], size: 1 }
     }
 
-    /// Sets or clears one entry.
+    /// [`ENTRIES`] zeros of 1, 2, 4 or 8 bits (`statusSize`); `None` for another size, whose entries would lie across bytes.
+    pub fn with_size(size: u8) -> Option<Self> {
+        matches!(size, 1 | 2 | 4 | 8)
+            .then(|| Bitstring { bits: vec![0; ENTRIES / 8 * usize::from(size)], size })
+    }
+
+    /// Sets one entry to a value of its size.
+    ///
+    /// # Errors
+    /// [`StatusError::IndexInvalid`]: past the end, or a value that does not fit.
+    pub fn set_value(&mut self, index: usize, value: u8) -> Result<(), StatusError> {
+        let (size, most) = (usize::from(self.size), 0xff_u8 >> (8 - self.size));
+        if value > most {
+            return Err(StatusError::IndexInvalid);
+        }
+        let first_bit = index.checked_mul(size).ok_or(StatusError::IndexInvalid)?;
+        let byte = self.bits.get_mut(first_bit / 8).ok_or(StatusError::IndexInvalid)?;
+        let shift = 8 - size - first_bit % 8;
+        *byte = *byte & !(most << shift) | value << shift;
+        Ok(())
+    }
+
+    /// Sets one entry to 1, or to 0.
     ///
     /// # Errors
     /// [`StatusError::IndexInvalid`].
     pub fn set(&mut self, index: usize, value: bool) -> Result<(), StatusError> {
-        let byte = self.bits.get_mut(index / 8).ok_or(StatusError::IndexInvalid)?;
-        let bit = 0x80 >> (index % 8);
-        if value {
-            *byte |= bit
-        } else {
-            *byte &= !bit
-        }
-        Ok(())
+        self.set_value(index, u8::from(value))
     }
 
     /// `encodedList`.
@@ -129,6 +146,20 @@ pub fn entry(list_url: &str, purpose: StatusPurpose, index: usize) -> Value {
         "statusListIndex": index.to_string(),
         "statusListCredential": list_url,
     })
+}
+
+/// `credentialStatus` for one entry of the purpose `message`: what each value of a `bits` wide entry means, from 0 on; `None` unless there is one
+/// text for each.
+pub fn message_entry(list_url: &str, index: usize, bits: u8, messages: &[&str]) -> Option<Value> {
+    if !matches!(bits, 1 | 2 | 4 | 8) || messages.len() != 1 << bits {
+        return None;
+    }
+    let of_value =
+        |(value, message): (usize, &&str)| json!({ "status": format!("{value:#x}"), "message": message });
+    let mut entry = entry(list_url, StatusPurpose::Message, index);
+    entry["statusSize"] = bits.into();
+    entry["statusMessage"] = messages.iter().enumerate().map(of_value).collect();
+    Some(entry)
 }
 
 /// The unsecured `BitstringStatusListCredential`.
@@ -177,6 +208,8 @@ pub struct Entry {
     pub index: usize,
     /// `statusSize`, 1 by default.
     pub size: u8,
+    /// `statusMessage`: what the values mean.
+    messages: Vec<(u8, String)>,
 }
 
 /// Shows no index: list and place together are a name for somebody.
@@ -207,7 +240,14 @@ impl Entry {
             .ok_or(StatusError::ListInvalid("statusListCredential"))?
             .to_owned();
         let index = object.get("statusListIndex").and_then(Value::as_str).ok_or(StatusError::IndexInvalid)?;
-        Ok(Entry { list_url, purpose, index: decimal(index)?, size: status_size(object)? })
+        let (size, messages) = (status_size(object)?, messages(object)?);
+        Ok(Entry { list_url, purpose, index: decimal(index)?, size, messages })
+    }
+
+    /// What the issuer says that a value means (`statusMessage`).
+    pub fn message(&self, value: u8) -> Option<&str> {
+        let found = self.messages.iter().find(|(known, _)| *known == value);
+        found.map(|(_, message)| message.as_str())
     }
 
     /// The value of this entry in a list whose signature, issuer and validity the caller has checked: `id` equal to the URL asked (an absent `id`
@@ -286,6 +326,21 @@ fn status_size(object: &Map<String, Value>) -> Result<u8, StatusError> {
         }
     }
     Ok(size)
+}
+
+/// `statusMessage`: objects with `status`, hexadecimal after `0x`, and `message`.
+fn messages(object: &Map<String, Value>) -> Result<Vec<(u8, String)>, StatusError> {
+    const WRONG: StatusError = StatusError::ListInvalid("statusMessage");
+    let messages = match object.get("statusMessage") {
+        None => return Ok(Vec::new()),
+        Some(messages) => messages.as_array().ok_or(WRONG)?,
+    };
+    let read = |message: &Value| {
+        let digits = message.get("status")?.as_str()?.strip_prefix("0x")?;
+        let value = u8::from_str_radix(digits, 16).ok()?;
+        Some((value, message.get("message")?.as_str()?.to_owned()))
+    };
+    messages.iter().map(|message| read(message).ok_or(WRONG)).collect()
 }
 
 fn decimal(text: &str) -> Result<usize, StatusError> {

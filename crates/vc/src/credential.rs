@@ -1,9 +1,7 @@
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{CredentialError, date, rules};
+use crate::{CredentialError, RelatedResource, date, rules, v1};
 
 /// One `credentialStatus` object.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +38,29 @@ impl Credential {
         Self::parse_with_checked_subjects(document)
     }
 
+    /// As [`Credential::parse`], and credentials of VCDM 1.1 too, told by their first context: `issuanceDate` and `expirationDate` are then their
+    /// dates.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn parse_either(document: Map<String, Value>) -> Result<Self, CredentialError> {
+        if v1::is_v1(&document) { v1::parse(document) } else { Self::parse(document) }
+    }
+
+    pub(crate) fn of_parts(
+        document: Map<String, Value>,
+        issuer: String,
+        valid_from: Option<Timestamp>,
+        valid_until: Option<Timestamp>,
+    ) -> Self {
+        Credential { document, issuer, valid_from, valid_until }
+    }
+
+    /// Whether it is of VCDM 1.1.
+    pub fn is_v1(&self) -> bool {
+        v1::is_v1(&self.document)
+    }
+
     /// As [`Credential::parse`], for a document whose subjects were checked in another form.
     pub(crate) fn parse_with_checked_subjects(document: Map<String, Value>) -> Result<Self, CredentialError> {
         rules::context(&document)?;
@@ -57,7 +78,7 @@ impl Credential {
             rules::typed_objects(&document, name)?;
         }
         check_schemas(&document)?;
-        check_related_resources(&document)?;
+        RelatedResource::read_all(&document)?;
         Ok(Credential { document, issuer, valid_from, valid_until })
     }
 
@@ -119,7 +140,7 @@ impl std::fmt::Debug for Credential {
 }
 
 /// §4.7.
-fn issuer(document: &Map<String, Value>) -> Result<String, CredentialError> {
+pub(crate) fn issuer(document: &Map<String, Value>) -> Result<String, CredentialError> {
     let issuer = document.get("issuer").ok_or(CredentialError::Malformed("no `issuer`"))?;
     if let Value::Object(issuer) = issuer {
         rules::texts(issuer)?;
@@ -136,7 +157,7 @@ pub(crate) fn check_subjects(document: &Map<String, Value>) -> Result<(), Creden
     Ok(())
 }
 
-fn check_subject_ids(document: &Map<String, Value>) -> Result<(), CredentialError> {
+pub(crate) fn check_subject_ids(document: &Map<String, Value>) -> Result<(), CredentialError> {
     rules::objects(document, "credentialSubject")?.into_iter().try_for_each(rules::optional_id)
 }
 
@@ -157,23 +178,4 @@ fn check_schemas(document: &Map<String, Value>) -> Result<(), CredentialError> {
     } else {
         Err(CredentialError::Malformed("a `credentialSchema` without `id`"))
     }
-}
-
-/// §5.3: unique `id`s, each with a digest.
-fn check_related_resources(document: &Map<String, Value>) -> Result<(), CredentialError> {
-    let mut ids = HashSet::new();
-    for resource in rules::objects(document, "relatedResource")? {
-        rules::optional_id(resource)?;
-        let id = resource.get("id").ok_or(CredentialError::Malformed("a `relatedResource` without `id`"))?;
-        if !ids.insert(id.as_str()) {
-            return Err(CredentialError::Malformed("the same `relatedResource` twice"));
-        }
-        let digests = ["digestSRI", "digestMultibase"].map(|name| resource.get(name));
-        if !digests.iter().any(Option::is_some)
-            || digests.into_iter().flatten().any(|digest| !digest.is_string())
-        {
-            return Err(CredentialError::Malformed("a `relatedResource` without its digest"));
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,8 @@
 //! [`Credential::parse`] and [`Presentation::parse`] check the data model (§4) on JSON that a proof already covers; they verify nothing.
 //! [`jose`] holds the rules of VC-JOSE-COSE for `vc+jwt`, `vp+jwt` and `vc+sd-jwt`, and enveloped credentials.
 //!
-//! [`Envelope`] is an object around a secured credential or presentation.
+//! [`Envelope`] is an object around a secured credential or presentation. Credentials of VCDM 1.1 ([`v1`]) are read where a caller asks for either
+//! version ([`Credential::parse_either`]) and never written.
 //!
 //! Not here: whether a context is one of the bundled ones, and what a type means in it (`data-integrity`, `verification`); whether a date has
 //! come (`verification`).
@@ -29,7 +30,9 @@ mod date;
 mod error;
 pub mod jose;
 mod presentation;
+mod related;
 mod rules;
+pub mod v1;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +41,9 @@ pub use builder::CredentialBuilder;
 pub use credential::{Credential, CredentialStatus};
 pub use error::CredentialError;
 pub use presentation::{Content, Envelope, MAX_CREDENTIALS, Presentation, PresentedCredential};
+pub use related::RelatedResource;
 
+/// The base context of version 1.1, by which its credentials are told.
+pub const CONTEXT_V1: &str = "https://www.w3.org/2018/credentials/v1";
 /// The base context, which must come first.
 pub const CONTEXT_V2: &str = "https://www.w3.org/ns/credentials/v2";

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use crate::{CONTEXT_V2, CredentialError, rules};
+use crate::{CONTEXT_V1, CONTEXT_V2, CredentialError, rules, v1};
 
 /// Most credentials in one presentation.
 pub const MAX_CREDENTIALS: usize = 16;
@@ -91,6 +91,22 @@ impl Presentation {
     /// [`CredentialError`].
     pub fn parse(document: Map<String, Value>) -> Result<Self, CredentialError> {
         rules::context(&document)?;
+        Self::parse_after_context(document)
+    }
+
+    /// As [`Presentation::parse`], and presentations of VCDM 1.1 too, told by their first context.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn parse_either(document: Map<String, Value>) -> Result<Self, CredentialError> {
+        if !v1::is_v1(&document) {
+            return Self::parse(document);
+        }
+        rules::context_after(&document, CONTEXT_V1)?;
+        Self::parse_after_context(document)
+    }
+
+    fn parse_after_context(document: Map<String, Value>) -> Result<Self, CredentialError> {
         rules::types(&document, "VerifiablePresentation")?;
         rules::optional_id(&document)?;
         if document.get("holder").is_some_and(|holder| rules::identified(holder).is_none()) {

@@ -11,10 +11,15 @@ type Checked = Result<(), CredentialError>;
 /// §4.3: an array, the base context first, then URLs and objects. Which of them may be used is decided where contexts are known
 /// (`verification`, `data-integrity`): inline objects could rename what was signed, and none is known unless it was allowed.
 pub(crate) fn context(document: &Object) -> Checked {
+    context_after(document, CONTEXT_V2)
+}
+
+/// As [`context`], with the base context of another version.
+pub(crate) fn context_after(document: &Object, base: &str) -> Checked {
     let Some(Value::Array(contexts)) = document.get("@context") else {
         return Err(CredentialError::ContextNotAllowed);
     };
-    let base_first = contexts.first().and_then(Value::as_str) == Some(CONTEXT_V2);
+    let base_first = contexts.first().and_then(Value::as_str) == Some(base);
     let is_context = |context: &Value| context.is_object() || context.as_str().is_some_and(is_url);
     if base_first && contexts.iter().all(is_context) {
         Ok(())

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use portage_catalog::{Catalog, CredentialType};
 use portage_reason::Reason;
 use portage_trust::IssuerAuthorized;
+use portage_vc::RelatedResource;
 use serde_json::{Map, Value};
 
 use crate::{
     Evidence, Expectations, HolderExpectation, HolderProof, InputFormat, KeyAnswer, KeyWanted,
-    StatusEvidence, Unavailable, VerifiedCredential,
+    SchemaEvidence, StatusEvidence, StatusNote, Unavailable, VerifiedCredential,
     context::check_contexts,
     holder::{HolderCheck, PresentationHolder},
     input::{Secured, UnverifiedCredential},
@@ -34,6 +35,7 @@ pub(crate) struct CheckedCredential {
     catalog_type: Option<String>,
     pub(crate) entries: Vec<StatusEntry>,
     pub(crate) keys: IssuerKeys,
+    credential_schema: SchemaEvidence,
 }
 
 impl PreparedCredential {
@@ -101,10 +103,26 @@ impl PreparedCredential {
         for claims in claims_objects(&signed) {
             schema::check_claims(&known, claims)?;
         }
+        check_related(&signed, expectations)?;
+        let credential_schema = schema::check_named(&signed, expectations.catalog)?;
         let entries = StatusEntry::read_all(signed.format, &signed.claims, expectations)?;
         let catalog_type = known.first().map(|known| known.id.clone());
-        Ok(CheckedCredential { signed, authorized, holder, catalog_type, entries, keys })
+        Ok(CheckedCredential { signed, authorized, holder, catalog_type, entries, keys, credential_schema })
     }
+}
+
+/// VCDM 2.0 §5.3: a related resource that we have must be the one that the issuer means. Of those we have the contexts.
+fn check_related(signed: &SignedCredential, expectations: &Expectations<'_>) -> Result<(), Reason> {
+    if signed.format == InputFormat::DcSdJwt {
+        return Ok(());
+    }
+    for resource in RelatedResource::read_all(&signed.claims).map_err(|error| error.reason())? {
+        let document = expectations.contexts.document(&resource.id);
+        if document.is_some_and(|document| !resource.fits(document.as_bytes())) {
+            return Err(Reason::ContextNotAllowed);
+        }
+    }
+    Ok(())
 }
 
 /// The type that every credential of the W3C data model has.
@@ -193,7 +211,11 @@ fn claims_objects(signed: &SignedCredential) -> Vec<&Map<String, Value>> {
 
 impl CheckedCredential {
     /// The end of the pipeline for one credential: the only place where a [`VerifiedCredential`] is made.
-    pub(crate) fn with_status(self, status: StatusEvidence) -> VerifiedCredential {
+    pub(crate) fn with_status(
+        self,
+        status: StatusEvidence,
+        status_notes: Vec<StatusNote>,
+    ) -> VerifiedCredential {
         VerifiedCredential {
             format: self.signed.format,
             claims: self.signed.claims,
@@ -205,6 +227,8 @@ impl CheckedCredential {
                 valid_from: self.signed.validity.from,
                 valid_until: self.signed.validity.until,
                 status,
+                status_notes,
+                credential_schema: self.credential_schema,
                 holder: self.holder,
                 schema_matched: self.catalog_type.is_some(),
             },

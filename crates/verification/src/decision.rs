@@ -14,6 +14,8 @@ pub enum InputFormat {
     VcSdJwt,
     /// `vc+jwt`.
     VcJwt,
+    /// `jwt_vc_json`: VCDM 1.1.
+    JwtVcJson,
     /// `ldp_vc`.
     LdpVc,
     /// `vp+jwt`.
@@ -29,6 +31,7 @@ impl InputFormat {
             InputFormat::DcSdJwt => "dc+sd-jwt",
             InputFormat::VcSdJwt => "vc+sd-jwt",
             InputFormat::VcJwt => "vc+jwt",
+            InputFormat::JwtVcJson => "jwt_vc_json",
             InputFormat::LdpVc => "ldp_vc",
             InputFormat::VpJwt => "vp+jwt",
             InputFormat::LdpVp => "ldp_vp",

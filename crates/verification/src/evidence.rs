@@ -20,6 +20,10 @@ pub struct Evidence {
     pub valid_until: Option<Timestamp>,
     /// The status check.
     pub status: StatusEvidence,
+    /// What its status entries say that refuses nothing: purposes `refresh` and `message`.
+    pub status_notes: Vec<StatusNote>,
+    /// The schemas that it names itself (`credentialSchema`).
+    pub credential_schema: SchemaEvidence,
     /// The key the holder proved, when binding was asked for.
     pub holder: Option<HolderProof>,
     /// Whether the claims were checked against the type's schema (`false`: the catalogue does not know the type).
@@ -38,6 +42,28 @@ pub enum StatusEvidence {
         /// Seconds since the list was fetched.
         age_seconds: i64,
     },
+}
+
+/// A status of the purpose `refresh` or `message` (Bitstring Status List §2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusNote {
+    /// `refresh`, `message`.
+    pub purpose: &'static str,
+    /// The value in the list.
+    pub value: u8,
+    /// What the issuer says that it means (`statusMessage`).
+    pub message: Option<String>,
+}
+
+/// What was found about the schemas that a credential names (VCDM 2.0 §4.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaEvidence {
+    /// It names none.
+    None,
+    /// It fits all of them.
+    Matched,
+    /// One of them is not here, is of a type that is not known, or cannot be held against claims of which some are withheld.
+    NotChecked,
 }
 
 /// What was proved about the holder.
@@ -78,6 +104,19 @@ impl Evidence {
         ]);
         if let StatusEvidence::Valid { age_seconds } = self.status {
             evidence.insert("status_age_seconds".to_owned(), json!(age_seconds));
+        }
+        if !self.status_notes.is_empty() {
+            let note = |note: &StatusNote| json!({ "purpose": note.purpose, "value": note.value, "message": note.message });
+            evidence.insert("status_notes".to_owned(), self.status_notes.iter().map(note).collect());
+        }
+        match self.credential_schema {
+            SchemaEvidence::None => {}
+            SchemaEvidence::Matched => {
+                drop(evidence.insert("credential_schema".to_owned(), json!("matched")))
+            }
+            SchemaEvidence::NotChecked => {
+                evidence.insert("credential_schema".to_owned(), json!("not_checked"));
+            }
         }
         evidence
     }

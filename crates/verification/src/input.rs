@@ -5,7 +5,7 @@ use portage_jose::UnverifiedJwt;
 use portage_reason::Reason;
 use portage_sd_jwt::{UnverifiedSdJwt, vc};
 use portage_strict_json::{Limits, parse_object};
-use portage_vc::{Content, Envelope, PresentedCredential, jose};
+use portage_vc::{Content, Envelope, PresentedCredential, jose, v1};
 use serde_json::{Map, Value};
 
 use crate::InputFormat;
@@ -146,7 +146,11 @@ impl UnverifiedCredential {
         Ok(UnverifiedCredential { format, secured: Secured::SdJwt(Box::new(sd_jwt)) })
     }
 
+    /// A `vc+jwt`; or, with a claim `vc` and the `typ` of any JWT, a credential of VCDM 1.1.
     fn of_jwt(jwt: UnverifiedJwt) -> Result<Self, Unreadable> {
+        if jwt.header().typ_is_one_of(&[v1::JWT]) && vc_claim(&jwt).is_some() {
+            return Ok(UnverifiedCredential { format: InputFormat::JwtVcJson, secured: Secured::Jwt(jwt) });
+        }
         if !jwt.header().typ_is_one_of(&[jose::VC_JWT]) {
             return Err(Unreadable::new(None, Reason::TypeMismatch));
         }
@@ -206,7 +210,9 @@ impl UnverifiedCredential {
     pub(crate) fn unverified_members(&self) -> &Map<String, Value> {
         match &self.secured {
             Secured::SdJwt(sd_jwt) => sd_jwt.jwt().unverified_claims(),
-            Secured::Jwt(jwt) => jwt.unverified_claims(),
+            Secured::Jwt(jwt) => vc_claim(jwt)
+                .filter(|_| self.format == InputFormat::JwtVcJson)
+                .unwrap_or_else(|| jwt.unverified_claims()),
             Secured::DataIntegrity { document, .. } => document,
         }
     }
@@ -214,6 +220,10 @@ impl UnverifiedCredential {
     /// Whom it names as issuer.
     pub(crate) fn unverified_issuer(&self) -> Option<&str> {
         let members = self.unverified_members();
+        if let (Secured::Jwt(jwt), InputFormat::JwtVcJson) = (&self.secured, self.format) {
+            let iss = jwt.unverified_claims().get("iss").and_then(Value::as_str);
+            return iss.or_else(|| issuer_of(members));
+        }
         match self.format {
             InputFormat::DcSdJwt => members.get("iss").and_then(Value::as_str),
             _ => issuer_of(members),
@@ -226,6 +236,11 @@ impl UnverifiedCredential {
         let name = if self.format == InputFormat::DcSdJwt { "vct" } else { "type" };
         strings(members.get(name)).map(str::to_owned).collect()
     }
+}
+
+/// The credential of a VCDM 1.1 JWT (§6.3.1).
+fn vc_claim(jwt: &UnverifiedJwt) -> Option<&Map<String, Value>> {
+    jwt.unverified_claims().get("vc").and_then(Value::as_object)
 }
 
 /// `issuer`, or its `id` (VCDM 2.0 §4.7).

@@ -45,7 +45,7 @@ mod status;
 mod validity;
 
 pub use decision::{Decision, InputFormat, Outcome, VerifiedCredential};
-pub use evidence::{Evidence, HolderProof, Proof, StatusEvidence, same_holder};
+pub use evidence::{Evidence, HolderProof, Proof, SchemaEvidence, StatusEvidence, StatusNote, same_holder};
 pub use pipeline::{
     DidLog, KeyAnswer, KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin,
     is_presentation,

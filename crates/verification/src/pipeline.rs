@@ -328,9 +328,10 @@ impl PendingStatus {
             .into_iter()
             .map(|credential| {
                 let mut age = SignedDuration::ZERO;
+                let mut notes = Vec::new();
                 for entry in &credential.entries {
                     let list = answer(&entry.url);
-                    check_entry(entry, &credential.keys, list, self.max_age, expectations)?;
+                    notes.extend(check_entry(entry, &credential.keys, list, self.max_age, expectations)?);
                     age = age.max(list.as_ref().map_or(SignedDuration::ZERO, |list| list.age));
                 }
                 let evidence = if credential.entries.is_empty() {
@@ -338,7 +339,7 @@ impl PendingStatus {
                 } else {
                     StatusEvidence::Valid { age_seconds: age.as_secs() }
                 };
-                Ok(credential.with_status(evidence))
+                Ok(credential.with_status(evidence, notes))
             })
             .collect();
         match all(verified) {
@@ -360,7 +361,7 @@ impl InputSummary {
             let verified = credentials.into_iter().map(|credential| {
                 let names_status = !credential.entries.is_empty();
                 let evidence = if names_status { StatusEvidence::NotChecked } else { StatusEvidence::None };
-                credential.with_status(evidence)
+                credential.with_status(evidence, Vec::new())
             });
             return self.accepted(verified.collect());
         };

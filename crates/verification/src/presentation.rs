@@ -98,7 +98,7 @@ fn verify_document(
     session: Session<'_>,
     expectations: &Expectations<'_>,
 ) -> Result<VerifiedPresentation, Refusal> {
-    let presentation = Presentation::parse(document).map_err(|error| error.reason())?;
+    let presentation = Presentation::parse_either(document).map_err(|error| error.reason())?;
     check_contexts(presentation.document(), expectations.contexts)?;
     let mut holder: Option<PresentationHolder> = None;
     for proof in proofs {

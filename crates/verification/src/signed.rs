@@ -7,7 +7,7 @@ use portage_jose::{Jwk, UnverifiedJwt};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use portage_sd_jwt::{UnverifiedSdJwt, VerifiedSdJwt, vc};
-use portage_vc::{Credential, jose};
+use portage_vc::{Credential, jose, v1};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -51,6 +51,9 @@ impl UnverifiedCredential {
         match self.secured {
             Secured::SdJwt(sd_jwt) if self.format == InputFormat::DcSdJwt => verify_sd_jwt_vc(*sd_jwt, keys),
             Secured::SdJwt(sd_jwt) => verify_vc_sd_jwt(*sd_jwt, keys, expectations),
+            Secured::Jwt(jwt) if self.format == InputFormat::JwtVcJson => {
+                verify_jwt_vc_json(jwt, keys, expectations)
+            }
             Secured::Jwt(jwt) => verify_vc_jwt(jwt, keys, expectations),
             Secured::DataIntegrity { document, proofs } => {
                 verify_document(document, proofs, keys, expectations)
@@ -103,6 +106,36 @@ fn verify_vc_jwt(
     SignedClaims { format: InputFormat::VcJwt, claims, signer: named }.read(&credential, expectations)
 }
 
+/// VCDM 1.1 §6.3.1. What the verifier's caller gets is the credential, with the claims in their places.
+fn verify_jwt_vc_json(
+    jwt: UnverifiedJwt,
+    keys: &IssuerKeys,
+    expectations: &Expectations<'_>,
+) -> Result<SignedCredential, Refusal> {
+    let named = keys.for_jwt(jwt.header())?;
+    let verified = jwt.verify(&named.key, &[v1::JWT]).map_err(|error| error.reason())?;
+    let credential = v1::credential_of_jwt(verified.claims()).map_err(|error| error.reason())?;
+    if credential.issuer() != keys.issuer() {
+        return Err(Reason::KeyMismatch.into());
+    }
+    let validity = Validity::of_claims(verified.claims())?;
+    let mut claims = credential.document().clone();
+    // Beside the credential, and no less the issuer's word.
+    if let Some(status) = verified.claims().get("status") {
+        claims.insert("status".to_owned(), status.clone());
+    }
+    let binding = Binding::of(verified.claims(), subject_ids(&credential))?;
+    Ok(SignedCredential {
+        format: InputFormat::JwtVcJson,
+        types: expanded(&credential, expectations)?,
+        signer: named,
+        validity: validity.not_before(credential.valid_from()).not_after(credential.valid_until()),
+        binding,
+        sd_jwt: None,
+        claims,
+    })
+}
+
 /// The claims of a VCDM 2.0 credential that JOSE secures.
 struct SignedClaims {
     format: InputFormat,
@@ -139,7 +172,7 @@ fn verify_document(
     keys: &IssuerKeys,
     expectations: &Expectations<'_>,
 ) -> Result<SignedCredential, Refusal> {
-    let credential = Credential::parse(document).map_err(|error| error.reason())?;
+    let credential = Credential::parse_either(document).map_err(|error| error.reason())?;
     let mut validity =
         Validity::default().not_before(credential.valid_from()).not_after(credential.valid_until());
     let mut with_keys = Vec::with_capacity(proofs.len());
@@ -164,7 +197,7 @@ fn verify_document(
         // Contexts behind those are nobody's word.
         claims.insert("@context".into(), context.clone());
     }
-    let credential = Credential::parse(claims).map_err(|error| error.reason())?;
+    let credential = Credential::parse_either(claims).map_err(|error| error.reason())?;
     Ok(SignedCredential {
         format: InputFormat::LdpVc,
         types: expanded(&credential, expectations)?,

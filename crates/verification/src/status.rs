@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    Expectations, FetchedList, InputFormat, Unavailable,
+    Expectations, FetchedList, InputFormat, StatusNote, Unavailable,
     context::check_contexts,
     input::{UnverifiedCredential, issuer_of, strings},
     issuer_key::IssuerKeys,
@@ -93,6 +93,20 @@ fn bitstring_entries(status: &Value) -> Result<Vec<bitstring::Entry>, Refusal> {
     objects.iter().map(|object| entry(object).map_err(Refusal::from)).collect()
 }
 
+impl StatusEntry {
+    /// A value that refuses nothing, and what the issuer says that it means.
+    fn note(&self, value: u8) -> StatusNote {
+        match &self.kind {
+            EntryKind::Bitstring(entry) => StatusNote {
+                purpose: entry.purpose.name(),
+                value,
+                message: entry.message(value).map(str::to_owned),
+            },
+            EntryKind::Token(_) => StatusNote { purpose: "", value, message: None },
+        }
+    }
+}
+
 /// Checks one entry in the list that was fetched for it, at most `max_age` old.
 pub(crate) fn check_entry(
     entry: &StatusEntry,
@@ -100,7 +114,7 @@ pub(crate) fn check_entry(
     list: &Result<FetchedList, Unavailable>,
     max_age: SignedDuration,
     expectations: &Expectations<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Option<StatusNote>, Refusal> {
     let list = list.as_ref().map_err(|unavailable| match unavailable {
         Unavailable::Refused(reason) => Refusal::Rejected(*reason),
         Unavailable::Unreachable => UNAVAILABLE,
@@ -114,7 +128,8 @@ pub(crate) fn check_entry(
         EntryKind::Token(token) => value_in_token(token, text, keys, expectations)?,
     };
     match value {
-        StatusValue::Valid | StatusValue::Informative(_) => Ok(()),
+        StatusValue::Valid => Ok(None),
+        StatusValue::Informative(value) => Ok(Some(entry.note(value))),
         StatusValue::Revoked => Err(Reason::Revoked.into()),
         StatusValue::Suspended => Err(Reason::Suspended.into()),
         StatusValue::Unknown(_) => Err(UNAVAILABLE),

@@ -36,6 +36,20 @@ pub(crate) fn of_the_suites(catalog: &Catalog) -> Contexts {
     for (term, iri) in INLINE_TERMS {
         contexts.allow_inline(json!({ term: iri }));
     }
+    contexts.allow_inline(
+        json!({ "name": "https://schema.org/name", "description": "https://schema.org/description" }),
+    );
+    // The documents with proof chains: an alumnus.
+    contexts.allow_inline(json!({ "@context": {
+        "AlumniCredential": "https://www.example.org/AlumniCredential",
+        "alumniOf": "https://www.example.org/alumniOf",
+        "description": "https://schema.org/description",
+        "name": "https://schema.org/name",
+    } }));
+    contexts.allow_inline(json!({ "@context": {
+        "AlumniCredential": "https://www.example.org/AlumniCredential",
+        "alumniOf": "https://www.example.org/alumniOf",
+    } }));
     // What stands in documents that must be refused, for what they make of the document.
     contexts.allow_inline(json!({ "@vocab": null }));
     let example = |name: &str| format!("https://example.org/#{name}");

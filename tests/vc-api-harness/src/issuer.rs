@@ -10,7 +10,7 @@ use portage_keys::{
 };
 use portage_reason::Reason;
 use portage_status_list::bitstring::StatusPurpose;
-use portage_vc::{Credential, Presentation, jose};
+use portage_vc::{Credential, Presentation, RelatedResource, jose};
 use serde_json::{Map, Value};
 
 use crate::lists::{List, Lists};
@@ -92,7 +92,7 @@ impl Issuer {
     pub(crate) fn issue(&self, securing: Securing, body: &Map<String, Value>) -> Result<Value, Reason> {
         let credential = body.get("credential").and_then(Value::as_object).ok_or(Reason::Malformed)?;
         let mut credential = credential.clone();
-        let read = Credential::parse(credential.clone()).map_err(|error| error.reason())?;
+        let read = Credential::parse_either(credential.clone()).map_err(|error| error.reason())?;
         let identity = self.identity(securing.algorithm());
         if read.issuer() == self.eddsa.did && identity.did != self.eddsa.did {
             // Whoever knows the one DID of `GET /did` asks for another of our keys: the issuer is the same, its name is that key.
@@ -100,7 +100,11 @@ impl Issuer {
         } else if read.issuer() != identity.did {
             return Err(Reason::KeyMismatch);
         }
-        if !credential.contains_key("credentialStatus") {
+        self.check_related(&credential)?;
+        if read.is_v1() {
+            // Data Integrity secures any document, this version's too; the product's issuer makes none of it.
+            inject_context(&mut credential);
+        } else if !credential.contains_key("credentialStatus") {
             let status = self
                 .lists
                 .allocate(List { purpose: purpose_of(body)?, algorithm: securing.algorithm() })
@@ -113,6 +117,17 @@ impl Issuer {
             }
             Securing::Enveloped => self.envelop(&credential, identity),
         }
+    }
+
+    /// VCDM 2.0 §5.3, as the verifier does it.
+    fn check_related(&self, credential: &Map<String, Value>) -> Result<(), Reason> {
+        for resource in RelatedResource::read_all(credential).map_err(|error| error.reason())? {
+            let document = self.contexts.document(&resource.id);
+            if document.is_some_and(|document| !resource.fits(document.as_bytes())) {
+                return Err(Reason::ContextNotAllowed);
+            }
+        }
+        Ok(())
     }
 
     fn prove(
@@ -148,6 +163,16 @@ impl Issuer {
         let cryptosuite = Cryptosuite::of(list.algorithm).next()?;
         let list = self.lists.credential(list, &identity.did, self.clock.now());
         self.prove(&list, cryptosuite, identity).ok()
+    }
+}
+
+/// VC-DI 1.0 §2.4.1: where no context of the document defines the terms of a proof, theirs is added.
+fn inject_context(credential: &mut Map<String, Value>) {
+    const DATA_INTEGRITY: &str = "https://w3id.org/security/data-integrity/v2";
+    if let Some(Value::Array(contexts)) = credential.get_mut("@context")
+        && !contexts.iter().any(|context| context == DATA_INTEGRITY)
+    {
+        contexts.push(DATA_INTEGRITY.into());
     }
 }
 

@@ -146,3 +146,52 @@ async fn text_in_the_place_of_an_object_is_refused() {
     let (status, answer) = harness.post("/credentials/verify", &body).await;
     assert_eq!((status, reasons(&answer)), (StatusCode::BAD_REQUEST, vec!["malformed"]));
 }
+
+/// The key of RFC 8037 Appendix A.
+const METHOD: &str = r#"{
+    "id": "https://issuer.example/keys#1", "type": "JsonWebKey", "controller": "https://issuer.example/keys",
+    "publicKeyJwk": { "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" },
+    "secretKeyJwk": { "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" }
+}"#;
+
+#[test]
+fn the_command_secures_a_credential_and_verifies_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name);
+    let run = |what: &str, feature: &str, input: &str, sd: &[&str]| {
+        let (input_file, key, output) = (file("input"), file("key"), file("output"));
+        std::fs::write(&input_file, input).expect("the input");
+        std::fs::write(&key, METHOD).expect("the key");
+        let status = Command::new(env!("CARGO_BIN_EXE_vc-api-harness"))
+            .args(["jose-cose", what, "--feature", feature])
+            .args(["--input".as_ref(), input_file.as_os_str(), "--key".as_ref(), key.as_os_str()])
+            .args(["--output".as_ref(), output.as_os_str()])
+            .args(sd)
+            .status()
+            .expect("the command runs");
+        assert!(status.success());
+        let result = std::fs::read_to_string(output).expect("a result");
+        serde_json::from_str::<Value>(&result).expect("JSON")
+    };
+    let credential = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": "https://issuer.example/keys",
+        "credentialSubject": { "id": "did:example:subject", "name": "Alice" },
+    });
+    let sd = ["--sd", r#"["credentialSubject.name"]"#];
+    // An SD-JWT has more parts than a JWT.
+    for (feature, sd, as_presentation) in
+        [("credential_jose", &[][..], "type_mismatch"), ("credential_sdjwt", &sd[..], "malformed")]
+    {
+        let issued = run("issue", feature, &credential.to_string(), sd);
+        assert_eq!(issued["result"], "success", "{issued}");
+        let secured = issued["data"].as_str().expect("text");
+        let verified = run("verify", feature, secured, &[]);
+        assert_eq!(verified["data"]["credentialSubject"]["name"], "Alice", "{verified}");
+        let changed = run("verify", feature, &secured.replacen(".e", ".f", 1), &[]);
+        assert_eq!(changed["result"], "failure");
+        assert_eq!(run("verify", "presentation_jose", secured, &[])["data"], as_presentation);
+    }
+}

@@ -216,3 +216,28 @@ fn indexes_are_random_free_and_refused_when_the_list_is_three_quarters_full() {
     assert_eq!(allocate(&|_| false, ENTRIES / 4 * 3, &entropy), None);
     assert_eq!(allocate(&|_| true, 0, &entropy), None);
 }
+
+#[test]
+fn s09_entries_of_every_size_are_written_as_they_are_read() {
+    let (url, at) = ("https://issuer.example/status/1", "2026-01-01T00:00:00Z".parse().unwrap());
+    for size in [1, 2, 4, 8] {
+        let texts: Vec<String> = (0..1_u16 << size).map(|value| format!("meaning {value}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut bits = Bitstring::with_size(size).unwrap();
+        let most = 0xff >> (8 - size);
+        for (index, value) in [(0, most), (5, 1), (6, 0), (ENTRIES - 1, most)] {
+            bits.set_value(index, value).unwrap();
+            let list = list_credential(url, "did:web:a.example", StatusPurpose::Message, &bits, at, at, 1);
+            let entry = message_entry(url, index, size, &texts).unwrap();
+            let entry = Entry::parse(entry.as_object().unwrap()).unwrap();
+            assert_eq!(entry.value_in(&list), Ok(StatusValue::Informative(value)), "{size} {index}");
+            assert_eq!(entry.message(value), Some(format!("meaning {value}").as_str()));
+        }
+        assert_eq!(bits.set_value(ENTRIES, 1), Err(StatusError::IndexInvalid));
+        assert_eq!(message_entry(url, 0, size, &texts[1..]), None);
+        if size < 8 {
+            assert_eq!(bits.set_value(0, most + 1), Err(StatusError::IndexInvalid));
+        }
+    }
+    assert_eq!(Bitstring::with_size(3), None);
+}

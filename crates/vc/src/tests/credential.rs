@@ -66,7 +66,7 @@ fn each_rule_of_the_data_model_is_held() {
         ("/credentialSchema", json!([{ "type": "JsonSchema", "id": "https://city.example/schema" }])),
         (
             "/relatedResource",
-            json!([{ "id": "https://a.example", "digestSRI": "sha256-x" }, { "id": "https://b.example", "digestMultibase": "uE" }]),
+            json!([{ "id": "https://a.example", "digestSRI": "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=" }, { "id": "https://b.example", "digestMultibase": "uEiAs8k26X7CjDiboOyrFueKeGxYeXB-nQl5zBDNik4uYJA" }]),
         ),
         ("/validFrom", json!("2026-12-31T23:59:59-08:00")),
         ("/validUntil", json!("9999-12-31T23:59:59Z")),
@@ -102,10 +102,11 @@ fn each_rule_of_the_data_model_is_held() {
         ("/proof", json!({ "proofValue": "z" })),
         ("/relatedResource", json!([{ "id": "https://a.example" }])),
         ("/relatedResource", json!([{ "id": "https://a.example", "digestSRI": 1 }])),
-        ("/relatedResource", json!([{ "digestSRI": "sha256-x" }])),
+        ("/relatedResource", json!([{ "id": "https://a.example", "digestSRI": "x" }])),
+        ("/relatedResource", json!([{ "digestSRI": "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=" }])),
         (
             "/relatedResource",
-            json!([{ "id": "https://a.example", "digestSRI": "x" }, { "id": "https://a.example", "digestSRI": "y" }]),
+            json!([{ "id": "https://a.example", "digestSRI": "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=" }, { "id": "https://a.example", "digestSRI": "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=" }]),
         ),
         ("/validUntil", json!("2025-12-31T23:59:59Z")),
         ("/name", json!({ "@language": "en" })),

@@ -8,6 +8,7 @@ mod any_byte;
 mod binding;
 mod controllers;
 mod data_integrity;
+mod data_model;
 mod did_logs;
 mod disclosures;
 mod forge;

@@ -71,6 +71,9 @@ pub(crate) struct CheckArgs {
     /// A JSON-LD context that is not in the box. May be given several times.
     #[arg(long, value_name = "URL=FILE")]
     context: Vec<String>,
+    /// A JSON Schema that credentials name by this address. None is ever fetched. May be given several times.
+    #[arg(long, value_name = "URL=FILE")]
+    schema: Vec<String>,
 }
 
 /// Longest input that is read: what is longer is refused by the pipeline, whatever comes after.
@@ -134,11 +137,17 @@ impl Bench {
     fn set_up(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Self, CommandError> {
         // The service's own types, where there is a service; purposes are not asked for here.
         let is_service = dir.join(crate::config::FILE).exists();
-        let catalog = if is_service { wiring::catalog(dir)? } else { Catalog::bundled() };
+        let mut catalog = if is_service { wiring::catalog(dir)? } else { Catalog::bundled() };
         let mut contexts = catalog.contexts();
         for text in &args.context {
             let (url, file) = text.split_once('=').ok_or_else(|| usage("--context", &"not URL=FILE"))?;
             contexts.add(url, &read_file(Path::new(file))?).map_err(|error| usage("--context", &error))?;
+        }
+        for text in &args.schema {
+            let (url, file) = text.split_once('=').ok_or_else(|| usage("--schema", &"not URL=FILE"))?;
+            catalog
+                .add_schema(url, &read_file(Path::new(file))?)
+                .map_err(|error| usage("--schema", &error))?;
         }
         Ok(Bench {
             now,
