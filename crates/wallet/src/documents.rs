@@ -7,7 +7,9 @@ use portage_did::{
     Did,
     webvh::{Log, LogAddress, Succession, wants_witnesses},
 };
+use portage_keys::base64url;
 use portage_reason::Reason;
+use portage_strict_json as strict_json;
 use portage_trust::is_log_file;
 use portage_verification::{DidLog, FetchedList, Sources, Unavailable};
 use serde::{Deserialize, Serialize};
@@ -118,6 +120,15 @@ impl<'w, H: Http, S: WalletStore> Documents<'w, H, S> {
     }
 }
 
+/// Whether a statement says of itself that its time is over: then it is asked for again, however lately it was seen. Nothing else follows from
+/// it, so its signature need not hold yet.
+fn is_over(statement: &str, now: Timestamp) -> bool {
+    let payload = statement.split('.').nth(1).and_then(|payload| base64url::decode(payload).ok());
+    let payload = payload.and_then(|payload| strict_json::parse(&payload, strict_json::Limits::MESSAGE).ok());
+    let end = payload.as_ref().and_then(|payload| payload.get("exp")?.as_i64());
+    end.is_some_and(|end| end <= now.as_second())
+}
+
 impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
     /// A statement seen lately; else the one there is now; where nobody answers, the one seen last.
     async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
@@ -137,6 +148,7 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         let age = kept.as_ref().map(|document| self.now.duration_since(document.fetched));
         if let (Some(document), Some(age)) = (&kept, age)
             && (SignedDuration::ZERO..STATEMENT_AGE).contains(&age)
+            && !is_over(&document.text, self.now)
         {
             return Ok(document.text.clone().into_bytes());
         }
