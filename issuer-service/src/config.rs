@@ -1,3 +1,5 @@
+mod clients;
+
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -11,11 +13,13 @@ use portage_catalog::Text;
 use portage_data_integrity::Cryptosuite;
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
-use portage_issuer::StatusPolicy;
+use portage_issuer::{ClientAuthentication, StatusPolicy};
 use portage_keys::Algorithm;
 use portage_service::{FederationSection, check_url};
 use serde::Deserialize;
 use url::Url;
+
+use clients::Clients;
 
 /// Name of the configuration file in the service's folder.
 pub(crate) const FILE: &str = "issuer.toml";
@@ -45,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) status: StatusPolicy,
     /// Whether wallets may say what became of a credential.
     pub(crate) notification: bool,
+    /// Which wallets may redeem a code.
+    pub(crate) clients: ClientAuthentication,
     /// Folder of further types.
     pub(crate) types_folder: PathBuf,
     /// The origins that use http.
@@ -106,6 +112,8 @@ struct File {
     status: Status,
     #[serde(default)]
     notification: Notification,
+    #[serde(default)]
+    clients: Clients,
     #[serde(default)]
     network: Network,
     #[serde(default)]
@@ -232,6 +240,7 @@ impl Config {
                 ..StatusPolicy::DEFAULT
             },
             notification: file.notification.enabled,
+            clients: file.clients.authentication()?,
             types_folder: dir.join("types"),
             loopback,
         })
@@ -333,6 +342,14 @@ ttl_seconds = {ttl_seconds}
 # Whether wallets may tell what became of a credential. Off: the issuer does not learn what a person does with it.
 enabled = false
 
+[clients]
+# Which wallets may redeem a code. "none": every wallet, and none says who it is. "required": the registered ones alone, which prove who they are
+# with their key (private_key_jwt); the wallet of this version is not among them. "optional": both kinds. For each one that is registered:
+# [[clients.registered]]
+# client_id = "https://wallet.example"
+# jwk = {{ kty = "EC", crv = "P-256", x = "…", y = "…" }}
+authentication = "none"
+
 [network]
 # Exact loopback origins that use http, for trying things out on one machine. Empty: https everywhere.
 allow = {allow}
@@ -389,6 +406,7 @@ mod tests {
         assert_eq!(config.name.en, "City \"of\" Portage");
         assert_eq!((config.algorithm, config.did), (Algorithm::EdDsa, DidMethod::Web));
         assert_eq!(config.status, StatusPolicy::DEMO);
+        assert_eq!(config.clients, ClientAuthentication::None);
         assert_eq!(parse(&written("https://city.example", false)).unwrap().status, StatusPolicy::DEFAULT);
     }
 
@@ -452,6 +470,7 @@ mod tests {
             ("superiors = []", "superiors = [\"province\"]", "federation.superiors"),
             ("superiors = []", "superiors = [\"https://city.example\"]", "federation.superiors"),
             ("ttl_seconds", "ttl_second", "ttl_second"),
+            ("authentication = \"none\"", "authentication = \"required\"", "clients.registered"),
         ] {
             assert!(good.contains(from), "{from}");
             let error = parse(&good.replace(from, to)).unwrap_err();

@@ -71,6 +71,7 @@ pub(crate) fn open(dir: &Path, now: Timestamp) -> Result<Deployment, CommandErro
         status: config.status,
         validity_days: config.validity_days.clone(),
         notification: config.notification,
+        clients: config.clients.clone(),
     };
     let store = SqliteIssuances::open(&dir.join(STORE)).map_err(CommandError::database)?;
     let issuer = Issuer::new(profile, keys, catalog, contexts, Arc::new(OsEntropy), store);

@@ -7,7 +7,7 @@ use portage_did::Did;
 use portage_keys::{Algorithm, Entropy, Signer, SigningFailure};
 use portage_oid4vci::IssuerIdentifier;
 
-use crate::OneTimeSecret;
+use crate::{ClientAuthentication, OneTimeSecret};
 
 /// Who issues, as its configuration says.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Profile {
     pub validity_days: BTreeMap<String, u32>,
     /// Whether `notification_id`s are given out.
     pub notification: bool,
+    /// Which clients may redeem a code.
+    pub clients: ClientAuthentication,
 }
 
 /// How status lists are published.

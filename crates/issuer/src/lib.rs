@@ -5,6 +5,7 @@
 //! 1. [`Issuer::create_offer`] checks claims and writes down what is authorised. The same record again changes nothing.
 //! 2. [`Issuer::open_offer`] answers an offer by reference: a fresh pre-authorized code at each opening.
 //! 3. [`Issuer::redeem_code`] makes an access token of a code, once; five wrong `tx_code`s end the offer.
+//!    Before the code is looked at the client says who it is, where [`ClientAuthentication`] asks for it.
 //! 4. [`Issuer::nonce`] makes a `c_nonce` that is written down only when it is used.
 //! 5. [`Issuer::issue`] verifies the key proof, then consumes the nonce and allocates the status entry in one step of the
 //!    store, then signs. Asked again with the same token and the same key, it answers the same claims and the same entry.
@@ -18,6 +19,7 @@
 //!
 //! Not here: HTTP (`issuer-service`), the tables (`storage`), who may issue what (`trust`).
 
+mod authenticate_client;
 mod create_offer;
 mod credential;
 mod issuance;
@@ -34,6 +36,7 @@ mod register;
 mod retention;
 mod status;
 
+pub use authenticate_client::{ClientAuthentication, ClientRefusal};
 pub use create_offer::{CheckedOffer, CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
 pub use issuance::{
@@ -47,8 +50,8 @@ pub use notification::NotificationError;
 pub use open_offer::OpenError;
 pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use ports::{
-    Changed, Forgotten, Inserted, IssuanceStore, Issued, Issuing, MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Opened,
-    Redeemed, Redemption, StoreFailure,
+    AssertionUse, Changed, Forgotten, Inserted, IssuanceStore, Issued, Issuing, MAX_OPEN_CODES,
+    MAX_TX_CODE_TRIES, Opened, Redeemed, Redemption, StoreFailure,
 };
 pub use redeem_code::RedeemError;
 pub use register::{

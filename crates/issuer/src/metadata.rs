@@ -7,7 +7,7 @@ use portage_oid4vci::{
 };
 use serde_json::Value;
 
-use crate::Issuer;
+use crate::{ClientAuthentication, Issuer};
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::En, "en-CA"), (Language::Fr, "fr-CA")];
 
@@ -69,10 +69,15 @@ impl<S> Issuer<S> {
 
     /// The metadata of the authorization server, which is the issuer itself (§12.3).
     pub fn authorization_server_metadata(&self) -> AuthorizationServerMetadata {
-        AuthorizationServerMetadata::anonymous_pre_authorized(
+        let metadata = AuthorizationServerMetadata::anonymous_pre_authorized(
             self.profile.identifier.clone(),
             self.endpoint("token"),
-        )
+        );
+        match self.profile.clients {
+            ClientAuthentication::None => metadata,
+            ClientAuthentication::Optional(_) => metadata.with_private_key_jwt(true),
+            ClientAuthentication::Required(_) => metadata.with_private_key_jwt(false),
+        }
     }
 
     #[expect(clippy::expect_used, reason = "an issuer identifier is a URL")]

@@ -8,6 +8,7 @@ pub(crate) enum Kind {
     CNonce,
     HolderKey,
     Content,
+    ClientAssertion,
 }
 
 impl portage_keys::one_time::Kind for Kind {
@@ -20,6 +21,7 @@ impl portage_keys::one_time::Kind for Kind {
             Kind::CNonce => "c_nonce",
             Kind::HolderKey => "holder_key",
             Kind::Content => "content",
+            Kind::ClientAssertion => "client_assertion",
         }
     }
 }

@@ -48,9 +48,10 @@ pub trait IssuanceStore: Send + Sync {
         code: KeyedHash,
     ) -> impl Future<Output = Result<Option<Reference>, StoreFailure>> + Send;
 
-    /// Redeems a code: offer open, code open, `tx_code` right. A wrong `tx_code` counts as one of [`MAX_TX_CODE_TRIES`], and the last
+    /// Consumes the client's assertion, if there is one, and then redeems a code: offer open, code open, `tx_code` right. A wrong `tx_code` counts as one of [`MAX_TX_CODE_TRIES`], and the last
     /// ends the offer. A code that was redeemed before revokes the token it gave. Of any number of calls for one offer, in
-    /// any number of processes, at most one is [`Redeemed::Token`].
+    /// any number of processes, at most one is [`Redeemed::Token`]. An assertion that was used before changes nothing at all; one that was not counts
+    /// as used whatever comes of the rest.
     fn redeem(&self, redemption: Redemption) -> impl Future<Output = Result<Redeemed, StoreFailure>> + Send;
 
     /// What a token that is live at `now` authorises.
@@ -141,8 +142,19 @@ pub struct Redemption {
     pub token: KeyedHash,
     /// Until when the token lives.
     pub token_until: Timestamp,
+    /// The assertion of the client that asks, if it is one that is known.
+    pub client_assertion: Option<AssertionUse>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// A client assertion to consume.
+#[derive(Debug, Clone, Copy)]
+pub struct AssertionUse {
+    /// Its `jti`, of this client.
+    pub jti: KeyedHash,
+    /// Until when a clock may admit it.
+    pub until: Timestamp,
 }
 
 /// What came of a redemption.
@@ -154,6 +166,8 @@ pub enum Redeemed {
     TxCodeMissing,
     /// No `tx_code` is required, and one came. Nothing was counted.
     TxCodeUnexpected,
+    /// The client's assertion was used before. Nothing was looked at, counted or consumed.
+    AssertionUsed,
     /// Code unknown, over or used, offer over, or `tx_code` wrong.
     Refused,
 }

@@ -93,6 +93,25 @@ impl UnverifiedJwt {
         if !self.header().typ_is_one_of(expected_typ) {
             return Err(JwtError::TypeMismatch);
         }
+        self.verify_signature(key)
+    }
+
+    /// As [`UnverifiedJwt::verify`], for a kind of token whose specification is older than its `typ`: a header without one is taken, too.
+    ///
+    /// # Errors
+    /// As [`UnverifiedJwt::verify`].
+    pub fn verify_with_optional_typ(
+        self,
+        key: &VerificationKey,
+        expected_typ: &[&str],
+    ) -> Result<VerifiedJwt, JwtError> {
+        match self.header().typ() {
+            Some(_) => self.verify(key, expected_typ),
+            None => self.verify_signature(key),
+        }
+    }
+
+    fn verify_signature(self, key: &VerificationKey) -> Result<VerifiedJwt, JwtError> {
         self.jws.verify(key)?;
         Ok(VerifiedJwt { header: self.jws.header, claims: self.claims })
     }

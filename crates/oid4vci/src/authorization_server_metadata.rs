@@ -1,9 +1,10 @@
+use portage_keys::Algorithm;
 use portage_strict_json::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    EndpointUrl, IssuerIdentifier, MessageError, PRE_AUTHORIZED_CODE,
+    EndpointUrl, IssuerIdentifier, MessageError, PRE_AUTHORIZED_CODE, PRIVATE_KEY_JWT,
     message::{read, write},
 };
 
@@ -21,9 +22,12 @@ pub struct AuthorizationServerMetadata {
     /// The grants; absent means RFC 8414's default, which has no pre-authorized code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grant_types_supported: Vec<String>,
-    /// `none` for clients without authentication.
+    /// `none` for clients without authentication, `private_key_jwt` for those with a registered key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// The algorithms of their assertions; there where `private_key_jwt` is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Whether a wallet without a `client_id` may redeem a pre-authorized code; absent means no.
     #[serde(default, rename = "pre-authorized_grant_anonymous_access_supported")]
     pub pre_authorized_grant_anonymous_access_supported: bool,
@@ -41,8 +45,22 @@ impl AuthorizationServerMetadata {
             response_types_supported: Vec::new(),
             grant_types_supported: vec![PRE_AUTHORIZED_CODE.into()],
             token_endpoint_auth_methods_supported: vec!["none".into()],
+            token_endpoint_auth_signing_alg_values_supported: Vec::new(),
             pre_authorized_grant_anonymous_access_supported: true,
         }
+    }
+
+    /// The same for clients with a registered key; whether those without one are served, too, `anonymous` says.
+    #[must_use]
+    pub fn with_private_key_jwt(mut self, anonymous: bool) -> Self {
+        if !anonymous {
+            self.token_endpoint_auth_methods_supported.clear();
+        }
+        self.pre_authorized_grant_anonymous_access_supported = anonymous;
+        self.token_endpoint_auth_methods_supported.push(PRIVATE_KEY_JWT.into());
+        self.token_endpoint_auth_signing_alg_values_supported =
+            Algorithm::ALL.map(|algorithm| algorithm.jose_name().to_owned()).to_vec();
+        self
     }
 
     /// Reads the JSON of the metadata, at most 256 KiB. Whose it is, the caller compares.

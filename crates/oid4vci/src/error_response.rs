@@ -30,7 +30,7 @@ error_codes! {
     TokenErrorCode {
         /// A parameter missing, twice or malformed; `tx_code` missing when required, or there when not.
         InvalidRequest "invalid_request",
-        /// The client is unknown, or anonymous access is not taken.
+        /// The client is unknown or did not prove who it is, by no method or by one that is not taken; anonymous access is not taken.
         InvalidClient "invalid_client",
         /// Code or `tx_code` wrong, expired, used.
         InvalidGrant "invalid_grant",

@@ -5,7 +5,8 @@
 //! types: [`CredentialOffer`] (§4), [`CredentialIssuerMetadata`] (§12.2), [`AuthorizationServerMetadata`] (RFC 8414, §12.3),
 //! [`TokenRequest`] and [`TokenResponse`] (§6), [`NonceResponse`] (§7), [`CredentialRequest`] and [`CredentialResponse`] (§8),
 //! [`NotificationRequest`] (§11), and the `jwt` key proof (Appendix F.1): an [`UnverifiedKeyProof`] becomes a
-//! [`VerifiedKeyProof`] by one function.
+//! [`VerifiedKeyProof`] by one function. So does the assertion by which a client that is known says who it is (RFC 7523):
+//! an [`UnverifiedClientAssertion`] becomes a [`VerifiedClientAssertion`].
 //!
 //! Foreign bytes go through `portage_strict_json`; members that the specification does not know are ignored, as it asks.
 //! An error names what is wrong and never repeats what stood there. The codes, tokens and nonces have types of their own
@@ -26,6 +27,7 @@
 //! ```
 
 mod authorization_server_metadata;
+mod client_assertion;
 mod credential_configuration;
 mod credential_offer;
 mod credential_request;
@@ -41,6 +43,10 @@ mod one_time;
 mod token;
 
 pub use authorization_server_metadata::AuthorizationServerMetadata;
+pub use client_assertion::{
+    CLIENT_ASSERTION_TYP, CLIENT_ASSERTION_TYPE, ClientAssertion, ClientAssertionError, PRIVATE_KEY_JWT,
+    RegisteredClient, UnverifiedClientAssertion, VerifiedClientAssertion,
+};
 pub use credential_configuration::{
     ClaimDescription, ClaimDisplay, ClaimPathStep, CredentialConfiguration, CredentialDefinition,
     CredentialDisplay, CredentialMetadata, Image, ProofType,
@@ -64,5 +70,5 @@ pub use key_proof::{
 pub use message::MessageError;
 pub use nonce::NonceResponse;
 pub use notification::{NotificationEvent, NotificationRequest};
-pub use one_time::{AccessToken, CNonce, PreAuthorizedCode, TxCodeValue};
+pub use one_time::{AccessToken, CNonce, ClientAssertionJwt, PreAuthorizedCode, TxCodeValue};
 pub use token::{AuthorizationDetail, TokenRequest, TokenResponse};

@@ -51,4 +51,6 @@ one_time_values! {
     AccessToken,
     /// `c_nonce` (§7.2).
     CNonce,
+    /// `client_assertion` (RFC 7521 §4.2): used once.
+    ClientAssertionJwt,
 }

@@ -4,7 +4,8 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    AccessToken, MessageError, PRE_AUTHORIZED_CODE, PreAuthorizedCode, TokenErrorCode, TxCodeValue,
+    AccessToken, CLIENT_ASSERTION_TYPE, ClientAssertionJwt, MessageError, PRE_AUTHORIZED_CODE,
+    PreAuthorizedCode, TokenErrorCode, TxCodeValue,
     message::{read, write},
 };
 
@@ -15,20 +16,35 @@ pub struct TokenRequest {
     pub pre_authorized_code: PreAuthorizedCode,
     /// `tx_code`.
     pub tx_code: Option<TxCodeValue>,
+    /// `client_id`; beside an assertion it may be left out (RFC 7521 §4.2).
+    pub client_id: Option<String>,
+    /// `client_assertion`, of the one `client_assertion_type` there is for a JWT.
+    pub client_assertion: Option<ClientAssertionJwt>,
 }
 
 impl TokenRequest {
+    /// From a client that does not say who it is.
+    pub fn anonymous(pre_authorized_code: PreAuthorizedCode, tx_code: Option<TxCodeValue>) -> Self {
+        TokenRequest { pre_authorized_code, tx_code, client_id: None, client_assertion: None }
+    }
+
     /// Reads the body of the request. A parameter given twice is refused (RFC 6749 §3.2); unknown ones are ignored.
     ///
     /// # Errors
-    /// [`TokenErrorCode::InvalidRequest`], [`TokenErrorCode::UnsupportedGrantType`].
+    /// [`TokenErrorCode::InvalidRequest`], [`TokenErrorCode::UnsupportedGrantType`]; [`TokenErrorCode::InvalidClient`]: a secret, or an
+    /// assertion that is no JWT.
     pub fn from_form(body: &[u8]) -> Result<Self, TokenErrorCode> {
-        let (mut grant_type, mut code, mut tx_code) = (None, None, None);
+        let (mut grant_type, mut code, mut tx_code, mut client_id) = (None, None, None, None);
+        let (mut assertion, mut assertion_type, mut secret) = (None, None, None);
         for (name, value) in form_urlencoded::parse(body) {
             let slot = match name.as_ref() {
                 "grant_type" => &mut grant_type,
                 "pre-authorized_code" => &mut code,
                 "tx_code" => &mut tx_code,
+                "client_id" => &mut client_id,
+                "client_assertion" => &mut assertion,
+                "client_assertion_type" => &mut assertion_type,
+                "client_secret" => &mut secret,
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
@@ -40,9 +56,20 @@ impl TokenRequest {
             Some(_) => return Err(TokenErrorCode::UnsupportedGrantType),
             None => return Err(TokenErrorCode::InvalidRequest),
         }
+        if secret.is_some() {
+            return Err(TokenErrorCode::InvalidClient);
+        }
+        let client_assertion = match (assertion, assertion_type.as_deref()) {
+            (None, None) => None,
+            (Some(assertion), Some(CLIENT_ASSERTION_TYPE)) => Some(ClientAssertionJwt::new(assertion)),
+            (Some(_), Some(_)) => return Err(TokenErrorCode::InvalidClient),
+            (Some(_), None) | (None, Some(_)) => return Err(TokenErrorCode::InvalidRequest),
+        };
         Ok(TokenRequest {
             pre_authorized_code: PreAuthorizedCode::new(code.ok_or(TokenErrorCode::InvalidRequest)?),
             tx_code: tx_code.map(TxCodeValue::new),
+            client_id,
+            client_assertion,
         })
     }
 
@@ -53,6 +80,13 @@ impl TokenRequest {
             .append_pair("pre-authorized_code", self.pre_authorized_code.expose());
         if let Some(tx_code) = &self.tx_code {
             form.append_pair("tx_code", tx_code.expose());
+        }
+        if let Some(client_id) = &self.client_id {
+            form.append_pair("client_id", client_id);
+        }
+        if let Some(assertion) = &self.client_assertion {
+            form.append_pair("client_assertion_type", CLIENT_ASSERTION_TYPE)
+                .append_pair("client_assertion", assertion.expose());
         }
         form.finish()
     }
@@ -122,10 +156,8 @@ mod tests {
 
     #[test]
     fn a_request_reads_back_and_repeats_are_refused() {
-        let request = TokenRequest {
-            pre_authorized_code: PreAuthorizedCode::new("a b&c=+"),
-            tx_code: Some(TxCodeValue::new("493536")),
-        };
+        let request =
+            TokenRequest::anonymous(PreAuthorizedCode::new("a b&c=+"), Some(TxCodeValue::new("493536")));
         let form = request.to_form();
         assert_eq!(TokenRequest::from_form(form.as_bytes()), Ok(request));
         for (body, error) in [
@@ -136,6 +168,27 @@ mod tests {
                 form.replace("pre-authorized_code&", "authorization_code&"),
                 TokenErrorCode::UnsupportedGrantType,
             ),
+        ] {
+            assert_eq!(TokenRequest::from_form(body.as_bytes()), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn t12_an_assertion_has_its_type_and_no_other_method_is_read() {
+        let request = TokenRequest {
+            client_id: Some("wallet".into()),
+            client_assertion: Some(ClientAssertionJwt::new("a.b.c")),
+            ..TokenRequest::anonymous(PreAuthorizedCode::new("code"), None)
+        };
+        let form = request.to_form();
+        assert_eq!(TokenRequest::from_form(form.as_bytes()), Ok(request));
+        for (body, error) in [
+            (form.replace("client_assertion_type=", "x="), TokenErrorCode::InvalidRequest),
+            (form.replace("client_assertion=", "x="), TokenErrorCode::InvalidRequest),
+            (form.replace("jwt-bearer", "saml2-bearer"), TokenErrorCode::InvalidClient),
+            (format!("{form}&client_assertion=a.b.c"), TokenErrorCode::InvalidRequest),
+            (format!("{form}&client_id=other"), TokenErrorCode::InvalidRequest),
+            (format!("{form}&client_secret=x"), TokenErrorCode::InvalidClient),
         ] {
             assert_eq!(TokenRequest::from_form(body.as_bytes()), Err(error), "{body}");
         }

@@ -1,10 +1,10 @@
 //! No reader panics on any bytes, and what is written reads back.
 
 use portage_oid4vci::{
-    AuthorizationServerMetadata, CredentialIssuerMetadata, CredentialOffer, CredentialOfferUri,
-    CredentialRequest, CredentialResponse, ErrorResponse, Grants, IssuerIdentifier, NonceResponse,
-    NotificationRequest, PreAuthorizedCode, PreAuthorizedCodeGrant, TokenRequest, TokenResponse, TxCode,
-    TxCodeValue, UnverifiedKeyProof,
+    AuthorizationServerMetadata, ClientAssertionJwt, CredentialIssuerMetadata, CredentialOffer,
+    CredentialOfferUri, CredentialRequest, CredentialResponse, ErrorResponse, Grants, IssuerIdentifier,
+    NonceResponse, NotificationRequest, PreAuthorizedCode, PreAuthorizedCodeGrant, TokenRequest,
+    TokenResponse, TxCode, TxCodeValue, UnverifiedClientAssertion, UnverifiedKeyProof,
 };
 use proptest::prelude::*;
 
@@ -24,6 +24,7 @@ fn read_with_all(bytes: &[u8]) {
         let _ = CredentialOfferUri::parse(text);
         let _ = IssuerIdentifier::parse(text);
         let _ = UnverifiedKeyProof::parse(text);
+        let _ = UnverifiedClientAssertion::parse(&ClientAssertionJwt::new(text));
     }
 }
 
@@ -107,10 +108,7 @@ proptest! {
 
     #[test]
     fn a_token_request_reads_back(code in "\\PC{0,60}", tx_code in prop::option::of("\\PC{0,12}")) {
-        let request = TokenRequest {
-            pre_authorized_code: PreAuthorizedCode::new(code),
-            tx_code: tx_code.map(TxCodeValue::new),
-        };
+        let request = TokenRequest::anonymous(PreAuthorizedCode::new(code), tx_code.map(TxCodeValue::new));
         prop_assert_eq!(TokenRequest::from_form(request.to_form().as_bytes()), Ok(request));
     }
 }

@@ -166,10 +166,8 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         review: &OfferReview,
         tx_code: Option<&str>,
     ) -> Result<TokenResponse, AcceptError> {
-        let request = TokenRequest {
-            pre_authorized_code: review.code.clone(),
-            tx_code: tx_code.map(|code| TxCodeValue::new(code.trim())),
-        };
+        let tx_code = tx_code.map(|code| TxCodeValue::new(code.trim()));
+        let request = TokenRequest::anonymous(review.code.clone(), tx_code);
         let form = request.to_form();
         let answer = self.post(&review.token_endpoint, None, RequestBody::Form(&form)).await?;
         if answer.is_success() {

@@ -91,7 +91,7 @@ impl Wallet {
     }
 
     pub(crate) async fn redeem(&self, code: &PreAuthorizedCode, tx_code: Option<&TxCodeValue>) -> Answer {
-        let request = TokenRequest { pre_authorized_code: code.clone(), tx_code: tx_code.cloned() };
+        let request = TokenRequest::anonymous(code.clone(), tx_code.cloned());
         self.post("token", None, "application/x-www-form-urlencoded", request.to_form()).await
     }
 

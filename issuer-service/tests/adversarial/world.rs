@@ -12,8 +12,8 @@ use portage_clock::Clock;
 use portage_data_integrity::Cryptosuite;
 use portage_did::did_web;
 use portage_issuer::{
-    CreatedOffer, Issuer, IssuerKey, IssuerKeys, OfferData, OfferDelivery, OfferError, OneTimeSecret,
-    Profile, Record, StandingOffer, StatusPolicy,
+    ClientAuthentication, CreatedOffer, Issuer, IssuerKey, IssuerKeys, OfferData, OfferDelivery, OfferError,
+    OneTimeSecret, Profile, Record, StandingOffer, StatusPolicy,
 };
 use portage_keys::{Algorithm, Entropy, Signer, SigningKey, VerificationKey, digest::sha256};
 use portage_oid4vci::IssuerIdentifier;
@@ -48,13 +48,14 @@ impl Entropy for Seeded {
 }
 
 /// What a test may want otherwise.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) cryptosuite: Cryptosuite,
     pub(crate) cryptosuite_key: Algorithm,
     pub(crate) algorithm: Algorithm,
     pub(crate) notification: bool,
+    pub(crate) clients: ClientAuthentication,
 }
 
 impl Default for Settings {
@@ -65,6 +66,7 @@ impl Default for Settings {
             cryptosuite_key: Algorithm::EdDsa,
             algorithm: Algorithm::EdDsa,
             notification: false,
+            clients: ClientAuthentication::None,
         }
     }
 }
@@ -131,6 +133,7 @@ impl World {
             status: StatusPolicy::DEMO,
             validity_days: [].into(),
             notification: settings.notification,
+            clients: settings.clients,
         };
         let store = SqliteIssuances::create(&folder.path().join("issuer.sqlite")).unwrap();
         let issuer = Issuer::new(profile, keys, catalog, Contexts::bundled(), entropy, store);

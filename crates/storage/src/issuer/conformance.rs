@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, civil::date};
 use portage_catalog::Format;
 use portage_issuer::{
-    Changed, Code, Forgotten, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind, MAX_OPEN_CODES,
-    MAX_TX_CODE_TRIES, Offer, OfferDelivery, Opened, PublishedList, Redeemed, Redemption, Reference,
-    StandingOffer, Status, StatusChange, StatusEntry, StoreFailure,
+    AssertionUse, Changed, Code, Forgotten, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
+    MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Offer, OfferDelivery, Opened, PublishedList, Redeemed, Redemption,
+    Reference, StandingOffer, Status, StatusChange, StatusEntry, StoreFailure,
 };
 use serde_json::{Map, json};
 
@@ -60,6 +60,7 @@ fn redemption(reference: &str, token: &str, at: i64) -> Redemption {
         tx_code: None,
         token: hash(token),
         token_until: later(at + 300),
+        client_assertion: None,
         now: later(at),
     }
 }
@@ -198,6 +199,71 @@ async fn a_tx_code_is_guessed_five_times_at_most(store: impl IssuanceStore) {
         store.open_offer(hash("link b"), Code { hash: hash("n"), until: later(9) }, later(1)).await.unwrap(),
         Opened::Ended
     ));
+}
+
+async fn t12_a_client_assertion_serves_once_and_a_second_time_touches_nothing(store: impl IssuanceStore) {
+    let by_client = |redemption: Redemption, jti: &str, until: i64| Redemption {
+        client_assertion: Some(AssertionUse { jti: hash(jti), until: later(until) }),
+        ..redemption
+    };
+    insert(&store, offer("a"), NOW).await.unwrap();
+    insert(&store, offer("b"), NOW).await.unwrap();
+    let first = by_client(redemption("a", "t", 1), "one", 120);
+    assert_eq!(store.redeem(first).await.unwrap(), Redeemed::Token);
+    assert_eq!(
+        store.redeem(by_client(redemption("b", "u", 2), "one", 120)).await.unwrap(),
+        Redeemed::AssertionUsed
+    );
+    // Neither is the other code burnt, nor does the first one's token end, as it would when that code came again.
+    assert_eq!(store.redeem(first).await.unwrap(), Redeemed::AssertionUsed);
+    assert!(store.grant(hash("t"), later(3)).await.unwrap().is_some());
+    assert!(store.grant(hash("u"), later(3)).await.unwrap().is_none());
+    let again = by_client(redemption("b", "u", 3), "two", 120);
+    assert_eq!(store.redeem(again).await.unwrap(), Redeemed::Token, "its twin");
+
+    // Used, whatever came of the code: an unknown one, and a guess at a tx_code, which a replay does not count again.
+    let unknown = by_client(redemption("x", "v", 4), "three", 120);
+    assert_eq!(store.redeem(unknown).await.unwrap(), Redeemed::Refused);
+    assert_eq!(store.redeem(unknown).await.unwrap(), Redeemed::AssertionUsed);
+    insert(&store, Offer { tx_code: Some(hash("right")), ..offer("c") }, NOW).await.unwrap();
+    let wrong = Redemption { tx_code: Some(hash("wrong")), ..redemption("c", "w", 5) };
+    assert_eq!(store.redeem(by_client(wrong, "four", 120)).await.unwrap(), Redeemed::Refused);
+    for _ in 0..MAX_TX_CODE_TRIES {
+        assert_eq!(store.redeem(by_client(wrong, "four", 120)).await.unwrap(), Redeemed::AssertionUsed);
+    }
+    let right = Redemption { tx_code: Some(hash("right")), ..redemption("c", "w", 6) };
+    assert_eq!(store.redeem(by_client(right, "five", 120)).await.unwrap(), Redeemed::Token);
+
+    // Remembered until no clock admits it.
+    insert(&store, offer("d"), NOW).await.unwrap();
+    store.forget(later(419)).await.unwrap();
+    let late = |jti| by_client(redemption("d", "z", 420), jti, 480);
+    assert_eq!(store.redeem(late("one")).await.unwrap(), Redeemed::AssertionUsed);
+    store.forget(later(421)).await.unwrap();
+    assert_eq!(store.redeem(late("one")).await.unwrap(), Redeemed::Token);
+}
+
+/// One assertion, many codes, at once: one token.
+async fn t12_one_use_of_an_assertion_wins(stores: Vec<Arc<impl IssuanceStore + 'static>>) {
+    for number in 0..16 {
+        insert(stores[0].as_ref(), offer(&format!("j{number}")), NOW).await.unwrap();
+    }
+    let tasks: Vec<_> = (0..16)
+        .map(|number| {
+            let store = Arc::clone(&stores[number % stores.len()]);
+            let redemption = Redemption {
+                client_assertion: Some(AssertionUse { jti: hash("jti"), until: later(120) }),
+                ..redemption(&format!("j{number}"), &format!("j{number}"), 1)
+            };
+            tokio::spawn(async move { store.redeem(redemption).await.unwrap() })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for task in tasks {
+        won.push(task.await.unwrap());
+    }
+    assert_eq!(won.iter().filter(|redeemed| **redeemed == Redeemed::Token).count(), 1);
+    assert_eq!(won.iter().filter(|redeemed| **redeemed == Redeemed::AssertionUsed).count(), 15);
 }
 
 async fn issuing_binds_one_key_and_one_place(store: impl IssuanceStore) {
@@ -356,6 +422,7 @@ macro_rules! on_every_back_end {
             async fn one_of_many_wins() {
                 super::one_of_many_wins(vec![Arc::new(MemoryIssuances::new())]).await;
                 super::one_key_and_one_place_win(vec![Arc::new(MemoryIssuances::new())]).await;
+                super::t12_one_use_of_an_assertion_wins(vec![Arc::new(MemoryIssuances::new())]).await;
             }
         }
 
@@ -375,7 +442,8 @@ macro_rules! on_every_back_end {
                 let other = SqliteIssuances::open(&path).unwrap();
                 let stores = vec![Arc::new(one), Arc::new(other)];
                 super::one_of_many_wins(stores.clone()).await;
-                super::one_key_and_one_place_win(stores).await;
+                super::one_key_and_one_place_win(stores.clone()).await;
+                super::t12_one_use_of_an_assertion_wins(stores).await;
             }
         }
     };
@@ -387,6 +455,7 @@ on_every_back_end! {
     an_offer_by_reference_gives_a_bounded_number_of_codes,
     a_code_is_redeemed_once_and_its_reuse_revokes,
     a_tx_code_is_guessed_five_times_at_most,
+    t12_a_client_assertion_serves_once_and_a_second_time_touches_nothing,
     issuing_binds_one_key_and_one_place,
     revoked_is_for_ever,
     a_published_list_never_goes_back,

@@ -141,7 +141,21 @@ impl Kept {
         Opened::Open(terms)
     }
 
+    /// Whether the value was not used before; now it is.
+    fn consume_nonce(&mut self, nonce: KeyedHash, until: Timestamp) -> bool {
+        let is_new = !self.nonces.contains_key(&nonce);
+        if is_new {
+            self.nonces.insert(nonce, until);
+        }
+        is_new
+    }
+
     pub(super) fn redeem(&mut self, redemption: &Redemption) -> Redeemed {
+        if let Some(assertion) = redemption.client_assertion
+            && !self.consume_nonce(assertion.jti, assertion.until)
+        {
+            return Redeemed::AssertionUsed;
+        }
         let Some(code) = self.codes.get_mut(&redemption.code) else { return Redeemed::Refused };
         if code.used {
             self.tokens.retain(|_, token| token.code != redemption.code);
@@ -178,10 +192,9 @@ impl Kept {
     }
 
     pub(super) fn issue(&mut self, issuing: &Issuing) -> Issued {
-        if self.nonces.contains_key(&issuing.nonce) {
+        if !self.consume_nonce(issuing.nonce, issuing.nonce_until) {
             return Issued::NonceUsed;
         }
-        self.nonces.insert(issuing.nonce, issuing.nonce_until);
         let Some(grant) = self.grant(issuing.token, issuing.now) else { return Issued::TokenGone };
         let unbound = self.issuances.get(&grant.reference).is_some_and(Issuance::is_redeemed);
         let place = if unbound { self.free_place(issuing) } else { None };

@@ -26,7 +26,7 @@ pub(super) fn grant(
 }
 
 pub(super) fn issue(transaction: &Transaction<'_>, issuing: &Issuing) -> rusqlite::Result<Issued> {
-    if !consume_nonce(transaction, issuing)? {
+    if !consume_nonce(transaction, issuing.nonce, issuing.nonce_until)? {
         return Ok(Issued::NonceUsed);
     }
     let Some(grant) = grant(transaction, issuing.token, issuing.now)? else { return Ok(Issued::TokenGone) };
@@ -45,10 +45,15 @@ pub(super) fn issue(transaction: &Transaction<'_>, issuing: &Issuing) -> rusqlit
     )
 }
 
-fn consume_nonce(transaction: &Transaction<'_>, issuing: &Issuing) -> rusqlite::Result<bool> {
+/// Whether the value was not used before; now it is.
+pub(super) fn consume_nonce(
+    transaction: &Transaction<'_>,
+    nonce: KeyedHash,
+    until: Timestamp,
+) -> rusqlite::Result<bool> {
     let consumed = transaction.execute(
         "INSERT INTO nonce (hash, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        params![issuing.nonce.as_bytes(), millis(issuing.nonce_until)],
+        params![nonce.as_bytes(), millis(until)],
     )?;
     Ok(consumed == 1)
 }

@@ -1,7 +1,10 @@
 use portage_issuer::{KeyedHash, MAX_TX_CODE_TRIES, Redeemed, Redemption, Reference};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::rows::{hash, millis};
+use super::{
+    issue::consume_nonce,
+    rows::{hash, millis},
+};
 
 pub(super) fn reference_of_code(
     transaction: &Transaction<'_>,
@@ -16,6 +19,11 @@ pub(super) fn reference_of_code(
 }
 
 pub(super) fn redeem(transaction: &Transaction<'_>, redemption: &Redemption) -> rusqlite::Result<Redeemed> {
+    if let Some(assertion) = redemption.client_assertion
+        && !consume_nonce(transaction, assertion.jti, assertion.until)?
+    {
+        return Ok(Redeemed::AssertionUsed);
+    }
     let found = transaction
         .query_row(
             "SELECT code.reference, code.used, tx_code,
