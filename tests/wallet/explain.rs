@@ -56,7 +56,7 @@ async fn a_credential_is_explained_from_what_the_wallet_finds_and_no_value_is_to
     }
     assert!(sentences(&explained).iter().all(|one| !one["evidence"].as_object().unwrap().is_empty()));
     says_no_value(&citizen, &id, &explained).await;
-    for (language, first) in [("en", " issued this: “Person"), ("fr", " a délivré ceci\u{a0}: «\u{a0}")]
+    for (language, first) in [("en", " issued this: “Person"), ("fr", "Ceci a été délivré\u{a0}: «\u{a0}")]
     {
         let words = citizen.run_in_words(&["explain", &id, "--lang", language], None).await;
         assert_eq!(words.code, 0, "{words:?}");

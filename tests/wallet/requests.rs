@@ -371,7 +371,8 @@ async fn w11_more_than_the_purpose_allows_is_sent_after_a_second_yes_that_the_hi
         history.out.lines().filter(|line| line.contains("\"beyond_purpose\":[\"person.birthdate_dateint\"]"));
     assert_eq!(presented.count(), 2, "{history:?}");
     let words = citizen.run_in_words(&["history"], None).await;
-    assert!(words.out.contains("person.birthdate_dateint"), "{words:?}");
+    assert!(words.out.contains("beyond the service’s registered purpose: "), "{words:?}");
+    assert!(!words.out.contains("dateint"), "the claim is named as people call it: {words:?}");
 }
 
 #[tokio::test]

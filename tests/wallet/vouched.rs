@@ -84,6 +84,11 @@ async fn w11_more_than_the_authority_signed_is_refused_claim_by_claim_and_the_ov
     assert_eq!(sent.code, 0, "{sent:?}");
     let history = citizen.run(&["history"]).await;
     assert!(history.out.contains("\"beyond_purpose\":[\"person.birthdate_dateint\"]"), "{history:?}");
+    let told = citizen.run_in_words(&["history"], None).await.out;
+    assert!(
+        told.contains("beyond the service’s registered purpose: ") && !told.contains("dateint"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

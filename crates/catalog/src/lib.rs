@@ -62,4 +62,4 @@ pub use purpose::{Purpose, PurposeId};
 pub use register::{Cells, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity};
 pub use schema::GivenSchema;
 pub use shown_value::shown_value;
-pub use text::{Language, Text};
+pub use text::{Language, Text, name_at};

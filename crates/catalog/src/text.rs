@@ -1,5 +1,5 @@
 use crate::{
-    message,
+    message, plain,
     plain::{MAX_SHOWN, plain_up_to},
 };
 
@@ -79,9 +79,28 @@ impl Text {
     }
 }
 
+/// A name with the host of the URL or `did:web` that its bearer goes by, for where two of the same name meet: `Province (bc.example)`. On one
+/// line, fit for a terminal.
+pub fn name_at(name: &str, id: &str) -> String {
+    let host = match (id.strip_prefix("did:web:"), id.split_once("://")) {
+        (Some(web), _) => web.split(':').next().unwrap_or(web).replace("%3A", ":"),
+        (None, Some((_, rest))) => rest.split('/').next().unwrap_or(rest).to_owned(),
+        (None, None) => id.to_owned(),
+    };
+    format!("{} ({})", plain(name), plain(&host))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_of_one_name_are_told_apart_by_their_hosts() {
+        assert_eq!(name_at("BC", "https://bc.example/authority"), "BC (bc.example)");
+        assert_eq!(name_at("BC", "did:web:localhost%3A8443:issuer"), "BC (localhost:8443)");
+        assert_eq!(name_at("BC", "did:key:z6Mk"), "BC (did:key:z6Mk)");
+        assert_eq!(name_at("B\u{202e}C", "https://a\u{9b}b"), "BC (ab)");
+    }
 
     #[test]
     fn missing_french_is_shown_in_english_and_says_so() {

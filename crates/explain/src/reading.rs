@@ -121,6 +121,27 @@ impl<'r> Reading<'r> {
         self.name(&format!("{pointer}/name")).or_else(|| self.code(&format!("{pointer}/id")))
     }
 
+    /// Two that stand in one sentence, each with the pointer of its identifier: by their hosts as well when they have the same
+    /// name.
+    pub(crate) fn told_apart(&self, one: (Found, &str), other: (Found, &str)) -> (Found, Found) {
+        match (&one.0.word, &other.0.word) {
+            (Word::Name(a), Word::Name(b)) if a.en == b.en || (!a.fr.is_empty() && a.fr == b.fr) => {
+                (self.with_host(one), self.with_host(other))
+            }
+            _ => (one.0, other.0),
+        }
+    }
+
+    fn with_host(&self, (found, id): (Found, &str)) -> Found {
+        match (found, self.str_at(id)) {
+            (Found { word: Word::Name(name), mut from }, Some(value)) => {
+                from.push(id.to_owned());
+                Found { word: Word::NameAt(name, value.to_owned()), from }
+            }
+            (found, _) => found,
+        }
+    }
+
     /// The catalogue's type of these names.
     pub(crate) fn known_type(&self, names: &[&str]) -> Option<&'r CredentialType> {
         let catalog = self.catalog;

@@ -45,13 +45,17 @@ pub(crate) fn chain(reading: &mut Reading<'_>, at: &str, role: Role, own: Option
     let links = format!("{at}/chain/links");
     let length = reading.length_at(&links);
     for position in 0..length {
-        let subject = match position {
-            0 => reading.somebody(at).or_else(|| reading.somebody(&format!("{links}/0"))),
-            _ => reading.somebody(&format!("{links}/{position}")),
+        let of_link = format!("{links}/{position}");
+        let subject = match (position, reading.somebody(at)) {
+            (0, Some(subject)) => Some((subject, at)),
+            _ => reading.somebody(&of_link).map(|subject| (subject, of_link.as_str())),
         };
-        let Some(subject) = subject else { continue };
-        match reading.somebody(&format!("{links}/{}", position + 1)) {
+        let Some((subject, subject_at)) = subject else { continue };
+        let above = format!("{links}/{}", position + 1);
+        match reading.somebody(&above) {
             Some(superior) => {
+                let (subject, superior) = reading
+                    .told_apart((subject, &format!("{subject_at}/id")), (superior, &format!("{above}/id")));
                 link(reading, &links, position, role, subject, superior.clone(), own);
                 logged(reading, &format!("{links}/{position}/log"), superior);
             }

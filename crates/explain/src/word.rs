@@ -1,5 +1,7 @@
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use portage_catalog::{Language, Text, message, message_for_count, plain, reason_hint, reason_sentence};
+use portage_catalog::{
+    Language, Text, message, message_for_count, name_at, plain, reason_hint, reason_sentence,
+};
 use portage_reason::Reason;
 
 /// Longest text of a purpose that is told.
@@ -10,7 +12,9 @@ const LONGEST_TEXT: usize = 2000;
 pub(crate) enum Word {
     /// A name, in somebody's words.
     Name(Text),
-    /// The same in quotation marks.
+    /// The same with the host of its bearer's identifier, where two of that name meet.
+    NameAt(Text, String),
+    /// A name in quotation marks.
     Quoted(Text),
     /// A longer text.
     Told(Text),
@@ -44,6 +48,7 @@ impl Word {
     pub(crate) fn text(&self, language: Language) -> String {
         match self {
             Word::Name(name) => name.in_words(language),
+            Word::NameAt(name, id) => name_at(&name.in_words(language), id),
             Word::Quoted(name) => message("log.quoted", language, &[("name", &name.in_words(language))]),
             Word::Told(text) => text.in_words_up_to(language, LONGEST_TEXT),
             Word::Code(code) => plain(code),

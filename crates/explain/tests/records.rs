@@ -46,7 +46,7 @@ fn links() -> Value {
     json!([
         { "id": "https://licences.vancouver.example", "name": text("Vancouver Licence Office", "Bureau des permis de Vancouver"), "tier": "municipal",
           "jurisdiction": "CA-BC-5915022", "roles": ["issuer", "verifier"], "types": ["business-licence"], "until": "2027-04-01T06:59:59Z",
-          "expires_at": "2026-11-25T10:00:00Z" },
+          "log": { "entry": 12, "as_of": "2026-11-24T06:00:00Z" }, "expires_at": "2026-11-25T10:00:00Z" },
         { "id": "https://vancouver.example", "name": text("City of Vancouver", "Ville de Vancouver"), "tier": "municipal",
           "jurisdiction": "CA-BC-5915022", "roles": ["authority"], "types": ["business-licence", "https://vancouver.example/types/*"],
           "expires_at": "2026-11-25T10:00:00Z" },
@@ -370,8 +370,21 @@ fn a_chain_is_told_link_by_link() {
         assert!(lines.iter().any(|said| said == line), "{line}\nis not in {lines:#?}");
     }
     let french = explained.lines(Language::Fr);
-    let line = "Ville de Vancouver habilite Bureau des permis de Vancouver à délivrer «\u{a0}Permis d’exploitation d’entreprise\u{a0}» pour Ville de Vancouver jusqu’au 31 mars 2027.";
+    let line = "L’organisme suivant peut délivrer «\u{a0}Permis d’exploitation d’entreprise\u{a0}» jusqu’au 31 mars 2027\u{a0}: Bureau des permis de Vancouver. Territoire\u{a0}: Ville de Vancouver. Autorité qui l’habilite\u{a0}: Ville de Vancouver.";
     assert!(french.iter().any(|said| said == line), "{french:#?}");
+}
+
+#[test]
+fn two_of_the_same_name_are_told_apart_by_their_hosts() {
+    let name = text("City of Vancouver", "Ville de Vancouver");
+    let lines = |changes: &[(&str, Value)]| {
+        tell(Way::Wallet, with(credential(evidence()), changes)).lines(Language::En)
+    };
+    let said = lines(&[("/evidence/issuer/name", name)]);
+    let line = "City of Vancouver (vancouver.example) lets City of Vancouver (licences.vancouver.example) issue “Business Licence”";
+    assert!(said.iter().any(|said| said.starts_with(line)), "{said:#?}");
+    let said = lines(&[]);
+    assert!(!said.iter().any(|said| said.contains("(vancouver.example)")), "the twin: {said:#?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Entries in plain words, for people who never heard of a log: the messages `log.…` of `specs/messages/`.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use portage_catalog::{Language, message};
+use portage_catalog::{Language, message, name_at};
 
 use crate::entry::{
     Ask, Event, KeyChange, KeyEvent, LogEntry, Mark, Named, ReadEntry, Recognition, RegisteredPurpose, Right,
@@ -94,13 +94,23 @@ impl Words<'_> {
     /// A message with the day, the authority and the subject, and what else it needs.
     fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
         let day = day(self.entry.at);
-        let mut all = vec![
-            ("day", day.as_str()),
-            ("authority", self.entry.authority.name.in_language(self.language)),
-            ("subject", self.entry.subject.name.in_language(self.language)),
-        ];
+        let (authority, subject) = self.parties();
+        let mut all =
+            vec![("day", day.as_str()), ("authority", authority.as_str()), ("subject", subject.as_str())];
         all.extend_from_slice(values);
         sentence_case(message(key, self.language, &all))
+    }
+
+    /// The authority and the subject by their names; by their hosts as well where two have one name.
+    fn parties(&self) -> (String, String) {
+        let LogEntry { authority, subject, .. } = self.entry;
+        let names = [authority, subject].map(|entity| entity.name.in_language(self.language));
+        match names {
+            [one, other] if one == other && authority.id != subject.id => {
+                (name_at(one, &authority.id), name_at(other, &subject.id))
+            }
+            [one, other] => (one.to_owned(), other.to_owned()),
+        }
     }
 
     fn right(&self, right: &Right) -> String {

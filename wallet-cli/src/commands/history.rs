@@ -1,4 +1,4 @@
-use portage_catalog::{Catalog, Language, Text, message, plain, reason_sentence};
+use portage_catalog::{Catalog, CredentialType, Language, Text, message, plain, reason_sentence};
 use portage_wallet::{Event, EventCredential, EventKind, Outcome, StoredCredential, credentials};
 
 use crate::{context::Context, json, refusal::Refusal, ui};
@@ -50,8 +50,19 @@ pub(crate) fn history_line(
     if event.beyond_purpose.is_empty() || event.what != EventKind::Presented {
         return line;
     }
-    let places = plain(&event.beyond_purpose.join(", "));
-    format!("{line} {}", message("wallet.history_beyond", language, &[("places", &places)]))
+    let places = beyond(event, catalog, language);
+    format!("{line}. {}", message("wallet.history_beyond", language, &[("places", &places)]))
+}
+
+/// What a person calls the places that went beyond the purpose: the claims' labels, where a type that was shown knows them.
+pub(crate) fn beyond(event: &Event, catalog: &Catalog, language: Language) -> String {
+    let shown = |known: &&CredentialType| event.credentials.iter().any(|one| one.name == known.name);
+    let called = |place: &String| {
+        let claim = place.rsplit('.').next().unwrap_or(place);
+        let known = catalog.types().filter(shown).find_map(|known| known.claim(claim));
+        known.map_or_else(|| plain(place), |claim| ui::named(&claim.label, language))
+    };
+    event.beyond_purpose.iter().map(called).collect::<Vec<_>>().join(", ")
 }
 
 const fn key(event: &Event, sentence: &str) -> &'static str {

@@ -12,7 +12,7 @@ mod trust;
 mod types;
 
 pub(crate) use accept::host_of;
-pub(crate) use history::{claim_labels, history_line};
+pub(crate) use history::{beyond, claim_labels, history_line};
 
 use crate::{args::Command, context::Context, refusal::Refusal};
 

@@ -7,7 +7,7 @@ use portage_wallet::{Event, EventId, EventKind, Outcome, StoredCredential, crede
 use portage_web::page::{link_button, summary_list};
 
 use super::{COMPLAINT, ERASURE, HISTORY, RECEIPT, consent::contact, trouble::Trouble, visit::Inside};
-use crate::commands::{claim_labels, history_line};
+use crate::commands::{beyond, claim_labels, history_line};
 
 /// `GET /history`.
 pub(super) async fn page(inside: Inside) -> Response {
@@ -90,7 +90,8 @@ pub(super) async fn receipt(inside: Inside, Path(id): Path<String>) -> Response 
             @else { ul { @for label in &labels { li { (words.text(label)) } } } }
         }
         @if !event.beyond_purpose.is_empty() {
-            p { strong { (words.say_with("wallet.history_beyond", &[("places", &plain(&event.beyond_purpose.join(", ")))])) } }
+            @let places = beyond(&event, inside.catalog(), words.language());
+            p { strong { (words.say_with("wallet.history_beyond", &[("places", &places)])) } }
         }
         (promised(&event, &inside))
         h2 { (words.say("page_wallet.rights")) }

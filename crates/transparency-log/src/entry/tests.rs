@@ -15,11 +15,11 @@ fn entry(event: Event) -> LogEntry {
         at: "2026-11-24T10:00:00Z".parse().unwrap(),
         authority: Entity {
             id: "https://bc.example".to_owned(),
-            name: text("the Province of British Columbia", "la Province de la Colombie-Britannique"),
+            name: text("the Province of British Columbia", "Province de la Colombie-Britannique"),
         },
         subject: Entity {
             id: "https://vancouver.example".to_owned(),
-            name: text("the City of Vancouver", "la Ville de Vancouver"),
+            name: text("the City of Vancouver", "Ville de Vancouver"),
         },
         event,
     }
@@ -68,54 +68,54 @@ fn events() -> Vec<(Event, &'static str, &'static str)> {
         (
             Event::Registration(Registration { roles: vec![Role::Issuer, Role::Verifier, Role::Authority] }),
             "On 2026-11-24, the Province of British Columbia registered the City of Vancouver as an issuer, a service that asks people and an authority.",
-            "Le 2026-11-24, la Province de la Colombie-Britannique a inscrit la Ville de Vancouver à titre d’émetteur, de service qui demande des renseignements et d’autorité.",
+            "Le 2026-11-24, l’organisme suivant a été inscrit à titre d’émetteur, de service qui demande des renseignements et d’autorité : Ville de Vancouver. Autorité : Province de la Colombie-Britannique.",
         ),
         (
             right(vancouver(), day),
             "From 2026-11-24, the City of Vancouver may issue “Business Licence” for Vancouver until 2027-03-31.",
-            "À partir du 2026-11-24, la Ville de Vancouver peut délivrer « Permis d’entreprise » pour Vancouver jusqu’au 2027-03-31.",
+            "À partir du 2026-11-24 et jusqu’au 2027-03-31, l’organisme suivant peut délivrer « Permis d’entreprise » : Ville de Vancouver. Territoire : Vancouver.",
         ),
         (
             right(vancouver(), None),
             "From 2026-11-24, the City of Vancouver may issue “Business Licence” for Vancouver.",
-            "À partir du 2026-11-24, la Ville de Vancouver peut délivrer « Permis d’entreprise » pour Vancouver.",
+            "À partir du 2026-11-24, l’organisme suivant peut délivrer « Permis d’entreprise » : Ville de Vancouver. Territoire : Vancouver.",
         ),
         (
             right(None, day),
             "From 2026-11-24, the City of Vancouver may issue “Business Licence” until 2027-03-31.",
-            "À partir du 2026-11-24, la Ville de Vancouver peut délivrer « Permis d’entreprise » jusqu’au 2027-03-31.",
+            "À partir du 2026-11-24 et jusqu’au 2027-03-31, l’organisme suivant peut délivrer « Permis d’entreprise » : Ville de Vancouver.",
         ),
         (
             right(None, None),
             "From 2026-11-24, the City of Vancouver may issue “Business Licence”.",
-            "À partir du 2026-11-24, la Ville de Vancouver peut délivrer « Permis d’entreprise ».",
+            "À partir du 2026-11-24, l’organisme suivant peut délivrer « Permis d’entreprise » : Ville de Vancouver.",
         ),
         (
             Event::Right(Right::default()),
             "From 2026-11-24, the City of Vancouver may issue nothing.",
-            "À partir du 2026-11-24, la Ville de Vancouver ne peut rien délivrer.",
+            "À partir du 2026-11-24, l’organisme suivant ne peut rien délivrer : Ville de Vancouver.",
         ),
         (
             Event::Purpose(RegisteredPurpose { until: Some("2027-03-31".parse().unwrap()), ..purpose() }),
             "From 2026-11-24, the City of Vancouver may ask people for “19 or older” (from their Person). What for: Proof of age for a sale. By what law: Age-Restricted Products Act, section 4 (example, not a real law). The last day is 2027-03-31.",
-            "À partir du 2026-11-24, la Ville de Vancouver peut demander aux gens « 19 ans ou plus » (dans leur document Personne). Pourquoi : Preuve d’âge pour une vente. En vertu de quelle loi : Loi sur les produits réservés aux adultes, article 4 (exemple, pas une vraie loi). Le dernier jour est le 2027-03-31.",
+            "Service : Ville de Vancouver. À partir du 2026-11-24, il peut demander aux gens « 19 ans ou plus » (dans leur document Personne). Pourquoi : Preuve d’âge pour une vente. En vertu de quelle loi : Loi sur les produits réservés aux adultes, article 4 (exemple, pas une vraie loi). Le dernier jour est le 2027-03-31.",
         ),
         (
             Event::PurposeWithdrawn(PurposeWithdrawn { purpose: purpose().purpose }),
             "From 2026-11-24, the City of Vancouver may no longer ask people for: Proof of age for a sale.",
-            "À partir du 2026-11-24, la Ville de Vancouver ne peut plus rien demander aux gens pour ceci : Preuve d’âge pour une vente.",
+            "Service : Ville de Vancouver. À partir du 2026-11-24, il ne peut plus rien demander aux gens pour ceci : Preuve d’âge pour une vente.",
         ),
         (
             Event::Suspension(Suspension {
                 why: text("The audit is not finished.", "La vérification n’est pas terminée."),
             }),
             "On 2026-11-24, the Province of British Columbia suspended the City of Vancouver. Why: The audit is not finished.",
-            "Le 2026-11-24, la Province de la Colombie-Britannique a suspendu la Ville de Vancouver. Pourquoi : La vérification n’est pas terminée.",
+            "Le 2026-11-24, l’organisme suivant a été suspendu : Ville de Vancouver. Autorité : Province de la Colombie-Britannique. Pourquoi : La vérification n’est pas terminée.",
         ),
         (
             Event::Reinstatement(Reinstatement {}),
             "On 2026-11-24, the Province of British Columbia ended the suspension of the City of Vancouver.",
-            "Le 2026-11-24, la Province de la Colombie-Britannique a mis fin à la suspension de la Ville de Vancouver.",
+            "Le 2026-11-24, la suspension de l’organisme suivant a pris fin : Ville de Vancouver. Autorité : Province de la Colombie-Britannique.",
         ),
         (
             recognition(None, None),
@@ -141,13 +141,13 @@ fn events() -> Vec<(Event, &'static str, &'static str)> {
         (
             Event::Mark(Mark { mark: reviewed(), until: "2027-03-31".parse().ok() }),
             "From 2026-11-24, the City of Vancouver has the mark “Privacy reviewed” of the Province of British Columbia, until 2027-03-31. A mark gives no right.",
-            "À partir du 2026-11-24, la Ville de Vancouver porte la marque « Vie privée examinée », jusqu’au 2027-03-31. Émise par : la Province de la Colombie-Britannique. Une marque ne donne aucun droit.",
+            "À partir du 2026-11-24 et jusqu’au 2027-03-31, l’organisme suivant porte la marque « Vie privée examinée » : Ville de Vancouver. Marque émise par : Province de la Colombie-Britannique. Une marque ne donne aucun droit.",
         ),
         (Event::Mark(Mark { mark: reviewed(), until: None }), "", ""),
         (
             Event::MarkWithdrawn(Mark { mark: reviewed(), until: None }),
             "From 2026-11-24, the City of Vancouver no longer has the mark “Privacy reviewed”.",
-            "À partir du 2026-11-24, la Ville de Vancouver ne porte plus la marque « Vie privée examinée ».",
+            "À partir du 2026-11-24, l’organisme suivant ne porte plus la marque « Vie privée examinée » : Ville de Vancouver.",
         ),
         (key(KeyEvent::Retired), "", ""),
         (key(KeyEvent::Compromised), "", ""),
@@ -170,6 +170,18 @@ fn every_event_is_said_in_both_languages() {
             );
         }
     }
+}
+
+#[test]
+fn two_of_the_same_name_are_told_apart_by_their_hosts() {
+    let mut entry = entry(Event::Reinstatement(Reinstatement {}));
+    entry.authority.name = entry.subject.name.clone();
+    assert_eq!(
+        entry.sentence(Language::En),
+        "On 2026-11-24, the City of Vancouver (bc.example) ended the suspension of the City of Vancouver (vancouver.example)."
+    );
+    entry.authority.id = entry.subject.id.clone();
+    assert!(!entry.sentence(Language::En).contains('('), "the twin: one and the same");
 }
 
 #[test]
