@@ -23,9 +23,9 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let fetcher = wiring::fetcher(&config)?;
     let sources = HttpSources::new(fetcher, clock.clone(), CacheSettings::default());
     let log = PublicLog::open(&common.dir, deployment.log).map_err(publish_failure)?;
+    let service = Arc::new(Service::new(deployment.authority, log, sources, clock));
     // A log that would fork stops the start: better silent than two-faced.
-    log.publish(deployment.authority.store()).await.map_err(publish_failure)?;
-    let service = Arc::new(Service { authority: deployment.authority, log, sources, clock });
+    service.publish().await.map_err(publish_failure)?;
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
     let publishing = keep_publishing(service.clone());
@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
 
 async fn keep_publishing(service: Arc<Service>) {
     loop {
-        if let Err(error) = service.log.publish(service.authority.store()).await {
+        if let Err(error) = service.publish().await {
             tracing::error!(error = %error, "the log could not be published");
         }
         tokio::time::sleep(PUBLISH_INTERVAL).await;

@@ -1,9 +1,11 @@
 //! What the service answers.
 
+mod asking;
 mod federation;
 mod log;
 mod marks;
 mod page;
+mod read_log;
 mod resolve;
 
 use std::{fmt::Display, sync::Arc};
@@ -19,28 +21,50 @@ use portage_authority::{
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
 use portage_fetch::HttpSources;
-use portage_storage::authority::SqliteRegistry;
+use portage_storage::{authority::SqliteRegistry, log::PublishError};
 use portage_transparency_log::SignedCheckpoint;
 use portage_web::{Readiness, Refusal, harden, health_routes};
 
 use crate::{PublicLog, public_log};
 
+use self::{asking::Misses, read_log::ReadLog};
+
 /// What the routes need: the authority, its published log, the time.
 pub struct Service {
-    /// The use cases.
-    pub authority: Authority<SqliteRegistry>,
-    /// The log.
-    pub log: PublicLog,
+    authority: Authority<SqliteRegistry>,
+    log: PublicLog,
     /// The way to those below, for questions about somebody further down.
-    pub sources: HttpSources,
-    /// The time.
-    pub clock: Clock,
+    sources: HttpSources,
+    clock: Clock,
+    /// The log as the page tells it.
+    read_log: ReadLog,
+    /// About whom nobody below or beside knew anything a moment ago.
+    misses: Misses,
 }
 
 impl Service {
+    /// The authority with its published log, asking others over `sources`.
+    pub fn new(
+        authority: Authority<SqliteRegistry>,
+        log: PublicLog,
+        sources: HttpSources,
+        clock: Clock,
+    ) -> Self {
+        let (read_log, misses) = Default::default();
+        Service { authority, log, sources, clock, read_log, misses }
+    }
+
+    /// Publishes what the store holds.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn publish(&self) -> Result<SignedCheckpoint, PublishError> {
+        self.log.publish(self.authority.store()).await
+    }
+
     /// The checkpoint of all that is in the store: what is said is published first.
     async fn published(&self) -> Result<SignedCheckpoint, Refusal> {
-        self.log.publish(self.authority.store()).await.map_err(unavailable)
+        self.publish().await.map_err(unavailable)
     }
 }
 

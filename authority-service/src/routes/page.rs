@@ -33,8 +33,8 @@ pub(super) async fn show(
     let language = asked.unwrap_or_else(|| language_of(&headers));
     let authority = &service.authority;
     let registrations = authority.registrations().await.map_err(unavailable)?;
-    let log = authority.store().log().await.map_err(unavailable)?;
-    let entries: Vec<_> = log.iter().map(|bytes| ReadEntry::read(bytes)).collect();
+    let entries = service.read_log.read_on(async |from| authority.store().log(from).await);
+    let entries = entries.await.map_err(unavailable)?;
     let since = service.clock.now().checked_sub(RECENT).unwrap_or(Timestamp::MIN);
     let page = Page { language, catalog: authority.catalog() };
     Ok(Html(page.html(&authority.profile().name, &registrations, &entries, since)).into_response())

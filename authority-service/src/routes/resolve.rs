@@ -12,9 +12,14 @@ use portage_authority::{Registration, WhoKnows};
 use portage_federation::{BELOW, MAX_LEVELS, RESOLVE_RESPONSE_MEDIA_TYPE};
 use portage_verification::{Sources, follow};
 use portage_web::Refusal;
+use tokio::time::Instant;
 use url::form_urlencoded;
 
-use super::{Service, unavailable};
+use super::{
+    Service,
+    asking::{self, AT_ONCE, BOUND, first_answer},
+    unavailable,
+};
 
 /// How long one authority may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -40,9 +45,7 @@ pub(super) async fn resolve(
             WhoKnows::Perhaps(authorities) => {
                 let levels = question.below.unwrap_or(MAX_LEVELS);
                 match levels.checked_sub(1) {
-                    Some(further) => {
-                        answer_from_any(&service, &question.subject, &authorities, further, now).await?
-                    }
+                    Some(further) => answer_from_any(&service, &question, authorities, further, now).await?,
                     None => None,
                 }
             }
@@ -94,23 +97,30 @@ async fn answer_for_registered(
     service.authority.answer(subject, chain, &registration.id, &published, now).await.map_err(unavailable)
 }
 
-/// Asks one authority after the other, none of them for long, until one knows.
+/// Asks several authorities at once, none of them for long, until one knows; nobody, when none of them knew a moment ago.
 async fn answer_from_any(
-    service: &Service,
-    subject: &str,
-    authorities: &[Registration],
+    service: &Arc<Service>,
+    question: &Question,
+    authorities: Vec<Registration>,
     levels: u8,
     now: Timestamp,
 ) -> Result<Option<String>, Refusal> {
-    for asked in authorities {
-        let asking = answer_from(service, subject, asked, levels, now);
-        if let Ok(answer) = tokio::time::timeout(PATIENCE, asking).await
-            && let Some(answer) = answer?
-        {
-            return Ok(Some(answer));
-        }
+    let asked = asking::Question::new(&question.subject, question.below, &authorities);
+    if service.misses.knows(&asked, Instant::now()) {
+        return Ok(None);
     }
-    Ok(None)
+    let ask = |authority: Registration| {
+        let (service, subject) = (service.clone(), question.subject.clone());
+        async move {
+            let asking = answer_from(&service, &subject, &authority, levels, now);
+            tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Ok(None))
+        }
+    };
+    let answer = first_answer(authorities.into_iter().map(ask), AT_ONCE, BOUND).await?;
+    if answer.is_none() {
+        service.misses.note(asked, Instant::now());
+    }
+    Ok(answer)
 }
 
 /// Asks an authority below or beside.

@@ -40,8 +40,8 @@ pub trait RegistryStore: Send + Sync {
         checkpoint: &SignedCheckpoint,
     ) -> impl Future<Output = Result<Option<LogEvidence>, StoreFailure>> + Send;
 
-    /// Every entry of the log, in order.
-    fn log(&self) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreFailure>> + Send;
+    /// Every entry of the log from place `from` on, in order; none when it is no longer than that.
+    fn log(&self, from: u64) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreFailure>> + Send;
 }
 
 /// A registration with the number of its version.

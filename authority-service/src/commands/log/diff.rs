@@ -50,7 +50,7 @@ pub(super) async fn run(
 async fn entries(args: &LogDiffArgs, common: &Common, clock: &Clock) -> Result<Vec<ReadEntry>, CommandError> {
     let Some(url) = &args.url else {
         let authority = wiring::open(&common.dir)?.authority;
-        let log = authority.store().log().await.map_err(|failure| store_failure(&failure))?;
+        let log = authority.store().log(0).await.map_err(|failure| store_failure(&failure))?;
         return Ok(log.iter().map(|bytes| ReadEntry::read(bytes)).collect());
     };
     let reader = LogReader::open(url, args.key.as_ref(), clock.now()).await?;

@@ -86,7 +86,9 @@ async fn an_entry_is_proved_under_a_checkpoint_that_has_it(store: &impl Registry
     for name in ["a", "b", "c"] {
         store.record(recording(0, registration(name), Proves::Rights)).await.unwrap();
     }
-    let log = store.log().await.unwrap();
+    let log = store.log(0).await.unwrap();
+    assert_eq!(store.log(1).await.as_deref(), Ok(&log[1..]), "from there on");
+    assert_eq!((store.log(3).await, store.log(9).await), (Ok(Vec::new()), Ok(Vec::new())));
     let key = SigningKey::from_secret_bytes(Algorithm::EdDsa, &[9; 32]).unwrap();
     let signer = NoteSigner::new("bc.example/log", &key).unwrap();
     let tree = MemoryTree::over(&log);
@@ -110,7 +112,7 @@ async fn own_keys_change_with_their_entry_and_from_one_version_to_the_next(store
     assert_eq!(store.record_own_keys(0, key(2), b"two".to_vec()).await, Ok(Recorded::Overtaken));
     assert_eq!(store.record_own_keys(1, key(3), b"three".to_vec()).await, Ok(Recorded::Done));
     assert_eq!(store.own_keys().await, Ok(Some((2, key(3)))));
-    assert_eq!(store.log().await, Ok(vec![b"one".to_vec(), b"three".to_vec()]));
+    assert_eq!(store.log(0).await, Ok(vec![b"one".to_vec(), b"three".to_vec()]));
 }
 
 macro_rules! on_every_store {

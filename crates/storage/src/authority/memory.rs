@@ -80,7 +80,8 @@ impl RegistryStore for MemoryRegistry {
         Ok(Some(LogEvidence { entry: entry.clone(), proof }))
     }
 
-    async fn log(&self) -> Result<Vec<Vec<u8>>, StoreFailure> {
-        Ok(self.state().log.clone())
+    async fn log(&self, from: u64) -> Result<Vec<Vec<u8>>, StoreFailure> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        Ok(self.state().log.iter().skip(from).cloned().collect())
     }
 }

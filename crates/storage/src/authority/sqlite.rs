@@ -137,9 +137,12 @@ impl RegistryStore for SqliteRegistry {
         Ok(evidence.await?)
     }
 
-    async fn log(&self) -> Result<Vec<Vec<u8>>, StoreFailure> {
-        let all = self.0.read(|transaction| log::entries(transaction, 0..log::size(transaction)?));
-        Ok(all.await?)
+    async fn log(&self, from: u64) -> Result<Vec<Vec<u8>>, StoreFailure> {
+        let entries = self.0.read(move |transaction| {
+            let size = log::size(transaction)?;
+            log::entries(transaction, from.min(size)..size)
+        });
+        Ok(entries.await?)
     }
 }
 
