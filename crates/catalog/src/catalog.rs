@@ -93,6 +93,10 @@ impl Catalog {
     pub fn add_type(&mut self, id: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(), CatalogError> {
         let files = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
         let ty = read_type(id, &files)?;
+        if self.credential_type(id).is_some_and(|known| known.protected) && !ty.protected {
+            let what = "protected: what takes the place of a protected type is protected, too";
+            return Err(CatalogError::invalid(&format!("{id}/type.json"), what));
+        }
         let bundled = Contexts::bundled();
         if bundled.document(&ty.context_url).is_some_and(|document| document != ty.context_document) {
             let what =
@@ -132,15 +136,15 @@ impl Catalog {
     /// Names tell types apart: each belongs to one type only.
     fn insert_type(&mut self, ty: CredentialType) -> Result<(), CatalogError> {
         let shares_a_name = |other: &&CredentialType| {
+            let names = ty.names();
+            // Under one name a trust list, a right or a request means one type, whichever of its names that is.
             other.id != ty.id
-                && (other.vct == ty.vct
-                    || other.vc_type == ty.vc_type
-                    || other.type_iri == ty.type_iri
+                && (other.names().iter().any(|name| names.contains(name))
                     || other.context_url == ty.context_url)
         };
         if let Some(other) = self.types().find(shares_a_name) {
             let what = format!(
-                "vct, vc_type, type_iri and context_url must be its own: one is also that of {}",
+                "id, vct, vc_type, type_iri and context_url must be its own: one of them is also a name of {}",
                 other.id
             );
             return Err(CatalogError::invalid(&format!("{}/type.json", ty.id), what));

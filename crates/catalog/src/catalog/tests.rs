@@ -461,3 +461,46 @@ fn the_real_register_of_the_city_is_read_row_by_row() {
     }
     assert_eq!((valid, expired, nameless), (1120, 1136, 308));
 }
+
+#[test]
+fn a_name_of_one_type_is_no_name_of_another_whichever_name_it_is() {
+    let mut files = files_of("student-card");
+    for text in files.values_mut() {
+        let changed = String::from_utf8(text.clone()).unwrap().replace("student-card", "library-card");
+        *text = changed.replace("StudentCardCredential", "LibraryCardCredential").into_bytes();
+    }
+    assert_eq!(Catalog::bundled().add_type("library-card", &files), Ok(()));
+    let person = Catalog::bundled().credential_type("person").unwrap().clone();
+    for taken in [person.vct.clone(), person.type_iri.clone()] {
+        let mut files = files.clone();
+        change(&mut files, "type.json", "/vct", json!(taken));
+        let error = Catalog::bundled().add_type("library-card", &files).unwrap_err();
+        assert!(error.to_string().contains("person"), "{taken}: {error}");
+    }
+    let as_its_type = Catalog::bundled().credential_type("student-card").unwrap().clone();
+    let colliding = CredentialType {
+        id: as_its_type.vct.clone(),
+        vct: "https://a.example/vct".into(),
+        vc_type: "A".into(),
+        type_iri: "https://a.example/#A".into(),
+        context_url: "https://a.example/c".into(),
+        ..as_its_type
+    };
+    let mut catalog = Catalog::bundled();
+    assert!(catalog.insert_type(colliding.clone()).is_err(), "an id that is the vct of another");
+    assert_eq!(catalog.insert_type(CredentialType { id: "a-card".into(), ..colliding }), Ok(()));
+}
+
+#[test]
+fn what_takes_the_place_of_a_protected_type_is_protected_too() {
+    let protected = Catalog::bundled().types().find(|ty| ty.protected).map(|ty| ty.id.clone()).unwrap();
+    let files = files_of(&protected);
+    assert_eq!(Catalog::bundled().add_type(&protected, &files), Ok(()));
+    let mut opened = files.clone();
+    change(&mut opened, "type.json", "/protected", json!(false));
+    let error = Catalog::bundled().add_type(&protected, &opened).unwrap_err();
+    assert!(error.to_string().contains("protected"), "{error}");
+    let mut stricter = files_of("person");
+    change(&mut stricter, "type.json", "/protected", json!(true));
+    assert_eq!(Catalog::bundled().add_type("person", &stricter), Ok(()), "stricter may be");
+}
