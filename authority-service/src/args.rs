@@ -167,7 +167,7 @@ pub(crate) struct InitArgs {
 
 #[derive(Debug, ArgGroup)]
 pub(crate) struct ServeArgs {
-    /// Listen here and not where the configuration says: for a second process on the same store.
+    /// Listen here and not where the configuration says. One process serves a store: a second one is refused.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 }
@@ -248,6 +248,9 @@ pub(crate) struct PurposeArgs {
     /// Let it ask for this purpose no more.
     #[arg(long, value_name = "PURPOSE", conflicts_with = "file")]
     pub(crate) withdraw: Option<String>,
+    /// Do not ask: somebody has looked.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ArgGroup)]
@@ -264,6 +267,9 @@ pub(crate) struct SuspendArgs {
     /// End the suspension.
     #[arg(long, conflicts_with = "reason")]
     pub(crate) end: bool,
+    /// Do not ask: somebody has looked.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ArgGroup)]
@@ -283,6 +289,9 @@ pub(crate) struct KeyArgs {
     /// From when on [default: now].
     #[arg(long, value_name = "INSTANT")]
     pub(crate) since: Option<Timestamp>,
+    /// Do not ask: somebody has looked.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ArgGroup)]

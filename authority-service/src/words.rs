@@ -57,6 +57,11 @@ pub(crate) fn roles(registration: &Registration, language: Language) -> String {
 }
 
 fn type_word(name: &TypeName, catalog: &Catalog, language: Language) -> String {
-    let known = catalog.by_vct(name.as_str()).or_else(|| catalog.credential_type(name.as_str()));
-    known.map_or_else(|| plain(name.as_str()), |known| known.name.in_words(language))
+    type_named(name.as_str(), catalog, language)
+}
+
+/// A type by the name that a right gives it, in the words of the catalogue where it knows the type.
+pub(crate) fn type_named(name: &str, catalog: &Catalog, language: Language) -> String {
+    let known = catalog.by_vct(name).or_else(|| catalog.credential_type(name));
+    known.map_or_else(|| plain(name), |known| known.name.in_words(language))
 }

@@ -1,23 +1,30 @@
 //! Who is to be registered: its keys, its name, its DIDs, and a person's word that they are the right ones.
 
-use std::{collections::BTreeSet, fs, io::IsTerminal, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use portage_authority::{Authority, Candidate, RegisterError, Registered, Registration, RegistryStore};
-use portage_catalog::{Catalog, Text};
+use portage_authority::{
+    Authority, BeyondHeld, Candidate, RegisterError, Registered, Registration, RegistryStore,
+};
+use portage_catalog::{Catalog, Text, message};
 use portage_did::{Did, did_web};
 use portage_federation::{
     EntityConfiguration, EntityId, FederationKeys, HeldRights, LogAddress, Rights, Role, TypeName,
+    last_day_of,
 };
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
 use portage_strict_json::{Limits, parse};
+use portage_web::language_of_terminal;
 use serde_json::json;
 use url::Url;
 
-use super::{CommandError, record_failure, say, superiors};
-use crate::args::{Common, KeySource};
+use super::{CommandError, clerk, record_failure, say, superiors};
+use crate::{
+    args::{Common, KeySource},
+    words,
+};
 
 /// What an entity brings along, wherever it was read.
 pub(super) struct Introduced {
@@ -27,6 +34,8 @@ pub(super) struct Introduced {
     keys: FederationKeys,
     name: Text,
     dids: BTreeSet<String>,
+    /// Those of them that nothing but its own word makes its own.
+    unproved: BTreeSet<String>,
     /// Its public log, as it says itself.
     log: Option<LogAddress>,
 }
@@ -44,10 +53,14 @@ pub(super) async fn introduced(
         (None, None) => superiors::configuration(fetcher, entity, now).await?,
     };
     let dids = if source.dids.is_empty() { proposed(&configuration)? } else { named(&source.dids)? };
+    // A did:web of its own host is proved by the host. Anything else anybody can write into their configuration.
+    let anybodys = |did: &&String| source.dids.is_empty() && !did.starts_with("did:web:");
+    let unproved = dids.iter().filter(anybodys).cloned().collect();
     let said = configuration.metadata.organization_name();
     let (id, compared) = (entity.clone(), source.yes);
     let log = configuration.metadata.log();
-    Ok(Introduced { id, compared, keys: configuration.keys, name: name(source, said, entity), dids, log })
+    let name = name(source, said, entity);
+    Ok(Introduced { id, compared, keys: configuration.keys, name, dids, unproved, log })
 }
 
 fn of_keys(source: &KeySource, entity: &EntityId, file: &Path) -> Result<Introduced, CommandError> {
@@ -57,7 +70,8 @@ fn of_keys(source: &KeySource, entity: &EntityId, file: &Path) -> Result<Introdu
         .map_err(|what| CommandError::Refused(Reason::Malformed, format!("{}: {what}", file.display())))?;
     let (id, compared) = (entity.clone(), source.yes);
     let dids = named(&source.dids)?;
-    Ok(Introduced { id, compared, keys, name: name(source, None, entity), dids, log: None })
+    let (name, unproved) = (name(source, None, entity), BTreeSet::new());
+    Ok(Introduced { id, compared, keys, name, dids, unproved, log: None })
 }
 
 /// The DIDs that the entity proposes. A did:web or did:webvh of another address is not taken on its word: a person names it with `--did`.
@@ -126,14 +140,14 @@ pub(super) async fn register<S: RegistryStore>(
     common: &Common,
     now: Timestamp,
 ) -> Result<ExitCode, CommandError> {
-    let Introduced { id, compared, keys, name, dids, log } = introduced;
+    let Introduced { id, compared, keys, name, dids, unproved, log } = introduced;
     let entity = &id;
     rights.identifiers = dids;
     let log = log.filter(|_| rights.roles.contains(&Role::Authority));
     let candidate = Candidate { id: id.clone(), name, keys, rights, log };
     // Before anybody is asked anything.
     portage_authority::check_grant(held, &candidate.rights, now)
-        .map_err(|beyond| refused(&RegisterError::Beyond(beyond), entity))?;
+        .map_err(|beyond| refused(&RegisterError::Beyond(beyond), entity, authority.catalog()))?;
     if candidate.keys.is_empty() {
         return Err(CommandError::Refused(
             Reason::KeyNotFound,
@@ -141,11 +155,20 @@ pub(super) async fn register<S: RegistryStore>(
         ));
     }
     let known = authority.registration(entity).await.map_err(|failure| super::store_failure(&failure))?;
-    if !compared && known.is_none_or(|known| other_keys(&known, &candidate)) {
-        confirm(&candidate)?;
+    let is_new = |did: &&String| known.as_ref().is_none_or(|known| !known.rights.identifiers.contains(*did));
+    if let Some(did) = unproved.iter().find(is_new) {
+        let values = [("entity", entity.as_str()), ("did", did.as_str())];
+        return Err(CommandError::Refused(Reason::KeyMismatch, say("authority.unproved_did", &values)));
     }
-    let registered =
-        authority.register(candidate, held, now).await.map_err(|error| refused(&error, entity))?;
+    let preview = authority.preview(&candidate);
+    let lines = words::lines(&preview, authority.catalog(), language_of_terminal()).join("\n");
+    if !compared && known.as_ref().is_none_or(|known| other_keys(known, &candidate)) {
+        clerk::must_agree(&format!("{lines}\n{}", question(&candidate)))?;
+    } else if known.as_ref().is_none_or(|known| known.rights != candidate.rights) {
+        clerk::agrees(compared, &lines)?;
+    }
+    let registered = authority.register(candidate, held, now).await;
+    let registered = registered.map_err(|error| refused(&error, entity, authority.catalog()))?;
     let (word, key) = match registered {
         Registered::New => ("new", "authority.registered"),
         Registered::Changed => ("changed", "authority.changed"),
@@ -166,42 +189,44 @@ fn other_keys(known: &Registration, candidate: &Candidate) -> bool {
 }
 
 /// A key that nobody compared is anybody's: on a terminal a person says yes, elsewhere `--yes` does.
-fn confirm(candidate: &Candidate) -> Result<(), CommandError> {
-    let thumbprints: Vec<_> = candidate.keys.iter().map(portage_jose::Jwk::thumbprint).collect();
-    let dids: Vec<_> = candidate.rights.identifiers.iter().map(String::as_str).collect();
-    let shown = dids.join(", ");
-    let values = [
-        ("entity", candidate.id.as_str()),
-        ("name", candidate.name.in_language(portage_web::language_of_terminal())),
-        ("keys", &thumbprints.join(", ")),
-        ("dids", if dids.is_empty() { "—" } else { &shown }),
-    ];
-    let mut question = say("authority.confirm", &values.map(|(name, value)| (name, value)));
+fn question(candidate: &Candidate) -> String {
+    let mut question = say("authority.confirm", &[]);
     if let Some(log) = &candidate.log {
         question = format!("{} {question}", say("authority.confirm_log", &[("log", &log.key.to_string())]));
     }
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return Err(CommandError::Refused(
-            Reason::ConsentRequired,
-            format!("{question} {}", say("authority.yes_needed", &[])),
-        ));
-    }
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    match answer {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(CommandError::Refused(Reason::ConsentRequired, say("authority.not_confirmed", &[]))),
-        Err(error) => Err(CommandError::fault(error)),
+    question
+}
+
+/// What this authority would hand on and does not hold, in words.
+fn beyond_words(beyond: &BeyondHeld, catalog: &Catalog) -> String {
+    let language = language_of_terminal();
+    match beyond {
+        BeyondHeld::Nothing => say("authority.beyond_nothing", &[]),
+        BeyondHeld::Role(role) => {
+            let role = message(&format!("authority.role_{role}"), language, &[]);
+            say("authority.beyond_role", &[("role", &role)])
+        }
+        BeyondHeld::Type(name) => {
+            say("authority.beyond_type", &[("type", &words::type_named(name, catalog, language))])
+        }
+        BeyondHeld::Jurisdiction(code) => say("authority.beyond_jurisdiction", &[("place", code)]),
+        BeyondHeld::Until(end) => {
+            let day = last_day_of(*end).map(|day| day.to_string()).unwrap_or_default();
+            say("authority.beyond_until", &[("until", &day)])
+        }
     }
 }
 
-fn refused(error: &RegisterError, entity: &EntityId) -> CommandError {
+fn refused(error: &RegisterError, entity: &EntityId, catalog: &Catalog) -> CommandError {
     let values = [("entity", entity.as_str())];
     match error {
-        RegisterError::Beyond(beyond) => CommandError::Refused(beyond.reason(), beyond.to_string()),
+        RegisterError::Beyond(beyond) => {
+            CommandError::Refused(beyond.reason(), beyond_words(beyond, catalog))
+        }
         RegisterError::Suspended => {
             CommandError::Refused(Reason::Suspended, say("authority.is_suspended", &values))
         }
-        RegisterError::Itself => CommandError::Usage(error.to_string()),
+        RegisterError::Itself => CommandError::Usage(say("authority.itself", &[])),
         RegisterError::Record(failure) => record_failure(failure),
     }
 }

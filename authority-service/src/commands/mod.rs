@@ -2,6 +2,7 @@
 
 mod anchor;
 mod candidate;
+mod clerk;
 mod init;
 mod key;
 mod list;
@@ -16,7 +17,8 @@ mod show;
 mod superiors;
 mod suspend;
 
-use portage_authority::{ChangeError, RecordFailure, StoreFailure};
+use jiff::Timestamp;
+use portage_authority::{Authority, ChangeError, RecordFailure, RegistryStore, StoreFailure};
 use portage_catalog::message;
 use portage_clock::Clock;
 use portage_federation::EntityId;
@@ -25,6 +27,7 @@ use portage_reason::Reason;
 pub(crate) use portage_service::CommandError;
 use portage_service::{ExitCode, block_on, output};
 use portage_storage::log::PublishError;
+use portage_transparency_log::Event;
 use portage_web::language_of_terminal;
 use serde_json::json;
 
@@ -97,6 +100,19 @@ pub(crate) fn record_failure(failure: &RecordFailure) -> CommandError {
         RecordFailure::Entry(error) => CommandError::Refused(Reason::ValueInvalid, error.to_string()),
         RecordFailure::Overtaken => CommandError::Fault(failure.to_string()),
     }
+}
+
+/// Shows a person what the log will say, and asks whether to go ahead.
+pub(crate) async fn agreed<S: RegistryStore>(
+    authority: &Authority<S>,
+    entity: &EntityId,
+    event: Event,
+    yes: bool,
+    now: Timestamp,
+) -> Result<(), CommandError> {
+    let known = authority.registration(entity).await.map_err(|failure| store_failure(&failure))?;
+    let Some(known) = known else { return Err(explain(&ChangeError::Absent, entity)) };
+    clerk::agrees(yes, &authority.foretold(&known, event, now, language_of_terminal()))
 }
 
 /// Says what came of a change: the same again is no error.

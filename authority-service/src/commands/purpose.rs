@@ -5,9 +5,10 @@ use portage_clock::Clock;
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
 use portage_strict_json::{Limits, parse};
+use portage_transparency_log::{Event, RegisteredPurpose};
 use serde_json::{Value, json};
 
-use super::{CommandError, changed, explain, say};
+use super::{CommandError, agreed, changed, explain, say};
 use crate::{
     args::{Common, PurposeArgs},
     wiring,
@@ -28,6 +29,9 @@ pub(crate) async fn run(
     }
     let Some(path) = &args.file else { return Err(CommandError::Usage("FILE is missing".to_owned())) };
     let (purpose, file) = read(path, authority.catalog())?;
+    let told = RegisteredPurpose::of(&purpose, authority.catalog())
+        .map_err(|what| CommandError::Refused(Reason::ValueInvalid, what))?;
+    agreed(&authority, entity, Event::Purpose(told), args.yes, clock.now()).await?;
     let outcome = authority.register_purpose(entity, &purpose, file, clock.now()).await;
     let done =
         say("authority.purpose_registered", &[("entity", entity.as_str()), ("purpose", &purpose.id.0)]);

@@ -1,7 +1,7 @@
 //! What changed, as the entries of the public log tell it: one event an entry, about organizations and never about a person.
 
 use jiff::Timestamp;
-use portage_catalog::{Catalog, Text};
+use portage_catalog::{Catalog, Language, Text};
 use portage_federation::{
     EntityId, Jurisdiction, Relation, RetiredKey, RetiredReason, Rights, Role, TypeName, in_both_languages,
 };
@@ -12,6 +12,19 @@ use portage_transparency_log::{
 use crate::{Authority, NewEntry, Proves, Registration};
 
 impl<S> Authority<S> {
+    /// What the log would say of this: what a clerk sees before saying yes.
+    pub fn foretold(
+        &self,
+        registration: &Registration,
+        event: Event,
+        now: Timestamp,
+        language: Language,
+    ) -> String {
+        let authority = entity(&self.profile.id, &self.profile.name);
+        let subject = entity(&registration.id, &registration.name);
+        LogEntry { at: whole_second(now), authority, subject, event }.sentence(language)
+    }
+
     /// The entries that tell a change of one entity, in order.
     pub(crate) fn entries(
         &self,
@@ -65,7 +78,7 @@ pub(crate) fn right(registration: &Registration, catalog: &Catalog) -> Event {
 }
 
 /// What the log says of a key that no longer counts.
-pub(crate) fn retired(key: &RetiredKey) -> Event {
+pub fn retired(key: &RetiredKey) -> Event {
     let change = match key.reason {
         RetiredReason::Superseded => KeyEvent::Retired,
         RetiredReason::Compromised => KeyEvent::Compromised,

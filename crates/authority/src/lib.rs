@@ -32,6 +32,7 @@ mod statements;
 mod suspend;
 
 pub use authority::{Authority, Profile};
+pub use change::retired;
 pub use mark::{GivenMark, MarkType, TRUST_MARK_LIST_PATH, TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH};
 pub use own_keys::{FIRST_KEY, KeyState, Keyring, OwnKey, OwnKeys};
 pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};

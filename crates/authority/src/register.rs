@@ -151,6 +151,11 @@ impl<S: RegistryStore> Authority<S> {
         Ok(Registered::Changed)
     }
 
+    /// How the candidate would stand here: what a clerk sees before saying yes.
+    pub fn preview(&self, candidate: &Candidate) -> Registration {
+        fresh(candidate.clone())
+    }
+
     /// What an anchor holds: what its configuration says.
     pub fn held_by_itself(&self) -> HeldRights {
         HeldRights::narrow(&self.profile.own, [])
