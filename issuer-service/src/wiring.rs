@@ -9,7 +9,7 @@ use portage_federation::OPENID_CREDENTIAL_ISSUER;
 use portage_issuer::{Issuer, IssuerKey, IssuerKeys, OneTimeSecret, Profile};
 use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
 use portage_oid4vci::IssuerIdentifier;
-use portage_service::FederationMember;
+use portage_service::{FederationMember, TRUST_MARKS};
 use portage_storage::{KeyFolder, catalog_folder, issuer::SqliteIssuances};
 use serde_json::Value;
 
@@ -58,7 +58,8 @@ pub(crate) fn open(dir: &Path, now: Timestamp) -> Result<Deployment, CommandErro
 
     let identity = identity(&config, dir, &keys, now)?;
     let member = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
-        .map(|member| member.named(&config.name).signing_as(&identity.did));
+        .map(|member| member.named(&config.name).signing_as(&identity.did).carrying(&dir.join(TRUST_MARKS)))
+        .transpose()?;
     let keys = IssuerKeys { signing: identity.keys, secret: OneTimeSecret::new(*secret) };
     let profile = Profile {
         identifier: identifier(&config)?,

@@ -64,7 +64,7 @@ fn axe_script() -> &'static str {
 async fn language(tab: &Tab) -> Option<String> {
     let lang = tab.eval("return document.documentElement.lang", &[]).await;
     let expected = format!("{}-CA", tab.view.language);
-    (lang != Value::from(expected.as_str())).then(|| format!("lang is {lang}, not {expected}"))
+    (lang != expected.as_str()).then(|| format!("lang is {lang}, not {expected}"))
 }
 
 /// Everything the page loaded came from its own origin.

@@ -70,7 +70,7 @@ impl<Q: Sources> Renewal<'_, Q> {
         if self.clock.now() < self.chain.renewal_due() {
             return;
         }
-        if let Some(found) = self.from_superiors().await {
+        if let Some(found) = self.ask_superiors().await {
             let (issued_at, expires_at) = (found.resolved.issued_at(), found.resolved.expires_at());
             if self.chain.replace(found.statements, issued_at, expires_at) {
                 tracing::info!(expires_at = %expires_at, "the trust chain is renewed");
@@ -79,7 +79,7 @@ impl<Q: Sources> Renewal<'_, Q> {
     }
 
     /// The shortest chain over the superiors to a pinned anchor. Within the limits of a resolution: 64 fetches, 10 s.
-    async fn from_superiors(&self) -> Option<Found> {
+    async fn ask_superiors(&self) -> Option<Found> {
         let member = self.member.filter(|member| member.has_superiors())?;
         let now = self.clock.now();
         let own = member.entity_configuration(now).ok()?;

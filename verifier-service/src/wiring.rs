@@ -9,7 +9,7 @@ use portage_federation::{OPENID_CREDENTIAL_VERIFIER, TrustAnchors};
 use portage_jose::Jwk;
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vp::{ClientId, VpFormats};
-use portage_service::FederationMember;
+use portage_service::{FederationMember, TRUST_MARKS};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
@@ -57,7 +57,9 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     metadata["jwks"] = json!({ "keys": [jwk.to_value()] });
     metadata["response_uris"] = json!([addresses.response_uri().as_str()]);
     let federation = FederationMember::open(&config.url, &config.superiors, &keys, &OsEntropy)?
-        .map(|member| member.signing_as(&did).being(OPENID_CREDENTIAL_VERIFIER, &metadata));
+        .map(|member| member.signing_as(&did).being(OPENID_CREDENTIAL_VERIFIER, &metadata))
+        .map(|member| member.carrying(&dir.join(TRUST_MARKS)))
+        .transpose()?;
     let catalog = catalog(dir)?;
     let authorities = authorities(&config.trust, clock)?;
     let anchors = authorities.anchors().clone();

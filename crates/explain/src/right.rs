@@ -1,6 +1,7 @@
 //! By what right somebody issues, or asks: a list that names them, or a chain, link by link.
 
 use portage_catalog::{CredentialType, has_message};
+use serde_json::Value;
 
 use crate::{
     reading::{Found, Reading, some_of},
@@ -63,7 +64,39 @@ pub(crate) fn chain(reading: &mut Reading<'_>, at: &str, role: Role, own: Option
             None => {}
         }
     }
+    marks(reading, at);
     age(reading, at);
+}
+
+/// The trust marks of the first of the chain: somebody's word, and no right.
+fn marks(reading: &mut Reading<'_>, at: &str) {
+    let all = format!("{at}/chain/marks");
+    for position in 0..reading.length_at(&all) {
+        let mark = format!("{all}/{position}");
+        let holds = format!("{mark}/holds");
+        let Some(subject) = reading.somebody(at).or_else(|| reading.somebody(&format!("{at}/chain/links/0")))
+        else {
+            continue;
+        };
+        let name = reading.name(&format!("{mark}/name")).map(|found| match found.word {
+            Word::Name(name) => Found { word: Word::Quoted(name), from: found.from },
+            _ => found,
+        });
+        let Some(name) = name.or_else(|| reading.code(&format!("{mark}/type"))) else { continue };
+        let mut values = vec![("subject", subject), ("mark", name)];
+        let issuer = reading.somebody(&format!("{mark}/issuer"));
+        match (reading.at(&holds).and_then(Value::as_bool), issuer) {
+            (Some(true), Some(issuer)) => {
+                values.push(("issuer", issuer));
+                let until = reading.time(&format!("{mark}/until"), Word::LastDay);
+                let key = if until.is_some() { "explain.mark_until" } else { "explain.mark" };
+                values.extend(until.map(|until| ("until", until)));
+                reading.say(key, values, &[&holds]);
+            }
+            (Some(false), _) => reading.say("explain.mark_invalid", values, &[&holds]),
+            _ => {}
+        }
+    }
 }
 
 fn link(

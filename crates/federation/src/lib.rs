@@ -36,6 +36,7 @@ mod constraints;
 mod entity_id;
 mod entity_statement;
 mod federation_keys;
+mod former_keys;
 mod historical_keys;
 mod identifiers;
 mod jurisdiction;
@@ -62,6 +63,7 @@ pub use entity_statement::{
     VerifiedStatement,
 };
 pub use federation_keys::FederationKeys;
+pub use former_keys::FormerKeysInquiry;
 pub use historical_keys::{HISTORICAL_KEYS_MEDIA_TYPE, HISTORICAL_KEYS_TYP, HistoricalKey, HistoricalKeys};
 pub use identifiers::IDENTIFIERS_PARAMETER;
 pub use jurisdiction::{Jurisdiction, NotAJurisdiction, Tier};

@@ -7,7 +7,9 @@ use portage_keys::{Signer, SigningFailure};
 use portage_strict_json::Limits;
 use serde_json::{Map, Value};
 
-use crate::{EntityId, FederationKeys, LEEWAY, PathEntity, ResolvedEntity, StatementError, TypeName};
+use crate::{
+    EntityId, FederationKeys, HistoricalKeys, LEEWAY, PathEntity, ResolvedEntity, StatementError, TypeName,
+};
 
 /// `typ` of a Purpose Statement.
 pub const PURPOSE_STATEMENT_TYP: &str = "purpose-statement+jwt";
@@ -63,7 +65,7 @@ impl PurposeStatement {
     }
 
     /// Verifies one about the subject of a chain, on that chain alone (T-11): its issuer is a superior of the subject that every link down to it lets vouch
-    /// for others, and its keys are those that the chain vouches for. Gives the issuer too.
+    /// for others, and its keys are those that the chain vouches for, or one that it signed with before (`former`, §8.7), in its life. Gives the issuer too.
     ///
     /// Where the chain passes over a recognised authority, the purpose asks for no type that it is not recognised for.
     ///
@@ -72,6 +74,7 @@ impl PurposeStatement {
     pub fn verify_on<'c>(
         compact: &str,
         chain: &'c ResolvedEntity,
+        former: impl Fn(&EntityId) -> Option<&'c HistoricalKeys>,
         now: Timestamp,
     ) -> Result<(Self, &'c PathEntity), StatementError> {
         let refused = StatementError::Malformed;
@@ -86,7 +89,7 @@ impl PurposeStatement {
         if !chain.rights().may_vouch(depth, now) {
             return Err(refused("its issuer is no authority on this chain"));
         }
-        let statement = Self::verify(compact, &authority.id, &authority.keys)?;
+        let statement = Self::verified(compact, &authority.id, &authority.keys, former(&authority.id), now)?;
         if statement.subject != *chain.id() {
             return Err(refused("of another verifier"));
         }
@@ -107,9 +110,23 @@ impl PurposeStatement {
     /// # Errors
     /// [`StatementError`].
     pub fn verify(compact: &str, issuer: &EntityId, keys: &FederationKeys) -> Result<Self, StatementError> {
+        Self::verified(compact, issuer, keys, None, Timestamp::MIN)
+    }
+
+    fn verified(
+        compact: &str,
+        issuer: &EntityId,
+        keys: &FederationKeys,
+        former: Option<&HistoricalKeys>,
+        now: Timestamp,
+    ) -> Result<Self, StatementError> {
         let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA)?;
-        let key = jwt.header().kid().and_then(|kid| keys.key(kid)).ok_or(StatementError::KeyNotFound)?;
-        let jwt = jwt.verify(key, &[PURPOSE_STATEMENT_TYP])?;
+        let kid = jwt.header().kid().ok_or(StatementError::KeyNotFound)?;
+        let issued_at = NumericDate::from_claim(jwt.unverified_claims(), "iat")?;
+        let former = former.filter(|former| former.issuer == *issuer);
+        let before = || former?.key_for(kid, issued_at?.0, now).ok();
+        let key = keys.key(kid).or_else(before).cloned().ok_or(StatementError::KeyNotFound)?;
+        let jwt = jwt.verify(&key, &[PURPOSE_STATEMENT_TYP])?;
         if jwt.string("iss") != Some(issuer.as_str()) {
             return Err(StatementError::Malformed("a purpose statement of another authority"));
         }

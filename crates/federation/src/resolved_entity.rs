@@ -192,6 +192,11 @@ impl ResolvedEntity {
         if refused { Err(Reason::KeyNotFound) } else { Ok(()) }
     }
 
+    /// Whether the chain is not over (§10.4).
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        self.check_current(now).is_ok()
+    }
+
     pub(crate) fn check_current(&self, now: Timestamp) -> Result<(), Reason> {
         if is_over(self.expires_at, now) { Err(Reason::TrustChainInvalid) } else { Ok(()) }
     }

@@ -116,6 +116,14 @@ impl TrustMark {
         EntityId::from_value(jwt.unverified_claims().get("iss")?)
     }
 
+    /// The type and the subject that it says it has.
+    pub fn unverified_subject(compact: &str) -> Option<(String, EntityId)> {
+        let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA).ok()?;
+        let claims = jwt.unverified_claims();
+        jwt.header().typ_is_one_of(&[TRUST_MARK_TYP]).then_some(())?;
+        Some((type_of(claims).ok()?, entity(claims, "sub").ok()?))
+    }
+
     /// When it says that it ends.
     pub fn unverified_end(compact: &str) -> Option<Timestamp> {
         let jwt = UnverifiedJwt::parse_within(compact, Limits::METADATA).ok()?;

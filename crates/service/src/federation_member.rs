@@ -1,5 +1,7 @@
 //! What an issuer or a verifier says of itself in a federation (OpenID Federation 1.0 §9): who is above it, and what it is.
 
+use std::{fs, io, path::Path};
+
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -8,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use portage_catalog::Text;
 use portage_did::Did;
 use portage_federation::{
-    ENTITY_STATEMENT_MEDIA_TYPE, EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Metadata,
+    CarriedTrustMark, ENTITY_STATEMENT_MEDIA_TYPE, EntityConfiguration, EntityId, FEDERATION_ENTITY,
+    FederationKeys, Metadata, TrustMark,
 };
 use portage_keys::{Algorithm, Entropy, Signer, SigningFailure, SigningKey};
 use portage_storage::KeyFolder;
@@ -21,6 +24,8 @@ use crate::CommandError;
 
 /// Name of the key that signs it, in the service's folder of keys. It signs nothing else.
 const KEY: &str = "federation";
+/// Folder of the trust marks it carries, in the service's folder.
+pub const TRUST_MARKS: &str = "trust-marks";
 /// How long what it says of itself holds.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
@@ -60,6 +65,7 @@ pub struct FederationMember {
     superiors: Vec<EntityId>,
     metadata: Metadata,
     key: SigningKey,
+    marks: Vec<CarriedTrustMark>,
 }
 
 impl FederationMember {
@@ -76,7 +82,40 @@ impl FederationMember {
     ) -> Result<Option<Self>, CommandError> {
         let Some(id) = entity_id(url) else { return Ok(None) };
         let key = keys.signing_key_or_new(KEY, Algorithm::EdDsa, entropy).map_err(CommandError::fault)?;
-        Ok(Some(FederationMember { id, superiors: superiors.to_vec(), metadata: Metadata::new(), key }))
+        Ok(Some(FederationMember {
+            id,
+            superiors: superiors.to_vec(),
+            metadata: Metadata::new(),
+            key,
+            marks: Vec::new(),
+        }))
+    }
+
+    /// With the trust marks in a folder, `*.jwt`: each as its issuer signed it.
+    ///
+    /// # Errors
+    /// [`CommandError::Fault`]: a file that cannot be read or is no mark of this member. It stops the start: people would be told of a mark
+    /// that does not hold.
+    pub fn carrying(mut self, folder: &Path) -> Result<Self, CommandError> {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self),
+            entries => entries.map_err(CommandError::fault)?,
+        };
+        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jwt"));
+        paths.sort();
+        for path in paths {
+            let refused = |what: &str| CommandError::Fault(format!("{}: {what}", path.display()));
+            let text = fs::read_to_string(&path).map_err(|error| refused(&error.to_string()))?;
+            let text = text.trim();
+            let (trust_mark_type, subject) =
+                TrustMark::unverified_subject(text).ok_or_else(|| refused("no trust mark"))?;
+            if subject != self.id {
+                return Err(refused("a trust mark of another"));
+            }
+            self.marks.push(CarriedTrustMark { trust_mark_type, trust_mark: text.to_owned() });
+        }
+        Ok(self)
     }
 
     /// With its name.
@@ -131,6 +170,7 @@ impl FederationMember {
         let mut configuration = EntityConfiguration::new(self.id.clone(), keys, now, end);
         configuration.authority_hints = self.superiors.clone();
         configuration.metadata = self.metadata.clone();
+        configuration.trust_marks = self.marks.clone();
         configuration.sign(&self.key)
     }
 

@@ -5,17 +5,17 @@ use portage_catalog::PurposeId;
 use portage_federation::{AnchorInquiry, ChainError, Role, TrustAnchors, TrustChain};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
-use url::Url;
 
 use crate::{
     Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, RememberedLog, ResolvedChains, TrustList,
-    VouchedPurpose, logs::LogQuestion,
+    VouchedPurpose,
+    learning::{Learning, Stage},
 };
 
 /// Both sources in one: `trust.json`, and what its anchors say about everybody else.
 ///
-/// The list decides about whomever it names, so that a deployment can narrow what an anchor would allow. About anybody else the anchors
-/// are asked, once in the life of a chain ([`Authority::inquire`]); what they answered is kept until it ends. Without
+/// The list decides about the rights of whomever it names, so that a deployment can narrow what an anchor would allow; a key that a
+/// superior took back is refused there, too, where a chain is at hand. About anybody else the anchors are asked, once in the life of a chain ([`Authority::inquire`]); what they answered is kept until it ends. Without
 /// anchors this is the list. Clones share what was learned.
 #[derive(Clone)]
 pub struct Authorities {
@@ -26,7 +26,7 @@ pub struct Authorities {
 }
 
 /// Chains that are kept at once; when there are more, they are forgotten and asked for again.
-const MAX_CHAINS: usize = 10_000;
+pub(crate) const MAX_CHAINS: usize = 10_000;
 
 impl Authorities {
     /// The list and its anchors. `now` is the program's clock: a chain is good at the time of a question, not at the time it was read.
@@ -147,19 +147,16 @@ impl Authority for Authorities {
         if self.anchors.is_empty() || self.is_listed(id) {
             return None;
         }
-        let mut learning = Learning {
-            asked: id.to_owned(),
-            now,
-            anchors: None,
-            questions: Vec::new(),
-            chains: self.chains.clone(),
-        };
-        if is_known() {
-            learning.ask_the_logs();
-            return if learning.questions.is_empty() { None } else { Some(Box::new(learning)) };
-        }
-        learning.anchors = Some(AnchorInquiry::new(id, &self.anchors, now));
-        Some(Box::new(learning))
+        let stage =
+            if is_known() { Stage::Ended } else { Stage::Chains(AnchorInquiry::new(id, &self.anchors, now)) };
+        Learning::about(id, stage, now, &self.chains).open()
+    }
+
+    fn inquire_signer(&self, about: &str, token: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
+        let stage = Stage::former_keys(chains.former_keys_wanted(about, Some(token), now), now)?;
+        drop(chains);
+        Learning::about(about, stage, now, &self.chains).open()
     }
 
     fn remembered_logs(&self) -> Vec<RememberedLog> {
@@ -168,66 +165,6 @@ impl Authority for Authorities {
 
     fn restore_logs(&self, kept: &[RememberedLog]) {
         self.chains.write().unwrap_or_else(PoisonError::into_inner).logs.restore(kept);
-    }
-}
-
-/// An inquiry whose answers are kept when it ends: the anchors first, then the logs that their answers rest on.
-struct Learning {
-    asked: String,
-    now: Timestamp,
-    anchors: Option<AnchorInquiry>,
-    questions: Vec<LogQuestion>,
-    chains: Arc<RwLock<ResolvedChains>>,
-}
-
-impl Learning {
-    fn ask_the_logs(&mut self) {
-        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        self.questions = chains.log_questions(&self.asked, self.now);
-        drop(chains);
-        self.settle();
-    }
-
-    /// Takes the answers of those questions that want nothing more.
-    fn settle(&mut self) {
-        let (open, ended) = std::mem::take(&mut self.questions)
-            .into_iter()
-            .partition(|question| !question.wanted().is_empty());
-        self.questions = open;
-        let ended: Vec<LogQuestion> = ended;
-        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        ended.into_iter().for_each(|question| chains.logs.settle(question));
-    }
-}
-
-impl Inquiry for Learning {
-    fn wanted(&self) -> Vec<Url> {
-        match &self.anchors {
-            Some(inquiry) => inquiry.wanted(),
-            None => self.questions.iter().flat_map(LogQuestion::wanted).collect(),
-        }
-    }
-
-    fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {
-        let Some(mut inquiry) = self.anchors.take() else {
-            let mut answers = answers.into_iter();
-            for question in &mut self.questions {
-                let wanted = question.wanted().len();
-                let its_own: Vec<_> = (0..wanted).map(|_| answers.next().flatten()).collect();
-                question.supply(its_own.into_iter());
-            }
-            return self.settle();
-        };
-        inquiry.supply(answers);
-        if !inquiry.wanted().is_empty() {
-            self.anchors = Some(inquiry);
-            return;
-        }
-        let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        chains.make_room(MAX_CHAINS);
-        inquiry.into_found().into_iter().for_each(|found| chains.insert_about(found.resolved, &self.asked));
-        drop(chains);
-        self.ask_the_logs();
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Purpose, PurposeId, Text};
-use portage_federation::{EntityId, PathEntity, PurposeStatement, ResolvedEntity, Rights, Role};
+use portage_federation::{
+    CarriedTrustMark, EntityId, FederationKeys, HistoricalKeys, PathEntity, PurposeStatement, ResolvedEntity,
+    Rights, Role, TrustMark,
+};
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
 use crate::{
-    Authority, IssuerAuthorized, KnownEntity, KnownVerifier, MayAsk, Tier, VouchedPurpose,
+    Authority, IssuerAuthorized, KnownEntity, KnownVerifier, MarkIssuer, MayAsk, ShownMark, Tier,
+    VouchedPurpose,
     logs::{LogMemory, LogQuestion},
 };
 
@@ -20,7 +24,14 @@ pub struct ResolvedChains {
     chains: Vec<ResolvedEntity>,
     by_name: BTreeMap<String, Vec<usize>>,
     pub(crate) logs: LogMemory,
+    /// What authorities signed with before, and when they were asked; `None`: they did not say.
+    former: BTreeMap<EntityId, (Timestamp, Option<HistoricalKeys>)>,
 }
+
+/// Most marks of one entity that are looked at.
+const MAX_MARKS: usize = 16;
+/// How long an authority is not asked again for its former keys.
+const FORMER_KEYS_AGE: SignedDuration = SignedDuration::from_mins(10);
 
 /// The chains at hand, at a time: what a question is put to.
 ///
@@ -43,6 +54,8 @@ pub struct ChainEvidence {
     pub expires_at: Timestamp,
     /// How old the oldest statement was when the question was put.
     pub age_seconds: i64,
+    /// The trust marks that the first of the chain shows: evidence, never a right.
+    pub marks: Vec<ShownMark>,
 }
 
 /// One entity of the chain, as the one above it describes it.
@@ -138,7 +151,7 @@ impl ResolvedChains {
 
     /// What the logs under the chains of whoever goes by `name` have to show.
     pub(crate) fn log_questions(&mut self, name: &str, now: Timestamp) -> Vec<LogQuestion> {
-        let Self { chains, by_name, logs } = self;
+        let Self { chains, by_name, logs, .. } = self;
         let places = by_name.get(name).into_iter().flatten();
         logs.questions(places.filter_map(|&place| chains.get(place)), now)
     }
@@ -151,6 +164,43 @@ impl ResolvedChains {
             .flat_map(|chain| std::iter::once(chain.id().as_str()).chain(chain.identifiers()))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// The authorities above whoever goes by `name` that signed one of its marks, or `token`, with a key that its chain does not vouch for, and that
+    /// were not asked of late.
+    pub(crate) fn former_keys_wanted(
+        &self,
+        name: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<(EntityId, FederationKeys)> {
+        let mut wanted = BTreeMap::new();
+        for chain in self.at(now).chains_of(name) {
+            let marks = chain.trust_marks().iter().take(MAX_MARKS).map(|mark| mark.trust_mark.as_str());
+            for above in marks.chain(token).filter_map(|token| chain.signed_before(token)) {
+                let asked = self.former.get(&above.id).map(|(asked, _)| now.duration_since(*asked));
+                if asked.is_none_or(|age| age > FORMER_KEYS_AGE) {
+                    wanted.insert(above.id.clone(), above.keys.clone());
+                }
+            }
+        }
+        wanted.into_iter().collect()
+    }
+
+    /// The anchors were asked about this name: chains of it that are over, and that nobody spoke for again, are forgotten. So whoever was
+    /// removed is nobody once the last chain ends (T-13).
+    pub(crate) fn forget_over(&mut self, name: &str, now: Timestamp) {
+        let chains = &self.chains;
+        let lives = |place: &usize| chains.get(*place).is_some_and(|chain| chain.is_current(now));
+        if let Some(known) = self.by_name.get_mut(name) {
+            known.retain(lives);
+        }
+    }
+
+    /// Takes in what authorities signed with before; of those who did not say it, too, that they were asked.
+    pub(crate) fn keep_former(&mut self, asked: &[EntityId], found: Vec<HistoricalKeys>, now: Timestamp) {
+        self.former.extend(asked.iter().map(|id| (id.clone(), (now, None))));
+        self.former.extend(found.into_iter().map(|keys| (keys.issuer.clone(), (now, Some(keys)))));
     }
 
     /// The chains, as they came in.
@@ -187,7 +237,56 @@ impl<'c> FederationAuthority<'c> {
             name: chain.name(),
             tier: chain.rights().tier(),
             source: "federation",
-            chain: Some(ChainEvidence::of(chain, self.now)),
+            chain: Some(self.evidence(chain)),
+        }
+    }
+
+    fn evidence(&self, chain: &ResolvedEntity) -> ChainEvidence {
+        ChainEvidence {
+            links: chain.path().iter().map(ChainLink::of).collect(),
+            issued_at: chain.issued_at(),
+            expires_at: chain.expires_at(),
+            age_seconds: chain.age(self.now).as_secs(),
+            marks: self.marks(chain),
+        }
+    }
+
+    pub(crate) fn former(&self, id: &EntityId) -> Option<&'c HistoricalKeys> {
+        self.chains.former.get(id)?.1.as_ref()
+    }
+
+    /// The marks that the subject shows: by somebody above on the same chain, or by somebody of whom a chain to the same anchor is at hand.
+    fn marks(&self, chain: &ResolvedEntity) -> Vec<ShownMark> {
+        let shown = |carried: &CarriedTrustMark| {
+            let issuer = TrustMark::unverified_issuer(&carried.trust_mark);
+            let former = issuer.as_ref().and_then(|issuer| self.former(issuer));
+            let on_chain = TrustMark::validate_on(carried, chain, former, self.now);
+            let held = on_chain.map(|(mark, issuer)| (mark, issuer.name.clone())).or_else(|refused| {
+                let others = issuer.iter().flat_map(|issuer| self.chains_of(issuer.as_str()));
+                let mut others = others.filter(|other| other.anchor() == chain.anchor());
+                let held = others.find_map(|other| {
+                    let mark = TrustMark::validate(&carried.trust_mark_type, chain, other, self.now).ok()?;
+                    Some((mark, other.name()))
+                });
+                held.ok_or(refused)
+            });
+            let Ok((mark, issuer_name)) = held else { return ShownMark::refused(carried) };
+            let mark = mark.mark();
+            ShownMark {
+                mark_type: mark.trust_mark_type.clone(),
+                name: mark.name.clone(),
+                issuer: Some(MarkIssuer { id: mark.issuer.clone(), name: issuer_name }),
+                until: mark.expires_at,
+            }
+        };
+        chain.trust_marks().iter().take(MAX_MARKS).map(shown).collect()
+    }
+
+    fn known_verifier(&self, verifier: &str, chain: &ResolvedEntity) -> KnownVerifier {
+        KnownVerifier {
+            id: verifier.to_owned(),
+            name: name_or_id(chain.name(), chain.id().as_str()),
+            chain: Some(self.evidence(chain)),
         }
     }
 }
@@ -219,19 +318,20 @@ impl Authority for FederationAuthority<'_> {
             .chains_of(verifier)
             .find(|chain| chain.may_verify(self.now).and_then(|()| self.chains.logs.check(chain)).is_ok());
         let Some(chain) = known else { return MayAsk::Unknown };
-        MayAsk::NotRegistered(known_verifier(verifier, chain, self.now))
+        MayAsk::NotRegistered(self.known_verifier(verifier, chain))
     }
 
     fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
         self.chains_of(verifier).find_map(|chain| {
             self.chains.logs.check(chain).ok()?;
-            let (said, authority) = PurposeStatement::verify_on(statement, chain, self.now).ok()?;
+            let (said, authority) =
+                PurposeStatement::verify_on(statement, chain, |id| self.former(id), self.now).ok()?;
             Some(VouchedPurpose {
-                verifier: known_verifier(verifier, chain, self.now),
+                verifier: self.known_verifier(verifier, chain),
                 authority: authority.id.to_string(),
                 authority_name: name_or_id(authority.name.clone(), authority.id.as_str()),
                 purpose: Purpose::from_value(&said.purpose).ok()?,
-                chain: ChainEvidence::of(chain, self.now),
+                chain: self.evidence(chain),
             })
         })
     }
@@ -244,7 +344,7 @@ impl Authority for FederationAuthority<'_> {
                 id: chain.id().to_string(),
                 identifiers: chain.identifiers().map(str::to_owned).collect(),
                 metadata: chain.metadata_as(role, self.now)?.clone(),
-                chain: ChainEvidence::of(chain, self.now),
+                chain: self.evidence(chain),
             })
         })
     }
@@ -260,36 +360,23 @@ impl Authority for FederationAuthority<'_> {
     }
 }
 
-fn known_verifier(verifier: &str, chain: &ResolvedEntity, now: Timestamp) -> KnownVerifier {
-    KnownVerifier {
-        id: verifier.to_owned(),
-        name: name_or_id(chain.name(), chain.id().as_str()),
-        chain: Some(ChainEvidence::of(chain, now)),
-    }
-}
-
 fn name_or_id(name: Option<Text>, id: &str) -> Text {
     name.unwrap_or_else(|| Text { en: id.to_owned(), fr: String::new() })
 }
 
 impl ChainEvidence {
-    fn of(chain: &ResolvedEntity, now: Timestamp) -> Self {
-        ChainEvidence {
-            links: chain.path().iter().map(ChainLink::of).collect(),
-            issued_at: chain.issued_at(),
-            expires_at: chain.expires_at(),
-            age_seconds: chain.age(now).as_secs(),
-        }
-    }
-
     /// For output.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut chain = json!({
             "links": self.links.iter().map(ChainLink::to_json).collect::<Vec<_>>(),
             "issued_at": self.issued_at.to_string(),
             "expires_at": self.expires_at.to_string(),
             "age_seconds": self.age_seconds,
-        })
+        });
+        if !self.marks.is_empty() {
+            chain["marks"] = self.marks.iter().map(ShownMark::to_json).collect();
+        }
+        chain
     }
 }
 

@@ -24,8 +24,10 @@ mod anchor;
 mod authorities;
 mod federation;
 mod inquiry;
+mod learning;
 mod list;
 mod logs;
+mod marks;
 
 pub use anchor::TrustedAnchor;
 pub use authorities::Authorities;
@@ -33,6 +35,7 @@ pub use federation::{ChainEvidence, ChainLink, FederationAuthority, LinkInLog, R
 pub use inquiry::Inquiry;
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 pub use logs::{RememberedLog, is_log_file};
+pub use marks::{MarkIssuer, RequiringMarks, ShownMark};
 
 pub use portage_federation::{Role, Tier};
 
@@ -168,6 +171,12 @@ pub trait Authority: Send + Sync {
 
     /// Takes up what an earlier run kept.
     fn restore_logs(&self, _kept: &[RememberedLog]) {}
+
+    /// What has to be read before a statement about `about` can be verified, when an authority above signed it with a key that it had before. `None`
+    /// where nothing has.
+    fn inquire_signer(&self, _about: &str, _token: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        None
+    }
 
     /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. A list says nothing about keys: it
     /// leaves them to the issuer's DID document.

@@ -11,7 +11,7 @@ use portage_oid4vp::{
 };
 use portage_reason::Reason;
 use portage_trust::Role;
-use portage_verification::learn;
+use portage_verification::{follow, learn};
 use serde_json::Value;
 use url::Url;
 
@@ -152,6 +152,12 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let authenticated = self.authenticate(unverified, &documents, now).await?;
         let request = authenticated.resolve(now, self.loopback)?;
         self.learn_about(request.party(), request.trust_chain(), &documents, now).await?;
+        let signer = request
+            .purpose_statement()
+            .and_then(|said| self.authority.inquire_signer(request.party(), said, now));
+        if let Some(mut inquiry) = signer {
+            follow(inquiry.as_mut(), &documents).await;
+        }
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
         let matches = match_stored(&request, &held);

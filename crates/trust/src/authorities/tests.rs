@@ -1,6 +1,10 @@
 use jiff::ToSpan as _;
 use portage_catalog::Text;
-use portage_federation::{EntityConfiguration, FEDERATION_ENTITY, Metadata, ResolveResponse};
+use portage_federation::{
+    CarriedTrustMark, EntityConfiguration, FEDERATION_ENTITY, HistoricalKey, HistoricalKeys, Metadata,
+    PurposeStatement, ResolveResponse, RetiredKey, RetiredReason, Rights, TrustMark,
+};
+use portage_keys::Signer as _;
 use serde_json::{Value, json};
 
 use super::*;
@@ -145,4 +149,135 @@ fn a_right_that_was_narrowed_stays_narrowed_whichever_chain_comes_last() {
         assert!(authority.may_issue(DID, &[LICENCE]).is_ok());
         assert_eq!(authority.may_issue(DID, &[PERSON]).map(drop), Err(Reason::IssuerNotAuthorizedForType));
     }
+}
+
+#[test]
+fn t13_a_key_that_a_superior_took_back_is_refused_of_an_issuer_that_the_list_names_too() {
+    let stolen = key("stolen").verification_key().clone();
+    let thumbprint = keys("stolen").iter().next().unwrap().thumbprint();
+    let retired = RetiredKey { thumbprint, at: now(), reason: RetiredReason::Compromised };
+    let listed = || {
+        let mut listed = list();
+        let name = Text { en: "Calgary".to_owned(), fr: "Calgary".to_owned() };
+        let types = [PERSON.to_owned()].into();
+        listed
+            .trust_issuer(TrustedIssuer { id: DID.to_owned(), name, tier: Tier::Municipal, types })
+            .unwrap();
+        Authorities::new(listed, now)
+    };
+    let chain = |retired_keys: Vec<RetiredKey>| {
+        vec![calgary(), says(ALBERTA, CALGARY, Rights { retired_keys, ..city_rights(&[LICENCE]) })]
+    };
+    for (retired_keys, expected) in [(vec![retired], Err(Reason::KeyNotFound)), (Vec::new(), Ok(()))] {
+        let authority = listed();
+        assert_eq!(authority.learn_chain(&chain(retired_keys), now()), Ok(()));
+        assert!(authority.may_issue(DID, &[PERSON]).is_ok(), "the list says what it may issue");
+        assert_eq!(authority.check_key(DID, &stolen, Some(now())), expected);
+        assert_eq!(authority.check_key(DID, key("sound").verification_key(), Some(now())), Ok(()));
+    }
+}
+
+#[test]
+fn t13_an_issuer_that_its_superior_removed_is_trusted_by_nobody_once_its_chain_is_over() {
+    let authority = Authorities::new(list(), now);
+    assert_eq!(learn(&authority, DID, now(), &[Some(configuration()), Some(answer())]), 2);
+    assert!(authority.may_issue(DID, &[LICENCE]).is_ok(), "as long as the chain lives");
+    let over = later() + 1.hour();
+    let afterwards = Authorities { now: Arc::new(move || over), ..authority };
+    assert_eq!(afterwards.may_issue(DID, &[LICENCE]).map(drop), Err(Reason::TrustChainInvalid));
+    // Alberta is asked again, and speaks of it no more.
+    assert_eq!(learn(&afterwards, DID, over, &[None]), 1);
+    assert_eq!(afterwards.may_issue(DID, &[LICENCE]).map(drop), Err(Reason::IssuerNotTrusted));
+}
+
+/// Alberta changed its key: what it signed before is known by what it says now of its former keys.
+#[test]
+fn t13_a_mark_and_a_purpose_from_before_a_change_of_keys_count_by_the_former_keys_that_were_asked_for() {
+    const FORMER: &str = "https://alberta.example/former";
+    const MARK: &str = "https://alberta.example/marks/reviewed";
+    let before = now() - 10.hours();
+    let mark = TrustMark {
+        issuer: id(ALBERTA),
+        subject: id(CALGARY),
+        trust_mark_type: MARK.to_owned(),
+        issued_at: before,
+        expires_at: None,
+        delegation: None,
+        name: None,
+    };
+    let trust_mark = mark.sign(&keys(FORMER), &key(FORMER)).unwrap();
+    let mut city = EntityConfiguration::new(id(CALGARY), keys(CALGARY), now(), later());
+    city.authority_hints = vec![id(ALBERTA)];
+    city.metadata = Metadata::new()
+        .with(FEDERATION_ENTITY, [])
+        .with(portage_federation::OPENID_CREDENTIAL_ISSUER, [])
+        .with(portage_federation::OPENID_CREDENTIAL_VERIFIER, []);
+    city.trust_marks = vec![CarriedTrustMark { trust_mark_type: MARK.to_owned(), trust_mark }];
+    let endpoint = |name: &str| Value::from(format!("{ALBERTA}/{name}"));
+    let mut alberta = EntityConfiguration::new(id(ALBERTA), keys(ALBERTA), now(), later());
+    alberta.trust_mark_issuers.insert(MARK.to_owned(), vec![id(ALBERTA)]);
+    alberta.metadata = Metadata::new().with(
+        FEDERATION_ENTITY,
+        [
+            ("federation_resolve_endpoint", endpoint("resolve")),
+            ("federation_historical_keys_endpoint", endpoint("historical-keys")),
+        ],
+    );
+    let alberta = alberta.sign(&key(ALBERTA)).unwrap();
+    let chain = vec![
+        city.sign(&key(CALGARY)).unwrap(),
+        says(ALBERTA, CALGARY, city_rights(&[LICENCE])),
+        alberta.clone(),
+    ];
+    let response = ResolveResponse {
+        issuer: id(ALBERTA),
+        subject: id(CALGARY),
+        issued_at: now(),
+        expires_at: later(),
+        trust_chain: chain.clone(),
+    };
+    let response = response.sign(&json!({}), &keys(ALBERTA), &key(ALBERTA)).unwrap().into_bytes();
+    let former = |reason| {
+        let jwk = keys(FORMER).iter().next().unwrap().clone();
+        let at = now() - 1.hour();
+        let key_of = HistoricalKey { jwk, issued_at: None, expires_at: at, revoked: Some((at, reason)) };
+        let former = HistoricalKeys { issuer: id(ALBERTA), issued_at: now(), keys: vec![key_of] };
+        former.sign(&keys(ALBERTA), &key(ALBERTA)).unwrap().into_bytes()
+    };
+    let configuration = Some(alberta.clone().into_bytes());
+    let asked = |last: Option<Vec<u8>>| {
+        let authority = Authorities::new(list(), now);
+        let answers = [configuration.clone(), Some(response.clone()), configuration.clone(), last];
+        assert_eq!(learn(&authority, DID, now(), &answers), 4);
+        let authorized = authority.may_issue(DID, &[LICENCE]).unwrap();
+        (authorized.chain.unwrap().marks.remove(0).holds(), authority)
+    };
+    assert!(asked(Some(former(RetiredReason::Superseded))).0);
+    assert!(!asked(Some(former(RetiredReason::Compromised))).0, "nothing that a stolen key signed counts");
+    assert!(!asked(None).0, "what could not be had counts for nothing");
+    let (_, authority) = asked(None);
+    assert_eq!(learn(&authority, DID, now(), &[]), 0, "it is not asked again at once");
+
+    let purpose = json!({
+        "id": "licence-check",
+        "query": { "credentials": [{ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": [LICENCE] } }] },
+    });
+    let statement =
+        PurposeStatement { issuer: id(ALBERTA), subject: id(CALGARY), issued_at: before, purpose };
+    let statement = statement.sign(&keys(FORMER), &key(FORMER)).unwrap();
+    let authority = Authorities::new(list(), now);
+    authority.take_chain(DID, &chain, now());
+    let mut inquiry = authority.inquire_signer(DID, &statement, now()).expect("its signer is asked");
+    inquiry.supply(vec![configuration]);
+    inquiry.supply(vec![Some(former(RetiredReason::Superseded))]);
+    assert!(inquiry.wanted().is_empty());
+    assert!(authority.inquire_signer(DID, &statement, now()).is_none(), "known now");
+    let chains = authority.chains.read().unwrap();
+    let at = chains.at(now());
+    let resolved = chains.iter().next().unwrap();
+    let verified = |former: Option<&HistoricalKeys>| {
+        PurposeStatement::verify_on(&statement, resolved, |_| former, now()).is_ok()
+    };
+    assert!(verified(at.former(&id(ALBERTA))));
+    assert!(!verified(None), "the twin: nobody asked");
 }

@@ -21,7 +21,7 @@ use portage_jose::Jwk;
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use portage_service::ExitCode;
-use portage_trust::{AnyIssuer, Authorities, Authority};
+use portage_trust::{AnyIssuer, Authorities, Authority, RequiringMarks};
 use portage_verification::{
     Decision, Expectations, HolderExpectation, Outcome, StatusPolicy, Step, begin, is_presentation,
 };
@@ -44,6 +44,9 @@ pub(crate) struct CheckArgs {
     /// What an anchor of that file says about an issuer: its answer, or a JSON array of the statements. May be given several times.
     #[arg(long, value_name = "FILE")]
     trust_chain: Vec<PathBuf>,
+    /// A trust mark that the issuer's chain must show, by its type. May be given several times.
+    #[arg(long, value_name = "TYPE")]
+    trust_mark: Vec<String>,
     /// Check as of this instant, like 2025-10-01T12:00:00Z, or of the beginning of this day, in UTC [default: now].
     #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Option<Timestamp>,
@@ -224,7 +227,10 @@ fn authority(args: &CheckArgs, dir: &Path, now: Timestamp) -> Result<Box<dyn Aut
             .ok_or_else(|| refused(Reason::Malformed, &"no trust chain"))?;
         authorities.learn_chain(&statements, now).map_err(|error| refused(error.reason(), &error))?;
     }
-    Ok(Box::new(authorities))
+    if args.trust_mark.is_empty() {
+        return Ok(Box::new(authorities));
+    }
+    Ok(Box::new(RequiringMarks::new(authorities, args.trust_mark.clone())))
 }
 
 /// An instant, or a day.

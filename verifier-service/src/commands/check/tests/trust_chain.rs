@@ -1,13 +1,14 @@
 use jiff::ToSpan as _;
 use portage_federation::{
-    EntityConfiguration, EntityId, FederationKeys, Jurisdiction, MemoryLog, Metadata,
-    OPENID_CREDENTIAL_ISSUER, Rights, Role, SubordinateStatement,
+    CarriedTrustMark, EntityConfiguration, EntityId, FederationKeys, Jurisdiction, MemoryLog, Metadata,
+    OPENID_CREDENTIAL_ISSUER, Rights, Role, SubordinateStatement, TrustMark,
 };
 use portage_keys::{Algorithm, Signer as _, SigningKey};
 
 use super::*;
 
 const BC: &str = "https://bc.example";
+const MARK: &str = "https://bc.example/marks/privacy-reviewed";
 
 fn key(number: u8) -> SigningKey {
     SigningKey::from_secret_bytes(Algorithm::EdDsa, &[number; 32]).unwrap()
@@ -23,17 +24,41 @@ fn log() -> MemoryLog {
 
 /// What British Columbia says of the City: it may issue these types.
 fn chain(world: &World, types: &[&str]) -> String {
+    marked_chain(world, types, None)
+}
+
+/// The same, where the City shows a mark signed with the key of this number, and British Columbia says that it may give such marks.
+fn marked_chain(world: &World, types: &[&str], mark: Option<u8>) -> String {
     let (bc, city) = (EntityId::parse(BC).unwrap(), EntityId::parse("https://city.example").unwrap());
     let (from, until) = (world.now - 1.hour(), world.now + 24.hours());
     let mut own = EntityConfiguration::new(city.clone(), keys(2), from, until);
     own.authority_hints = vec![bc.clone()];
     own.metadata = Metadata::new().with(OPENID_CREDENTIAL_ISSUER, []);
+    own.trust_marks.extend(mark.map(|number| {
+        let mark = TrustMark {
+            issuer: bc.clone(),
+            subject: city.clone(),
+            trust_mark_type: MARK.to_owned(),
+            issued_at: from,
+            expires_at: Some(until),
+            delegation: None,
+            name: Some(portage_catalog::Text {
+                en: "Privacy reviewed".into(),
+                fr: "Vie privée examinée".into(),
+            }),
+        };
+        let trust_mark = mark.sign(&keys(number), &key(number)).unwrap();
+        CarriedTrustMark { trust_mark_type: MARK.to_owned(), trust_mark }
+    }));
+    let mut anchor = EntityConfiguration::new(bc.clone(), keys(1), from, until);
+    anchor.trust_mark_issuers.insert(MARK.to_owned(), vec![bc.clone()]);
     let rights = Rights::none_in(Jurisdiction::parse("CA-BC-5915022").unwrap()).acting_as([Role::Issuer]);
     let rights = rights.issuing(types.iter().copied()).unwrap();
     let mut about = SubordinateStatement::new(bc, city, keys(2), from, until);
     about.rights = Some(rights.identified_by(world.city.did.as_str()).unwrap());
     log().publish(&mut about).unwrap();
-    json!([own.sign(&key(2)).unwrap(), about.sign(&keys(1), &key(1)).unwrap()]).to_string()
+    json!([own.sign(&key(2)).unwrap(), about.sign(&keys(1), &key(1)).unwrap(), anchor.sign(&key(1)).unwrap()])
+        .to_string()
 }
 
 fn trust(pinned: u8) -> String {
@@ -73,4 +98,40 @@ fn v31_an_issuer_is_believed_by_the_chain_that_is_given_and_for_its_types_alone(
     assert!(copied.stderr.contains("--trust-chain"), "{}", copied.stderr);
     let nothing = scene.file("nothing", b"{}");
     assert_eq!(check(&pinned, Some(&nothing)).code, 1);
+}
+
+#[test]
+fn t10_a_mark_that_is_required_must_hold_and_one_that_is_not_is_evidence_alone() {
+    let world = World::new();
+    let scene = Scene::at(world.now);
+    let files = files(&scene, &world, Format::VcJwt, "business-licence");
+    let pinned = scene.file("trust.json", trust(1));
+    let check = |mark: Option<u8>, required: &[&str]| {
+        let chain = scene.file("chain.json", marked_chain(&world, &["business-licence"], mark));
+        let mut arguments = vec!["--no-status", "--did-document", &files.document, "--trust", &pinned];
+        arguments.extend(["--trust-chain", &chain]);
+        arguments.extend(required.iter().flat_map(|mark| ["--trust-mark", mark]));
+        arguments.push(&files.credential);
+        scene.check(&arguments)
+    };
+    let held = check(Some(1), &[MARK]);
+    assert_eq!(held.verdict(), "0 accepted");
+    let marks = &held.lines[0]["evidence"]["issuer"]["chain"]["marks"];
+    assert_eq!((&marks[0]["holds"], &marks[0]["issuer"]["id"]), (&json!(true), &json!(BC)));
+
+    assert_eq!(
+        check(Some(2), &[MARK]).verdict(),
+        "1 rejected trust_mark_invalid",
+        "signed by the City itself"
+    );
+    assert_eq!(check(None, &[MARK]).verdict(), "1 rejected trust_mark_invalid", "none shown");
+    assert_eq!(
+        check(Some(1), &[MARK, "https://bc.example/marks/other"]).verdict(),
+        "1 rejected trust_mark_invalid"
+    );
+
+    let forged = check(Some(2), &[]);
+    assert_eq!(forged.verdict(), "0 accepted", "nobody required it: it gives no right, and takes none");
+    let marks = &forged.lines[0]["evidence"]["issuer"]["chain"]["marks"];
+    assert_eq!((&marks[0]["holds"], &marks[0]["reason"]), (&json!(false), &json!("trust_mark_invalid")));
 }
