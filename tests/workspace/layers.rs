@@ -24,7 +24,7 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("protocols", &["portage-oid4vci", "portage-oid4vp", "portage-federation"]),
-    ("judgement", &["portage-trust", "portage-verification", "portage-explain"]),
+    ("judgement", &["portage-trust", "portage-verification", "portage-explain", "portage-policy"]),
     ("roles", &["portage-issuer", "portage-wallet", "portage-verifier", "portage-authority"]),
     ("adapters", &["portage-storage", "portage-fetch", "portage-web", "portage-service"]),
     ("programs", &["wallet-cli", "issuer-service", "verifier-service", "authority-service"]),
@@ -45,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("portage-transparency-log", &["portage-catalog"]),
     ("portage-verification", &["portage-trust"]),
+    ("portage-policy", &["portage-verification"]),
     ("portage-service", &["portage-web", "portage-storage"]),
 ];
 
@@ -175,6 +176,48 @@ fn the_programs_carry_neither_the_whole_of_ssi_nor_a_second_tls_stack() {
             assert!(!carries(unwanted), "{program} carries {unwanted}");
         }
     }
+}
+
+/// Rules that read claims are the verifier's: what evaluates them is large, and nobody else carries it.
+#[test]
+fn cedar_is_imported_by_policy_alone_and_carried_by_the_verifier_alone() {
+    for (name, imported) in imports(&metadata()) {
+        assert!(
+            name == "portage-policy" || !imported.contains("cedar-policy"),
+            "{name} must not import cedar-policy"
+        );
+    }
+    let metadata = MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo tells what everything is made of");
+    for program in ["wallet-cli", "issuer-service", "verifier-service", "authority-service"] {
+        let made_of = made_of(program, &metadata);
+        assert!(made_of.contains("portage-verification"), "{program}: the graph could not be read");
+        assert_eq!(made_of.contains("cedar-policy"), program == "verifier-service", "{program}");
+    }
+}
+
+/// The names of the packages that a program carries: what it imports outside its tests, all the way down.
+fn made_of(program: &str, metadata: &Metadata) -> BTreeSet<String> {
+    let nodes = &metadata.resolve.as_ref().expect("the whole graph was asked for").nodes;
+    let names: BTreeMap<_, _> =
+        metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
+    let mut found = BTreeSet::new();
+    let mut next: Vec<_> = names.iter().filter(|(_, name)| *name == program).map(|(id, _)| *id).collect();
+    while let Some(id) = next.pop() {
+        if !found.insert(id) {
+            continue;
+        }
+        let node = nodes.iter().find(|node| &node.id == id).expect("every package has its node");
+        let carried = node
+            .deps
+            .iter()
+            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
+        next.extend(carried.map(|dependency| &dependency.pkg));
+    }
+    found.into_iter().filter_map(|id| names.get(id).cloned()).collect()
 }
 
 #[test]

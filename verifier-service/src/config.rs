@@ -5,7 +5,7 @@ use std::{
 };
 
 use clap::ValueEnum;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
 use portage_service::{FederationSection, check_url};
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) refetch: SignedDuration,
     /// `trust.json`.
     pub(crate) trust: PathBuf,
+    /// Which day is today for a policy.
+    pub(crate) time_zone: TimeZone,
     /// The authorities above it.
     pub(crate) superiors: Vec<EntityId>,
     /// What kind of name it asks under.
@@ -79,6 +81,8 @@ struct File {
     #[serde(default)]
     trust: Trust,
     #[serde(default)]
+    policies: Policies,
+    #[serde(default)]
     federation: FederationSection,
     #[serde(default)]
     requests: Requests,
@@ -121,6 +125,21 @@ impl Default for Trust {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Policies {
+    time_zone: String,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Policies { time_zone: DEFAULT_TIME_ZONE.to_owned() }
+    }
+}
+
+/// Where nothing else is said, as for the types that are imported.
+pub(crate) const DEFAULT_TIME_ZONE: &str = "America/Vancouver";
+
 /// Shortest bearer token that is taken: 128 bits in base64url.
 const MIN_TOKEN: usize = 22;
 
@@ -144,12 +163,16 @@ impl Config {
         if file.api.token.len() < MIN_TOKEN {
             return Err(format!("api.token: at least {MIN_TOKEN} characters"));
         }
+        let time_zone = TimeZone::get(&file.policies.time_zone).map_err(|_| {
+            "policies.time_zone: not the IANA name of a time zone, such as America/Vancouver".to_owned()
+        })?;
         let superiors = file.federation.superiors(&url)?;
         let client_id_prefix = file.requests.client_id_prefix;
         if client_id_prefix == RequestPrefix::OpenidFederation && superiors.is_empty() {
             return Err("requests.client_id_prefix: openid_federation needs federation.superiors".to_owned());
         }
         Ok(Config {
+            time_zone,
             superiors,
             client_id_prefix,
             url,
@@ -207,6 +230,10 @@ refetch_seconds = {refetch_seconds}
 # Who may issue what. Absent or empty: nobody is trusted and nothing is accepted.
 file = "trust.json"
 
+[policies]
+# Which day is today for a policy: an IANA time zone.
+time_zone = "{DEFAULT_TIME_ZONE}"
+
 [federation]
 # The authorities that vouch for this verifier, by their addresses. It says so at /.well-known/openid-federation.
 superiors = {superiors}
@@ -216,7 +243,8 @@ superiors = {superiors}
 # addresses from the trust chain alone, and answer only while there is one).
 client_id_prefix = "{client_id_prefix}"
 
-# Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file.
+# Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file,
+# and the policies that your purposes name into policies/.
 "#
         )
     }

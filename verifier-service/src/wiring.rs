@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
+use jiff::tz::TimeZone;
 use portage_catalog::Catalog;
 use portage_clock::Clock;
 use portage_did::{Did, DidDocument, Relationship, did_web};
@@ -9,6 +10,7 @@ use portage_federation::{OPENID_CREDENTIAL_VERIFIER, TrustAnchors};
 use portage_jose::Jwk;
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vp::{ClientId, VpFormats};
+use portage_policy::Policies;
 use portage_service::{FederationMember, TRUST_MARKS};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
@@ -67,6 +69,7 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
         identity: identity(&config, &did, &jwk, key)?,
         addresses,
         vouched: vouched::read(dir, &catalog)?,
+        policies: Arc::new(policies(&catalog, &config.time_zone)?),
         contexts: Arc::new(catalog.contexts()),
         catalog: Arc::new(catalog),
         authority: Arc::new(authorities),
@@ -95,12 +98,18 @@ fn identity(config: &Config, did: &Did, jwk: &Jwk, key: SigningKey) -> Result<Id
     Ok(Identity { client_id, kid, signer: Arc::new(key) })
 }
 
-/// The bundled catalogue, and what the service's folder adds: types, then purposes that ask for them.
+/// The bundled catalogue, and what the service's folder adds: types, policies, and the purposes that ask for them and name them.
 pub(crate) fn catalog(dir: &Path) -> Result<Catalog, CommandError> {
     let mut catalog = Catalog::bundled();
     catalog_folder::add_types(&mut catalog, &dir.join("types")).map_err(CommandError::fault)?;
+    catalog_folder::add_policies(&mut catalog, &dir.join("policies")).map_err(CommandError::fault)?;
     catalog_folder::add_purposes(&mut catalog, &dir.join("purposes")).map_err(CommandError::fault)?;
     Ok(catalog)
+}
+
+/// The policies of the purposes. One that does not fit what its purpose asks keeps the service from starting.
+pub(crate) fn policies(catalog: &Catalog, time_zone: &TimeZone) -> Result<Policies, CommandError> {
+    Policies::compile(catalog, time_zone).map_err(CommandError::fault)
 }
 
 /// The trust list; absent or empty, nobody is trusted and everything is refused.

@@ -192,6 +192,7 @@ fn one_holder_for_all(catalog: &mut Catalog, same_holder: bool) {
     let vct = |id: &str| catalog.credential_type(id).unwrap().vct.clone();
     purpose["id"] = "two-of-one".into();
     purpose["same_holder"] = same_holder.into();
+    purpose.as_object_mut().unwrap().remove("policy");
     purpose["query"] = json!({ "credentials": [
         { "id": "person", "format": "dc+sd-jwt", "meta": { "vct_values": [vct("person")] },
           "claims": [{ "path": ["age_over_19"] }] },

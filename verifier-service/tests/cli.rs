@@ -221,6 +221,13 @@ fn a_type_of_ones_own_is_a_folder_in_the_folder_types_and_purposes_ask_for_it() 
     fs::create_dir(folder.file("purposes")).unwrap();
     let purpose = own(&purpose).replace("age-restricted-sale", "resident-sale");
     fs::write(folder.file("purposes/resident-sale.json"), purpose).unwrap();
+    let policy = fs::read_to_string(specs.join("policies/age-restricted-sale.cedar")).unwrap();
+    fs::create_dir(folder.file("policies")).unwrap();
+    fs::write(
+        folder.file("policies/resident-sale.cedar"),
+        policy.replace("context.person", "context.resident"),
+    )
+    .unwrap();
     let request = ["request", "--purpose", "resident-sale", "--json"];
     assert_eq!(folder.run(&request).status.code(), Some(3), "the purpose asks for a type that is not there");
 

@@ -21,6 +21,8 @@ struct Entries {
     types: BTreeMap<String, Arc<CredentialType>>,
     purposes: BTreeMap<PurposeId, Arc<Purpose>>,
     schemas: BTreeMap<String, Arc<GivenSchema>>,
+    /// The text of each policy, by its id. What it says is for `portage-policy` to read.
+    policies: BTreeMap<String, Arc<str>>,
 }
 
 impl Catalog {
@@ -74,6 +76,11 @@ impl Catalog {
         let schema = GivenSchema::read(url, bytes)?;
         Arc::make_mut(&mut self.entries).schemas.insert(url.to_owned(), Arc::new(schema));
         Ok(())
+    }
+
+    /// The text of a policy, as it stands in its file.
+    pub fn policy(&self, id: &str) -> Option<&str> {
+        self.entries.policies.get(id).map(Arc::as_ref)
     }
 
     /// The bundled contexts, and those of the types that were added.
@@ -133,6 +140,20 @@ impl Catalog {
         Ok(())
     }
 
+    /// Adds or replaces the text of a policy from its file (`<id>.cedar`). Whether it holds is seen when it is compiled for a purpose.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`]: its name is none, or it is no text.
+    pub fn add_policy(&mut self, file: &str, bytes: &[u8]) -> Result<(), CatalogError> {
+        let invalid = |what: &str| CatalogError::invalid(file, what);
+        let id = file.strip_suffix(".cedar").filter(|id| is_id(id));
+        let id =
+            id.ok_or_else(|| invalid("a policy is called by small letters, digits and hyphens, and .cedar"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
+        Arc::make_mut(&mut self.entries).policies.insert(id.to_owned(), text.into());
+        Ok(())
+    }
+
     /// Names tell types apart: each belongs to one type only.
     fn insert_type(&mut self, ty: CredentialType) -> Result<(), CatalogError> {
         let shares_a_name = |other: &&CredentialType| {
@@ -166,6 +187,10 @@ fn read_bundled() -> Result<Catalog, CatalogError> {
     for file in SPECS.get_dir("purposes").into_iter().flat_map(|folder| folder.files()) {
         let name = file.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
         catalog.add_purpose(name, file.contents())?;
+    }
+    for file in SPECS.get_dir("policies").into_iter().flat_map(|folder| folder.files()) {
+        let name = file.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        catalog.add_policy(name, file.contents())?;
     }
     Ok(catalog)
 }

@@ -12,6 +12,7 @@
 //! | `decision` | what a person is told at the end |
 //! | `place` | jurisdictions by their codes, as they stand after “for” |
 //! | `explain` | sentences about a decision, each from evidence (`portage-explain`) |
+//! | `policy` | what the rules of a policy read (`portage-policy`) |
 //! | `history` | lines of the wallet's history |
 //! | `log` | entries of an authority's public log |
 //! | `register` | why a file is not a register at all |

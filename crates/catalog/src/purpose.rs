@@ -1,6 +1,9 @@
 use serde_json::Value;
 
-use crate::{Catalog, CatalogError, CredentialType, Format, Text, catalog::id_of_file, error::read_file};
+use crate::{
+    Catalog, CatalogError, CredentialType, Format, Text, catalog::id_of_file, definition::is_id,
+    error::read_file,
+};
 
 /// The id of a purpose: the name of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -39,6 +42,12 @@ pub struct Purpose {
     /// Whether every credential must be shown by one holder key or one subject.
     #[serde(default)]
     pub same_holder: bool,
+    /// The policy that decides about the answer: the name of a file of `specs/policies/`, without its ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// What staff read with their own eyes, as `query.claim`: asked for though no policy reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown_to_staff: Vec<String>,
 }
 
 impl Purpose {
@@ -72,6 +81,9 @@ impl Purpose {
         if !purpose.contact.starts_with("mailto:") && !purpose.contact.starts_with("https://") {
             return invalid("contact must be a mailto: or https: address");
         }
+        if purpose.policy.as_deref().is_some_and(|policy| !is_id(policy)) {
+            return invalid("policy must be the name of a file in policies/, without .cedar");
+        }
         Ok(purpose)
     }
 
@@ -102,7 +114,27 @@ impl Purpose {
             let id = credential.get("id").and_then(Value::as_str).ok_or("a credential query has no id")?;
             check_credential_query(credential, catalog).map_err(|what| format!("query {id}: {what}"))?;
         }
-        Ok(())
+        let asked = self.claims_asked();
+        match self.shown_to_staff.iter().find(|shown| !asked.contains(shown)) {
+            Some(shown) => Err(format!("shown_to_staff: {shown} is not asked")),
+            None => Ok(()),
+        }
+    }
+
+    /// The claims of the query, as `query.claim`.
+    fn claims_asked(&self) -> Vec<String> {
+        let credentials = self.query.get("credentials").and_then(Value::as_array).into_iter().flatten();
+        let claims_of = |credential: &Value| -> Option<Vec<String>> {
+            let id = credential.get("id")?.as_str()?;
+            let format = Format::from_name(credential.get("format")?.as_str()?)?;
+            let paths = credential
+                .get("claims")?
+                .as_array()?
+                .iter()
+                .filter_map(|claim| claim.get("path")?.as_array());
+            Some(paths.filter_map(|path| Some(format!("{id}.{}", claim_named(path, format)?))).collect())
+        };
+        credentials.filter_map(claims_of).flatten().collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What became of a verifier's request.
 
+use serde_json::Value;
+
 use crate::{
     credential::credential,
     decision::decision,
@@ -13,6 +15,7 @@ pub(crate) fn transaction(reading: &mut Reading<'_>) {
         reading.say("explain.decided", vec![("at", at)], &[]);
     }
     decision(reading, "");
+    policy(reading);
     let queries = reading.members_at("/asked");
     for query in &queries {
         asked(reading, query);
@@ -45,6 +48,36 @@ fn state(reading: &mut Reading<'_>) {
     reading.say(key, Vec::new(), &["/state"]);
     if let Some(until) = reading.time("/expires_at", Word::Minute) {
         reading.say("explain.waiting_until", vec![("at", until)], &[]);
+    }
+}
+
+/// What the purpose's own rules said: each rule that determined it, and what it read.
+fn policy(reading: &mut Reading<'_>) {
+    const OUTCOME: &str = "/evidence/policy/outcome";
+    let Some(outcome @ ("permitted" | "forbidden" | "failed")) = reading.str_at(OUTCOME) else { return };
+    let (key, failed) = (format!("explain.policy_{outcome}"), outcome == "failed");
+    reading.say(key, Vec::new(), &[OUTCOME]);
+    for position in 0..reading.length_at("/evidence/policy/rules") {
+        let at = format!("/evidence/policy/rules/{position}");
+        let (effect, applied) = (format!("{at}/effect"), format!("{at}/applied"));
+        let is_applied = reading.at(&applied).and_then(Value::as_bool);
+        let (key, also) = match (reading.str_at(&effect), is_applied) {
+            _ if failed => ("explain.rule_failed", vec![OUTCOME]),
+            (Some("forbid"), Some(true)) => ("explain.rule_forbade", vec![effect.as_str(), &applied]),
+            (Some("permit"), Some(true)) => ("explain.rule_permitted", vec![effect.as_str(), &applied]),
+            (Some("permit"), Some(false)) => ("explain.rule_not_met", vec![effect.as_str(), &applied]),
+            _ => continue,
+        };
+        let text = format!("{at}/text");
+        let Some(rule) = reading.text_at(&text).map(Word::Told) else { continue };
+        let read = (0..reading.length_at(&format!("{at}/read")))
+            .filter_map(|position| reading.text_at(&format!("{at}/read/{position}/name")));
+        let reads: Vec<Word> = read.map(Word::Name).collect();
+        if reads.is_empty() {
+            continue;
+        }
+        let reads = Found::new(Word::List(reads, 0), format!("{at}/read"));
+        reading.say(key, vec![("rule", Found::new(rule, &text)), ("reads", reads)], &also);
     }
 }
 

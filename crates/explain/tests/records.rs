@@ -285,6 +285,10 @@ fn transactions() -> Vec<(Way, Value)> {
                 ("/shown/licence/claims", json!([])),
             ],
         ),
+        policy(&decided, "permitted", "permit", true),
+        policy(&decided, "forbidden", "permit", false),
+        policy(&decided, "forbidden", "forbid", true),
+        policy(&decided, "failed", "forbid", false),
         without(&decided, "/purpose"),
         with(without(&decided, "/purpose"), &[("/asked/licence/claims", json!([]))]),
         json!({ "state": "requested", "expires_at": "2026-11-24T10:05:00Z", "asked": decided["asked"] }),
@@ -292,6 +296,35 @@ fn transactions() -> Vec<(Way, Value)> {
         json!({ "state": "expired", "delete_at": "2026-11-25T10:05:00Z" }),
     ];
     found.into_iter().map(|record| (Way::Transaction, record)).collect()
+}
+
+/// With what a policy said, and the one rule that determined it.
+fn policy(record: &Value, outcome: &str, effect: &str, applied: bool) -> Value {
+    let rule = json!({
+        "id": "of-this-city", "effect": effect, "applied": applied,
+        "text": text("The licence must be of Vancouver.", "Le permis doit être de Vancouver."),
+        "read": [
+            { "at": "licence.claims.trade_name", "name": text("Trade name", "Nom commercial") },
+            { "at": "today", "name": text("the day of the decision", "le jour de la décision") },
+        ],
+    });
+    let said = json!({ "id": "market-vendor-permit", "outcome": outcome, "rules": [rule] });
+    with(record.clone(), &[("/evidence/policy", said)])
+}
+
+#[test]
+fn a_policy_is_told_rule_by_rule_with_what_each_read() {
+    let told = tell(Way::Transaction, policy(&transaction(), "forbidden", "forbid", true));
+    let rule = told.sentences().iter().find(|sentence| sentence.key() == "explain.rule_forbade").unwrap();
+    assert_eq!(
+        rule.text(Language::En),
+        "This rule forbids it: “The licence must be of Vancouver.” It read: Trade name and the day of the decision."
+    );
+    assert_eq!(
+        rule.text(Language::Fr),
+        "Cette règle l’interdit\u{a0}: «\u{a0}Le permis doit être de Vancouver.\u{a0}» Elle a lu\u{a0}: Nom commercial et le jour de la décision."
+    );
+    assert!(rule.evidence().contains(&"/evidence/policy/rules/0/read".to_owned()), "{:?}", rule.evidence());
 }
 
 /// The keys of the area `explain` that are sentences, from the file itself.

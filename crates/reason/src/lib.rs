@@ -89,6 +89,7 @@ reasons! {
     IssuerMetadataMismatch "issuer_metadata_mismatch" Sender "The issuer's metadata speaks of somebody else.",
     CredentialMismatch "credential_mismatch" Sender "Not the credential that was offered, or not for this key.",
     SchemaMismatch "schema_mismatch" Sender "The claims do not fit the type's schema.",
+    PolicyNotSatisfied "policy_not_satisfied" Policy "The purpose's own policy does not permit it.",
     BeyondPurpose "beyond_purpose" Policy "More than the registered purpose allows.",
     PurposeNotRegistered "purpose_not_registered" Policy "The purpose is not registered for whoever asks.",
     ProtectedType "protected_type" Policy "A protected type, asked for without a registered purpose.",

@@ -1,4 +1,4 @@
-//! Types and purposes of one's own: the folders `types/` and `purposes/` beside a service's configuration.
+//! Types, purposes and policies of one's own: the folders `types/`, `purposes/` and `policies/` beside a service's configuration.
 
 use std::{
     collections::BTreeMap,
@@ -84,6 +84,18 @@ pub fn add_purposes(catalog: &mut Catalog, folder: &Path) -> Result<(), CatalogF
     let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
     for path in entries(folder)?.into_iter().filter(is_json) {
         catalog.add_purpose(&name(&path), &read(&path)?)?;
+    }
+    Ok(())
+}
+
+/// Adds every policy of a folder (`<id>.cedar`) to the catalogue, as text.
+///
+/// # Errors
+/// [`CatalogFolderError`].
+pub fn add_policies(catalog: &mut Catalog, folder: &Path) -> Result<(), CatalogFolderError> {
+    let is_cedar = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cedar");
+    for path in entries(folder)?.into_iter().filter(is_cedar) {
+        catalog.add_policy(&name(&path), &read(&path)?)?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use portage_catalog::Catalog;
 use portage_did::{DidDocument, LoopbackOrigins, Relationship, did_web};
 use portage_keys::{Algorithm, Signer, SigningKey};
 use portage_oid4vp::{
     AuthenticationStep, AuthorizationRequest, ClientId, ResolvedRequest, UnverifiedRequest,
 };
+use portage_policy::Policies;
 use portage_trust::TrustList;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
@@ -86,6 +87,10 @@ where
                     signer: Arc::new(key),
                 },
                 addresses: Addresses::of(public),
+                policies: Arc::new(
+                    Policies::compile(&setup.catalog, &TimeZone::UTC)
+                        .expect("policies that fit their purposes"),
+                ),
                 contexts: Arc::new(setup.catalog.contexts()),
                 catalog: Arc::new(setup.catalog),
                 vouched: Vouched::default(),

@@ -36,6 +36,7 @@ mod input;
 mod issuer_key;
 mod pipeline;
 mod presentation;
+mod purpose_policy;
 mod query;
 mod refusal;
 mod schema;
@@ -50,6 +51,7 @@ pub use pipeline::{
     DidLog, KeyAnswer, KeyWanted, ListWanted, PendingKeys, PendingStatus, PendingTrust, Step, begin,
     is_presentation,
 };
+pub use purpose_policy::{PolicyAnswer, PolicyFacts, PolicyOutcome, Presented, PurposePolicies};
 pub use sources::{FetchedList, Sources, Unavailable, follow, learn, run};
 
 use jiff::{SignedDuration, Timestamp};

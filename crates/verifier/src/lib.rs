@@ -8,7 +8,7 @@
 //! - One answer wins a session, atomically, before anything in it is verified; a verification that crashed becomes
 //!   [`Expired`], never [`Requested`] again.
 //! - Every presentation goes through `portage_verification`; what the purpose asks beyond that (the query, its values, the
-//!   holder, one holder for all) is judged in one place, the module `policy`. [`Verdict::Accepted`] is made there and nowhere else.
+//!   holder, one holder for all, its own rules) is judged in one place, the module `policy`. [`Verdict::Accepted`] is made there and nowhere else.
 //! - Presentations are never stored. What is stored of one-time values (request id, `state`, response code) is a keyed hash; the
 //!   nonce is not stored at all, it follows from the `state`.
 //!
@@ -33,6 +33,7 @@ use portage_did::LoopbackOrigins;
 use portage_keys::{Entropy, Signer};
 use portage_oid4vp::ClientId;
 use portage_trust::Authority;
+use portage_verification::PurposePolicies;
 use url::Url;
 
 pub use carried_chain::{CarriedChain, Carrying};
@@ -52,6 +53,8 @@ pub struct Verifier<S> {
     pub addresses: Addresses,
     /// Credential types and purposes.
     pub catalog: Arc<Catalog>,
+    /// The rules of the purposes that have some. A purpose whose policy is not here is never accepted.
+    pub policies: Arc<dyn PurposePolicies>,
     /// JSON-LD contexts.
     pub contexts: Arc<Contexts>,
     /// Who vouches for it and for its purposes.

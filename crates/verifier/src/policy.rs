@@ -8,17 +8,19 @@ use portage_oid4vp::{Presentation, VpToken};
 use portage_reason::{Fault, Reason};
 use portage_trust::Authority;
 use portage_verification::{
-    Decision, Expectations, HolderExpectation, InputFormat, Proof, Sources, StatusPolicy, VerifiedCredential,
-    same_holder,
+    Decision, Expectations, HolderExpectation, InputFormat, PolicyAnswer, PolicyFacts, PolicyOutcome,
+    Presented, Proof, PurposePolicies, Sources, StatusPolicy, VerifiedCredential, same_holder,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Verdict, create_request::askable_query};
+use crate::{Device, Verdict, create_request::askable_query};
 
 /// What a response is judged against.
 pub(crate) struct Against<'a> {
     pub(crate) now: Timestamp,
+    pub(crate) device: Device,
     pub(crate) catalog: &'a Catalog,
+    pub(crate) policies: &'a dyn PurposePolicies,
     pub(crate) contexts: &'a Contexts,
     pub(crate) authority: &'a dyn Authority,
     pub(crate) loopback: &'a LoopbackOrigins,
@@ -80,7 +82,7 @@ pub(crate) async fn decide(
             judged.push((credential, outcome));
         }
     }
-    conclude(purpose, judged)
+    conclude(purpose, judged, against)
 }
 
 /// Whether the response goes back to the wallet as sound: time, status, authority and policy may speak against it; forged, malformed or
@@ -153,7 +155,11 @@ fn subject(credential: &VerifiedCredential) -> Option<&str> {
     id.and_then(Value::as_str)
 }
 
-fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>) -> Judgement {
+fn conclude(
+    purpose: &Purpose,
+    judged: Vec<(&CredentialQuery, Result<Held, NotHeld>)>,
+    against: &Against<'_>,
+) -> Judgement {
     let failures: Vec<NotHeld> =
         judged.iter().filter_map(|(_, outcome)| outcome.as_ref().err().copied()).collect();
     let held: Vec<&Held> = judged.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).collect();
@@ -171,8 +177,42 @@ fn conclude(purpose: &Purpose, judged: Vec<(&CredentialQuery, Result<Held, NotHe
         let verdict = Verdict::Rejected { reasons: vec![Reason::HolderBindingInvalid], evidence: found };
         return Judgement { verdict, refused: None };
     }
+    if purpose.policy.is_some() {
+        let said = ask_policy(purpose, &judged, one_holder, against);
+        // A policy that is not at hand permits nothing.
+        let permits = said.as_ref().is_some_and(|said| said.outcome == PolicyOutcome::Permitted);
+        found.extend(said.map(|said| ("policy".to_owned(), said.evidence)));
+        if !permits {
+            let verdict = Verdict::Rejected { reasons: vec![Reason::PolicyNotSatisfied], evidence: found };
+            return Judgement { verdict, refused: None };
+        }
+    }
     let claims = grouped(&judged, |outcome| outcome.as_ref().map_or(Value::Null, |held| held.claims.clone()));
     Judgement { verdict: Verdict::Accepted { claims, evidence: found }, refused: None }
+}
+
+/// Asks the purpose's policy about what held; `None` when there is none to ask.
+fn ask_policy(
+    purpose: &Purpose,
+    judged: &[(&CredentialQuery, Result<Held, NotHeld>)],
+    one_holder: bool,
+    against: &Against<'_>,
+) -> Option<PolicyAnswer> {
+    let held = judged.iter().filter_map(|(query, outcome)| Some((query.id.as_str(), outcome.as_ref().ok()?)));
+    let held: Vec<(&str, &Held, Map<String, Value>)> =
+        held.map(|(query, held)| (query, held, held.credential.evidence().to_json())).collect();
+    let credentials = held.iter().map(|(query, held, evidence)| {
+        let credential_type = held.credential.catalog_type();
+        (*query, Presented { claims: &held.claims, evidence, credential_type })
+    });
+    let facts = PolicyFacts {
+        now: against.now,
+        // On the same device nobody gets the result but with the response code of the session that asked.
+        session_bound: against.device == Device::Same,
+        same_holder: one_holder,
+        credentials: credentials.collect(),
+    };
+    against.policies.decide(&purpose.id, &facts)
 }
 
 fn negative(failures: &[NotHeld], evidence: Map<String, Value>) -> Verdict {

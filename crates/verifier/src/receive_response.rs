@@ -59,7 +59,8 @@ impl<S: SessionStore> Verifier<S> {
             Ok(AuthorizationResponse::Success { vp_token, .. }) => {
                 let remembered = self.store.logs().await?;
                 self.authority.restore_logs(&remembered);
-                let judgement = self.verify(purpose, &vp_token, &state, sources, now).await;
+                let judgement =
+                    self.verify(purpose, &vp_token, (&state, received.device), sources, now).await;
                 let seen = self.authority.remembered_logs();
                 if seen != remembered {
                     self.store.keep_logs(seen).await?;
@@ -74,7 +75,7 @@ impl<S: SessionStore> Verifier<S> {
         &self,
         purpose: &Purpose,
         vp_token: &VpToken,
-        state: &str,
+        (state, device): (&str, Device),
         sources: &impl Sources,
         now: Timestamp,
     ) -> Judgement {
@@ -82,7 +83,9 @@ impl<S: SessionStore> Verifier<S> {
         let nonce = self.nonce_of_state(state);
         let against = policy::Against {
             now,
+            device,
             catalog: &self.catalog,
+            policies: &*self.policies,
             contexts: &self.contexts,
             authority: &*self.authority,
             loopback: &self.loopback,

@@ -351,7 +351,9 @@ const PURPOSE_FILE: &str = include_str!("../../../specs/purposes/market-vendor-p
 fn purpose_of_other_forms() -> Result<String> {
     let (before, after) = ("\"format\": \"vc+sd-jwt\"", "\"format\": \"vc+jwt\"");
     ensure!(PURPOSE_FILE.contains(before), "the purpose asks for a licence as vc+sd-jwt");
-    Ok(PURPOSE_FILE.replace(PURPOSE, PURPOSE_OF_OTHER_FORMS).replace(before, after))
+    // The id alone: its policy is that of the box.
+    let id = |id: &str| format!("\"id\": \"{id}\"");
+    Ok(PURPOSE_FILE.replace(&id(PURPOSE), &id(PURPOSE_OF_OTHER_FORMS)).replace(before, after))
 }
 
 /// A file of a verifier's purposes.
