@@ -30,7 +30,7 @@ fn changed(of: &SubordinateStatement, change: impl FnOnce(Rights) -> Rights) -> 
 #[test]
 fn rights_count_with_the_entry_that_tells_them_and_with_no_other() {
     let mut log = log(9);
-    log.append(b"another".to_vec());
+    log.append(b"another");
     let mut good = statement("https://city.example", &[TYPE]);
     log.publish(&mut good).unwrap();
     let address = log.address();
