@@ -1,5 +1,7 @@
 //! Every rule of `specs/policies`: what it permits, what it forbids, in which words; and what the purposes ask beyond what is read.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};

@@ -48,8 +48,9 @@ impl Scene {
         let registry = EntityId::parse(REGISTRY).unwrap();
         let keys_folder = KeyFolder::at(folder.path().join("keys"));
         let entropy = SeededEntropy::new(3);
-        let member =
-            FederationMember::open(&url, &[registry.clone()], &keys_folder, &entropy).unwrap().unwrap();
+        let member = FederationMember::open(&url, std::slice::from_ref(&registry), &keys_folder, &entropy)
+            .unwrap()
+            .unwrap();
         let member = member.being(OPENID_CREDENTIAL_VERIFIER, &json!({}));
         let rights = Rights::all_in(Jurisdiction::parse("CA-BC").unwrap());
         let log = Some(log().address().clone());
