@@ -473,3 +473,37 @@ fn a_log_that_serves_other_entries_or_takes_some_back_is_caught_by_whoever_watch
     let fresh = ["log", "watch", &url, "--once"];
     assert_eq!(other.run(&fresh).end.0, 0, "whoever saw nothing before sees nothing wrong");
 }
+
+#[test]
+fn what_several_commands_write_at_once_is_published_and_one_program_serves_a_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let authority = Party::at("authority", folder.path(), "authority");
+    authority.init(&["--jurisdiction", "CA"]);
+    let published = || {
+        let checkpoint = std::fs::read_to_string(authority.dir.join("log/checkpoint")).expect("a checkpoint");
+        checkpoint.lines().nth(1).expect("its size").parse::<usize>().expect("a number")
+    };
+    register(&authority, folder.path(), "https://first.example");
+    let entries_each = published();
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c", "d", "e"] {
+            let (authority, folder) = (&authority, folder.path().join(name));
+            scope.spawn(move || {
+                std::fs::create_dir(&folder).expect("a folder");
+                register(authority, &folder, &format!("https://{name}.example"));
+            });
+        }
+    });
+    assert_eq!(published(), 6 * entries_each, "every entry, and no further command");
+
+    let served = authority.serve();
+    let second = authority.command(&["serve", "--listen", "127.0.0.1:0"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!((second.status.code(), second.stdout.as_slice()), (Some(3), &b""[..]), "{said}");
+    assert!(said.contains("is using"), "{said}");
+    register(&authority, folder.path(), "https://last.example");
+    drop(served);
+    // The one that was killed had no time to publish: the next program does, whatever it is for.
+    let _served = authority.serve();
+    assert_eq!(published(), 7 * entries_each, "the twin: the first one ended");
+}

@@ -26,7 +26,6 @@ use portage_keys::OsEntropy;
 use portage_reason::Reason;
 pub(crate) use portage_service::CommandError;
 use portage_service::{ExitCode, block_on, output};
-use portage_storage::log::PublishError;
 use portage_transparency_log::Event;
 use portage_web::language_of_terminal;
 use serde_json::json;
@@ -78,11 +77,9 @@ async fn run_change(command: &Command, common: &Common, clock: &Clock) -> Result
 /// Publishes what was written, unless `serve` runs and does it.
 async fn publish(common: &Common) -> Result<(), CommandError> {
     let deployment = wiring::open(&common.dir)?;
-    match PublicLog::open(&common.dir, deployment.log) {
-        Err(PublishError::InUse(_)) => Ok(()),
-        Err(error) => Err(publish_failure(error)),
-        Ok(log) => log.publish(deployment.authority.store()).await.map(drop).map_err(publish_failure),
-    }
+    let log = PublicLog::open_after_a_change(&common.dir, deployment.log).await.map_err(publish_failure)?;
+    let Some(log) = log else { return Ok(()) };
+    log.publish(deployment.authority.store()).await.map(drop).map_err(publish_failure)
 }
 
 /// The store, when it is used.

@@ -22,14 +22,21 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let config = deployment.config;
     let fetcher = wiring::fetcher(&config)?;
     let sources = HttpSources::new(fetcher, clock.clone(), CacheSettings::default());
-    let log = PublicLog::open(&common.dir, deployment.log).map_err(publish_failure)?;
+    let opened = PublicLog::open_to_keep(&common.dir, deployment.log).await;
+    let (log, keeper) = opened.map_err(publish_failure)?;
     let service = Arc::new(Service::new(deployment.authority, log, sources, clock));
     // A log that would fork stops the start: better silent than two-faced.
     service.publish().await.map_err(publish_failure)?;
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
-    let publishing = keep_publishing(service.clone());
-    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), publishing).await
+    let (publishing, last) = (keep_publishing(service.clone()), service.clone());
+    let ended =
+        serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), publishing)
+            .await;
+    // From here on commands publish themselves; what they left to this process is published before it lets go of the folder.
+    drop(keeper);
+    last.publish().await.map_err(publish_failure)?;
+    ended
 }
 
 async fn keep_publishing(service: Arc<Service>) {

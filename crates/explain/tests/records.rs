@@ -58,13 +58,25 @@ fn links() -> Value {
     ])
 }
 
+/// Marks of every kind: for good, until a day, and one that does not hold.
+fn marks() -> Value {
+    let issuer = json!({ "id": "https://bc.example", "name": text("Province of British Columbia", "Province de la Colombie-Britannique") });
+    json!([
+        { "type": "https://bc.example/marks/audited", "name": text("Audited", "Vérifié"), "issuer": issuer, "holds": true },
+        { "type": "https://bc.example/marks/trained", "name": text("Trained staff", "Personnel formé"), "issuer": issuer, "holds": true,
+          "until": "2027-04-01T06:59:59Z" },
+        { "type": "https://bc.example/marks/old", "holds": false, "reason": "trust_mark_invalid" },
+    ])
+}
+
 fn evidence() -> Value {
     json!({
         "types": [vct("business-licence")],
         "issuer": {
             "id": "did:web:licences.vancouver.example", "name": text("Vancouver Licence Office", "Bureau des permis de Vancouver"), "tier": "municipal",
             "source": "federation",
-            "chain": { "links": links(), "issued_at": "2026-11-24T07:00:00Z", "expires_at": "2026-11-25T10:00:00Z", "age_seconds": 10800 },
+            "chain": { "links": links(), "issued_at": "2026-11-24T07:00:00Z", "expires_at": "2026-11-25T10:00:00Z", "age_seconds": 10800,
+                "marks": marks() },
         },
         "verification_method": "did:web:licences.vancouver.example#key-1",
         "valid_from": "2026-01-01T00:00:00Z",

@@ -15,7 +15,7 @@ use rusqlite::{Transaction, params};
 
 mod folder;
 
-pub use folder::{LogFolder, PublishError, Published};
+pub use folder::{Keeper, LogFolder, PublishError, Published};
 
 /// The tables of the log, for the migrations of the program's [`crate::Schema`].
 pub const TABLES: &str = "

@@ -215,7 +215,12 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
         let younger_than = |limit: SignedDuration| {
             kept.clone().filter(|list| (SignedDuration::ZERO..=limit).contains(&list.age))
         };
-        if let Some(list) = younger_than(self.list_interval.min(max_age)) {
+        // On arrival the issuer is asked anyway: a list kept from before may be under a key that it has dropped since.
+        let seen_lately = match self.freshness {
+            Freshness::Ask => SignedDuration::ZERO,
+            Freshness::Keep => self.list_interval.min(max_age),
+        };
+        if let Some(list) = younger_than(seen_lately) {
             return Ok(list);
         }
         let accept = "application/statuslist+jwt, application/vc, application/vc+jwt, application/json";

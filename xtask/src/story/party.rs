@@ -1,9 +1,10 @@
 //! A party of the story: a folder, a program, and for a service a running process behind a proxy.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -255,7 +256,17 @@ impl Service {
     }
 }
 
-/// A loopback address that is free now.
+/// A loopback address that is free now, and stays so: below the ports that systems hand out to connections, and given once by this process.
 async fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?)
+    const PORTS: std::ops::Range<u32> = 20_000..32_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let width = PORTS.end - PORTS.start;
+    for _ in 0..width {
+        let offset = std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % width;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(PORTS.start + offset)?));
+        if TcpListener::bind(address).await.is_ok() {
+            return Ok(address);
+        }
+    }
+    bail!("no loopback port is free")
 }

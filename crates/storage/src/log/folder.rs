@@ -3,7 +3,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use portage_reason::Reason;
@@ -20,16 +20,26 @@ use crate::{
 
 /// What a file is written to before it has its name.
 const UNFINISHED: &str = ".new";
+/// What the file is called, after the folder, that a keeper holds.
+const KEPT: &str = "kept.lock";
 
 /// The folder with the log's static files: `checkpoint`, `tile/…`. Anything that serves files may serve it. Cheap to clone; one
 /// process at a time holds it.
 #[derive(Debug, Clone)]
 pub struct LogFolder(Arc<Held>);
 
+/// Held by a program that publishes for as long as it runs ([`LogFolder::keep`]).
+#[derive(Debug)]
+pub struct Keeper {
+    _lock: File,
+}
+
 #[derive(Debug)]
 struct Held {
     path: PathBuf,
     _lock: File,
+    /// One publication at a time writes: they share the unfinished file, and the later one must not put back an older checkpoint.
+    growing: Mutex<()>,
 }
 
 /// What [`LogFolder::publish`] did.
@@ -102,13 +112,31 @@ impl LogFolder {
     /// [`PublishError::InUse`], [`PublishError::Io`].
     pub fn open(path: &Path) -> Result<Self, PublishError> {
         fs::create_dir_all(path).map_err(io_error("creating", path))?;
-        let lock_path = path.with_added_extension("lock");
-        let lock = open_lock_file(&lock_path).map_err(io_error("opening", &lock_path))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => PublishError::InUse(path.to_owned()),
-            TryLockError::Error(source) => io_error("locking", &lock_path)(source),
-        })?;
-        Ok(LogFolder(Arc::new(Held { path: path.to_owned(), _lock: lock })))
+        let lock = locked(path, "lock", File::try_lock)?;
+        Ok(LogFolder(Arc::new(Held { path: path.to_owned(), _lock: lock, growing: Mutex::default() })))
+    }
+
+    /// Says that the caller keeps publishing from now on, beside holding the folder: whoever finds the folder held learns by
+    /// [`LogFolder::is_kept`] whether that is for a moment or for long. A keeper that ends lets go of this first, publishes a last time, and
+    /// then lets go of the folder: what was in the database while it was kept is published.
+    ///
+    /// # Errors
+    /// [`PublishError::InUse`]: somebody else keeps it; [`PublishError::Io`].
+    pub fn keep(path: &Path) -> Result<Keeper, PublishError> {
+        fs::create_dir_all(path).map_err(io_error("creating", path))?;
+        Ok(Keeper { _lock: locked(path, KEPT, File::try_lock)? })
+    }
+
+    /// Whether somebody keeps publishing into the folder.
+    ///
+    /// # Errors
+    /// [`PublishError::Io`].
+    pub fn is_kept(path: &Path) -> Result<bool, PublishError> {
+        match locked(path, KEPT, File::try_lock_shared) {
+            Ok(_) => Ok(false),
+            Err(PublishError::InUse(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// The published checkpoint, if there is one yet.
@@ -118,7 +146,7 @@ impl LogFolder {
     pub fn checkpoint(&self, log: &VerifierKey) -> Result<Option<SignedCheckpoint>, PublishError> {
         match self.read(CHECKPOINT_PATH)? {
             None => Ok(None),
-            Some(note) => SignedCheckpoint::verify(&note, log).map(Some).map_err(PublishError::Foreign),
+            Some(note) => verified(&note, log).map(Some),
         }
     }
 
@@ -130,19 +158,11 @@ impl LogFolder {
         if path != CHECKPOINT_PATH && path.parse::<TilePath>().is_err() {
             return Ok(None);
         }
-        let path = self.0.path.join(path);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            // `tile/0/001` may be asked for where only the folder `tile/0/001.p` is.
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Ok(None)
-            }
-            Err(source) => Err(io_error("reading", &path)(source)),
-        }
+        read_if_there(&self.0.path.join(path))
     }
 
-    /// Makes the folder grow to what the database holds. When it returns, that is durable; run again, it writes nothing. Killed in the
-    /// middle, the folder serves the old log or the new one, whole, and the next run finishes.
+    /// Makes the folder grow to what the database holds. When it returns, that is durable; run again, it writes nothing; run twice at the
+    /// same time, one waits for the other. Killed in the middle, the folder serves the old log or the new one, whole, and the next run finishes.
     ///
     /// # Errors
     /// [`PublishError`].
@@ -153,7 +173,8 @@ impl LogFolder {
     ) -> Result<Published, PublishError> {
         let mut files = 0;
         loop {
-            let published = self.checkpoint(signer.verifier_key())?;
+            let there = self.read(CHECKPOINT_PATH)?;
+            let published = there.as_deref().map(|note| verified(note, signer.verifier_key())).transpose()?;
             let nothing = TreeHead { size: 0, root: TreeHash::EMPTY };
             let from = published.as_ref().map_or(nothing, SignedCheckpoint::head);
             let growth = database.read(move |tx| growth(tx, from.size)).await?;
@@ -164,15 +185,14 @@ impl LogFolder {
                 Some(checkpoint) if growth.new == from => return Ok(Published { checkpoint, files }),
                 _ => {}
             }
-            files += growth.files.len();
             let head = growth.new;
             let checkpoint =
                 Checkpoint::new(signer.verifier_key().name(), head.size, head.root).sign(signer)?;
             let held = self.0.clone();
             let written =
-                tokio::task::spawn_blocking(move || held.grow(&growth, checkpoint.note(), &mut |_| Ok(())));
+                tokio::task::spawn_blocking(move || held.grow_from(there, &growth, checkpoint.note()));
             let stopped = |error: tokio::task::JoinError| io::Error::other(error);
-            written.await.map_err(|error| io_error("writing", &self.0.path)(stopped(error)))??;
+            files += written.await.map_err(|error| io_error("writing", &self.0.path)(stopped(error)))??;
         }
     }
 }
@@ -181,6 +201,17 @@ impl LogFolder {
 type Before<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 
 impl Held {
+    /// How many files were written: none, when the checkpoint is not `before` any more. Somebody else published meanwhile; then it is
+    /// looked again.
+    fn grow_from(&self, before: Option<Vec<u8>>, growth: &Growth, note: &str) -> Result<usize, PublishError> {
+        let _alone = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        if read_if_there(&self.path.join(CHECKPOINT_PATH))? != before {
+            return Ok(0);
+        }
+        self.grow(growth, note, &mut |_| Ok(()))?;
+        Ok(growth.files.len())
+    }
+
     /// Tiles and bundles first; when all of them are durable, the checkpoint that speaks of them.
     fn grow(&self, growth: &Growth, note: &str, before: Before<'_>) -> Result<(), PublishError> {
         let mut touched = BTreeSet::from([self.path.clone()]);
@@ -232,6 +263,36 @@ impl Held {
         });
         removed.map_err(io_error("removing", &partial))
     }
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        // `tile/0/001` may be asked for where only the folder `tile/0/001.p` is.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(source) => Err(io_error("reading", path)(source)),
+    }
+}
+
+fn verified(note: &[u8], log: &VerifierKey) -> Result<SignedCheckpoint, PublishError> {
+    SignedCheckpoint::verify(note, log).map_err(PublishError::Foreign)
+}
+
+/// The file beside the folder, locked.
+fn locked(
+    path: &Path,
+    extension: &str,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<File, PublishError> {
+    let lock_path = path.with_added_extension(extension);
+    let file = open_lock_file(&lock_path).map_err(io_error("opening", &lock_path))?;
+    lock(&file).map_err(|error| match error {
+        TryLockError::WouldBlock => PublishError::InUse(path.to_owned()),
+        TryLockError::Error(source) => io_error("locking", &lock_path)(source),
+    })?;
+    Ok(file)
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {

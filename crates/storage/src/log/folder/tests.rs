@@ -100,6 +100,39 @@ async fn a_proof_for_a_statement_comes_from_the_published_checkpoint() {
 }
 
 #[tokio::test]
+async fn publications_at_the_same_time_leave_one_sound_log() {
+    let authority = Authority::published(0).await;
+    let (folder, signer) = (authority.open(), authority.signer());
+    for size in (5..=300).step_by(5) {
+        grow_to(&authority.database, size - 3).await;
+        let publish = || folder.publish(&authority.database, &signer);
+        let (a, b, (), c) = tokio::join!(publish(), publish(), grow_to(&authority.database, size), publish());
+        for published in [a, b, c] {
+            let there = folder.checkpoint(signer.verifier_key()).unwrap().unwrap().size();
+            assert!(published.unwrap().checkpoint.size() <= there, "the log does not shrink");
+        }
+        assert_eq!(folder.publish(&authority.database, &signer).await.unwrap().checkpoint.size(), size);
+    }
+    assert_eq!(authority.read_as_a_stranger(&folder), 300);
+}
+
+#[test]
+fn who_keeps_the_folder_is_told_apart_from_who_holds_it_for_a_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let held = LogFolder::open(&path).unwrap();
+    assert!(!LogFolder::is_kept(&path).unwrap(), "held and not kept");
+    assert!(matches!(LogFolder::open(&path), Err(PublishError::InUse(_))));
+    let keeper = LogFolder::keep(&path).unwrap();
+    assert!(LogFolder::is_kept(&path).unwrap());
+    assert!(matches!(LogFolder::keep(&path), Err(PublishError::InUse(_))), "one keeper");
+    drop(keeper);
+    assert!(!LogFolder::is_kept(&path).unwrap(), "the twin: it has ended");
+    drop(held);
+    assert!(LogFolder::open(&path).is_ok());
+}
+
+#[tokio::test]
 async fn a_growth_longer_than_one_step_is_published_in_several() {
     let authority = Authority::published(3).await;
     let size = crate::log::MAX_GROWTH + 10;
