@@ -262,7 +262,8 @@ async fn free_address() -> Result<SocketAddr> {
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     let width = PORTS.end - PORTS.start;
     for _ in 0..width {
-        let offset = std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % width;
+        let offset =
+            std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % width;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(PORTS.start + offset)?));
         if TcpListener::bind(address).await.is_ok() {
             return Ok(address);
