@@ -256,7 +256,7 @@ fn the_store_holds_no_one_time_value_in_clear() {
 
 #[test]
 fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
-    use portage_federation::{EntityId, FederationKeys, PurposeStatement};
+    use portage_federation::{EntityConfiguration, EntityId, FederationKeys, PurposeStatement};
     use portage_keys::{Algorithm, Signer as _, SigningKey};
 
     let folder = Folder::new();
@@ -295,8 +295,13 @@ fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
     put("no-such-purpose.statement.jwt", "a.b.c");
     assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(3));
     fs::remove_file(folder.file("purposes/no-such-purpose.statement.jwt")).unwrap();
-    fs::write(folder.file("trust-chain.json"), "[\"a.b.c\"]").unwrap();
-    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(0));
-    fs::write(folder.file("trust-chain.json"), "{}").unwrap();
-    assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(3));
+    // A chain is carried as it is, but its statements must be readable: when they end, it is renewed.
+    let market = EntityId::parse("https://market.example").unwrap();
+    let from: jiff::Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
+    let until = "2026-07-01T00:00:00Z".parse().unwrap();
+    let own = EntityConfiguration::new(market, keys.clone(), from, until).sign(&key).unwrap();
+    for (chain, end) in [(format!("[\"{own}\"]"), 0), ("[\"a.b.c\"]".to_owned(), 3), ("{}".to_owned(), 3)] {
+        fs::write(folder.file("trust-chain.json"), chain).unwrap();
+        assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(end));
+    }
 }
