@@ -1,13 +1,9 @@
 //! The shipped program `verifier check --json` on many inputs at once, with everything it may know in files.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
 use portage_testkit::world::{AUDIENCE, NONCE, World};
+use portage_tests::programs;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -185,12 +181,4 @@ fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
     path
-}
-
-/// The folder that holds the programs: `cargo xtask test` builds them before the tests.
-pub(crate) fn programs() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let folder = own.ancestors().nth(2).map(Path::to_owned).unwrap();
-    assert!(folder.join("verifier").exists(), "build the programs first: cargo build --workspace --bins");
-    folder
 }

@@ -28,8 +28,8 @@ pub(crate) fn too_hard(blocks: &[String], tongue: Tongue) -> Option<String> {
         return None;
     }
     let words: usize = sentences.iter().map(Vec::len).sum();
-    let syllables: usize = sentences.iter().flatten().map(|word| syllables(word, tongue)).sum();
-    let (per_sentence, per_word) = (ratio(words, sentences.len()), ratio(syllables, words));
+    let spoken: usize = sentences.iter().flatten().map(|word| syllables(word, tongue)).sum();
+    let (per_sentence, per_word) = (ratio(words, sentences.len()), ratio(spoken, words));
     let (hard, measure) = match tongue {
         Tongue::English => {
             let grade = 0.39 * per_sentence + 11.8 * per_word - 15.59;
@@ -43,19 +43,13 @@ pub(crate) fn too_hard(blocks: &[String], tongue: Tongue) -> Option<String> {
     hard.then(|| {
         let mut worst = sentences
             .iter()
-            .map(|words| {
-                (words.iter().map(|word| syllables_of(word, tongue)).sum::<usize>(), words.join(" "))
-            })
+            .map(|words| (words.iter().map(|word| syllables(word, tongue)).sum::<usize>(), words.join(" ")))
             .collect::<Vec<_>>();
         worst.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         worst.truncate(5);
         let worst: Vec<_> = worst.into_iter().map(|(_, sentence)| sentence).collect();
         format!("hard to read: {measure}; the longest sentences: {worst:?}")
     })
-}
-
-fn syllables_of(word: &str, tongue: Tongue) -> usize {
-    syllables(word, tongue)
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {

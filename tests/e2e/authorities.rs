@@ -1,10 +1,8 @@
 //! Three tiers of authorities, an issuer below the third, and somebody who watches: each a process of its own.
 
 use std::{
-    io::{BufRead, BufReader},
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use jiff::Timestamp;
@@ -16,6 +14,7 @@ use portage_federation::{
 };
 use portage_fetch::Fetcher;
 use portage_reason::Reason;
+use portage_tests::Served;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -24,21 +23,6 @@ const START: &str = "2026-06-01T00:00:00Z";
 
 fn now() -> Timestamp {
     START.parse().expect("an instant")
-}
-
-/// A process that is stopped when the test is over, however it ends.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// The folder of one program, and where it is reached.
@@ -56,7 +40,7 @@ struct Ran {
 
 impl Party {
     fn at(program: &'static str, folder: &Path, name: &str) -> Self {
-        Party { program, dir: folder.join(name), port: free_port() }
+        Party { program, dir: folder.join(name), port: xtask::free_address().expect("a free port").port() }
     }
 
     fn url(&self) -> String {
@@ -64,7 +48,7 @@ impl Party {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(super::programs().join(self.program));
+        let mut command = Command::new(portage_tests::programs().join(self.program));
         command.args(arguments).arg("--json").arg("--dir").arg(&self.dir).env("PORTAGE_CLOCK", START);
         command
     }
@@ -98,17 +82,7 @@ impl Party {
     }
 
     fn serve(&self) -> Served {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("its output");
-        BufReader::new(output).read_line(&mut line).expect("a line");
-        assert!(line.contains("ready"), "{line}");
-        Served(child)
+        Served::start(&mut self.command(&["serve"]))
     }
 }
 

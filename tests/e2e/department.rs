@@ -3,26 +3,15 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
+use portage_tests::Served;
 use serde_json::{Value, json};
 
 /// The formats that a type may have, as the programs name them.
 pub(crate) const FORMATS: [&str; 4] = ["dc+sd-jwt", "vc+sd-jwt", "vc+jwt", "ldp_vc"];
-
-/// A running service; it ends with the test, however that ends.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// One issuer, one verifier and one wallet of this machine, and whatever the department hands out.
 pub(crate) struct Town {
@@ -33,8 +22,7 @@ pub(crate) struct Town {
 }
 
 fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").to_string()
+    xtask::free_address().expect("a free port").to_string()
 }
 
 impl Town {
@@ -63,7 +51,7 @@ impl Town {
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(super::programs().join(program));
+        let mut command = Command::new(portage_tests::programs().join(program));
         command.args(arguments).arg("--json").arg("--dir").arg(self.at(program));
         if program == "wallet" {
             command.arg("--passphrase-file").arg(self.at("pass"));
@@ -91,14 +79,8 @@ impl Town {
     }
 
     fn start(&mut self, program: &str) {
-        let mut command = self.command(program, &["serve"]);
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        self.services.push(Served(child));
-        assert!(line.contains("ready"), "{program} serve: {line}");
+        let served = Served::start(&mut self.command(program, &["serve"]));
+        self.services.push(served);
     }
 
     /// The verifier alone ends, and begins anew.

@@ -11,14 +11,6 @@ mod story;
 
 use std::path::PathBuf;
 
-/// The folder that holds `issuer`, `verifier`, `authority` and `wallet`: `cargo xtask test` builds them before the tests.
-fn programs() -> PathBuf {
-    let own = std::env::current_exe().expect("the test's own path");
-    let folder = own.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned();
-    assert!(folder.join("wallet").exists(), "build the programs first: cargo build --workspace --bins");
-    folder
-}
-
 /// A folder of material that is not part of the project; the tests that read it pass without it and say so.
 fn shared(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).join(path);

@@ -39,7 +39,7 @@ async fn the_readme_shows_what_the_demo_prints() {
     let said = Mutex::new(Vec::new());
     let say = |line: &str| said.lock().expect("one teller").extend(line.lines().map(str::to_owned));
     let (_, world) =
-        story::play(&super::programs(), &Plot::default(), &say).await.expect("the story is told");
+        story::play(&portage_tests::programs(), &Plot::default(), &say).await.expect("the story is told");
     world.stop().await.expect("every service stops when asked");
     let said = said.into_inner().expect("one teller");
     for (number, line) in said.iter().enumerate() {

@@ -30,7 +30,7 @@ async fn the_story_is_told_with_a_licence_of_a_real_register() {
         ..Plot::default()
     };
     let (story, world) =
-        story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
+        story::play(&portage_tests::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
     let decisions: Vec<_> = story.decisions.iter().map(|decision| decision.decision.as_str()).collect();
     assert_eq!(decisions, ["accepted", "rejected"]);
     assert_eq!(

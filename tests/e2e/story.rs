@@ -43,7 +43,7 @@ fn files_with(folder: &Path, forms: &[Vec<u8>]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_citizen_carries_three_credentials_and_the_service_gets_two_decisions() {
-    let (story, world) = story::play(&super::programs(), &Plot::default(), &|_| {})
+    let (story, world) = story::play(&portage_tests::programs(), &Plot::default(), &|_| {})
         .await
         .expect("the story is told to its end");
 
@@ -88,7 +88,7 @@ async fn a_citizen_carries_three_credentials_and_the_service_gets_two_decisions(
 async fn the_same_story_with_a_licence_as_jwt_and_a_card_under_the_other_cryptosuite() {
     let plot = Plot { other_forms: true, ..Plot::default() };
     let (story, world) =
-        story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
+        story::play(&portage_tests::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
     let [first, second] = story.decisions.as_slice() else { panic!("two decisions: {:?}", story.decisions) };
     assert_eq!((first.decision.as_str(), second.decision.as_str()), ("accepted", "rejected"));
     assert_eq!(second.reasons, ["revoked"]);
@@ -104,7 +104,7 @@ async fn the_same_story_with_a_licence_as_jwt_and_a_card_under_the_other_cryptos
 async fn the_same_story_with_issuers_of_p384_and_a_holder_of_p256() {
     let plot = Plot { ecdsa: true, ..Plot::default() };
     let (story, world) =
-        story::play(&super::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
+        story::play(&portage_tests::programs(), &plot, &|_| {}).await.expect("the story is told to its end");
     let [first, second] = story.decisions.as_slice() else { panic!("two decisions: {:?}", story.decisions) };
     assert_eq!((first.decision.as_str(), second.decision.as_str()), ("accepted", "rejected"));
     assert_eq!(second.reasons, ["revoked"]);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, tz::TimeZone};
-use portage_catalog::Language;
+use portage_catalog::{Format, Language};
 use portage_clock::Clock;
 use portage_keys::vault::KdfParams;
 use portage_testkit::SeededEntropy;
@@ -98,6 +98,24 @@ impl Person for Scripted {
 }
 
 impl Citizen {
+    /// One with a person credential, who was not heard of since.
+    pub(crate) async fn with_person(stage: &Running) -> Self {
+        Citizen::new(stage).await.holding_a_person(stage).await
+    }
+
+    /// The same, whose wallet knows the province's key and not the market.
+    pub(crate) async fn of_the_province(stage: &Running) -> Self {
+        let citizen = Citizen::new(stage).await;
+        citizen.trust(&trust(stage, false)).await;
+        citizen.holding_a_person(stage).await
+    }
+
+    async fn holding_a_person(self, stage: &Running) -> Self {
+        self.accept(&issuer_side::offer(stage, "person", Format::DcSdJwt)).await;
+        stage.take_seen();
+        self
+    }
+
     /// Without a wallet yet.
     pub(crate) fn without_wallet(stage: &Stage) -> Self {
         let folder = tempfile::tempdir().unwrap();

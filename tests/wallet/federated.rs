@@ -1,26 +1,16 @@
 //! W-06: the market asks under `openid_federation:`. Its trust chain says who it is, with which keys and where answers go; the request does not.
 
 use jiff::ToSpan as _;
-use portage_catalog::Format;
 use serde_json::{Value, json};
 
 use crate::{
-    citizen::{Citizen, trust},
+    citizen::Citizen,
     federation_side::{answers_about_market, chain, chain_until, market_kid, statement},
-    issuer_side::{offer, origin_of},
+    issuer_side::origin_of,
     stage::{RequestDraft, Running},
     story::answer_of,
     verifier_side::{request_with, usual_query},
 };
-
-/// A wallet that knows the province's key and not the market, with a person credential.
-async fn citizen_of_the_province(stage: &Running) -> Citizen {
-    let citizen = Citizen::new(stage).await;
-    citizen.trust(&trust(stage, false)).await;
-    citizen.accept(&offer(stage, "person", Format::DcSdJwt)).await;
-    stage.take_seen();
-    citizen
-}
 
 fn link(stage: &Running) -> String {
     let origin = &stage.market.origin;
@@ -47,7 +37,7 @@ fn ask(stage: &Running, change: impl Fn(&mut RequestDraft) + Send + Sync + 'stat
 #[tokio::test]
 async fn w06_a_request_under_openid_federation_is_answered_on_its_chain_alone() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = link(&stage);
     let stranger = json!({
         "jwks": { "keys": [] },
@@ -80,7 +70,7 @@ async fn w06_a_request_under_openid_federation_is_answered_on_its_chain_alone() 
 #[tokio::test]
 async fn w06_swapped_keys_and_addresses_in_the_request_have_no_effect() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = link(&stage);
     let attacker = origin_of(&stage.world.attacker);
     let thief = portage_keys::Signer::verification_key(&stage.market.thief).clone();
@@ -112,7 +102,7 @@ async fn w06_swapped_keys_and_addresses_in_the_request_have_no_effect() {
 #[tokio::test]
 async fn w06_without_a_chain_that_holds_nobody_is_answered_whatever_the_person_says() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = link(&stage);
     let carrying = |chain: Value| {
         ask(&stage, move |draft| {

@@ -8,16 +8,8 @@ use crate::{
     issuer_side::{offer, offer_by_reference, offer_of, origin_of},
     stage::{Case, RequestDraft, Running, Twist},
     story::answer_of,
-    verifier_side::{client_id, request, request_with},
+    verifier_side::{client_id, query_with_birth_date, request, request_with},
 };
-
-/// A wallet that holds a person credential.
-async fn with_person(stage: &Running) -> Citizen {
-    let citizen = Citizen::new(stage).await;
-    citizen.accept(&offer(stage, "person", Format::DcSdJwt)).await;
-    stage.take_seen();
-    citizen
-}
 
 /// Presents with one thing changed: nothing may reach the market's `response_uri`.
 async fn refused(citizen: &Citizen, stage: &Running, link: &str, change: impl FnOnce(&mut Twist)) -> Answer {
@@ -58,7 +50,7 @@ const FORBIDDEN: [&str; 9] = [
 #[tokio::test]
 async fn w01_a_request_uri_that_must_not_be_contacted_is_not() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     for address in FORBIDDEN {
         let link = request_with(&[("client_id", &client_id(&stage)), ("request_uri", address)]);
         let answer = refused(&citizen, &stage, &link, |_| {}).await;
@@ -70,7 +62,7 @@ async fn w01_a_request_uri_that_must_not_be_contacted_is_not() {
 #[tokio::test]
 async fn w01_a_response_uri_that_must_not_be_contacted_is_not() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     for address in FORBIDDEN {
         let change = claims(move |claims| claims["response_uri"] = address.into());
         let answer = refused(&citizen, &stage, &request(&stage), change).await;
@@ -116,7 +108,7 @@ async fn w01_offers_metadata_and_lists_that_must_not_be_contacted_are_not() {
 #[tokio::test]
 async fn w02_a_redirect_from_request_uri_is_not_followed() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     for status in [302, 307, 308] {
         let elsewhere = format!("{}/request/elsewhere", stage.market.origin);
         let answer = refused(&citizen, &stage, &request(&stage), |twist| {
@@ -131,7 +123,7 @@ async fn w02_a_redirect_from_request_uri_is_not_followed() {
 #[tokio::test]
 async fn w02_a_redirect_from_response_uri_is_not_followed_and_nothing_is_posted_again() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     for status in [302, 307, 308] {
         citizen.wait(1);
         let attacker = origin_of(&stage.world.attacker);
@@ -155,7 +147,7 @@ async fn w02_a_redirect_from_response_uri_is_not_followed_and_nothing_is_posted_
 #[tokio::test]
 async fn w03_two_client_ids_or_a_prefix_that_is_not_spoken_is_refused() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let request_uri = format!("{}/request/1", stage.market.origin);
     let did = stage.market.did.clone();
     for outer in [
@@ -184,7 +176,7 @@ async fn w03_two_client_ids_or_a_prefix_that_is_not_spoken_is_refused() {
 #[tokio::test]
 async fn w04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let link = request(&stage);
     let cases: Vec<(&str, Case)> = vec![
         ("signature", Box::new(|twist| twist.forged_request = true)),
@@ -217,7 +209,7 @@ async fn w04_a_request_object_that_does_not_hold_is_refused_and_nothing_is_sent(
 #[tokio::test]
 async fn w05_the_rules_of_redirect_uri_and_x509_san_dns_hold() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let response_uri = format!("{}/response", stage.market.origin);
     let own = format!("redirect_uri:{response_uri}");
     let request_uri = format!("{}/request/1", stage.market.origin);
@@ -262,7 +254,7 @@ async fn w05_the_rules_of_redirect_uri_and_x509_san_dns_hold() {
 #[tokio::test]
 async fn an_unknown_verifier_is_answered_only_after_a_second_explicit_yes() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     citizen.trust(&trust(&stage, false)).await;
     let link = request(&stage);
     let review = citizen.run(&["review", &link]).await.object();
@@ -288,7 +280,7 @@ async fn an_unknown_verifier_is_answered_only_after_a_second_explicit_yes() {
 #[tokio::test]
 async fn whoever_is_asked_sees_what_it_is_about_when_the_output_goes_into_a_file() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let mut person = Scripted::saying(&[false]);
     person.sees_output = false;
     let no = citizen.run_in_words(&["present", &request(&stage)], Some(&mut person)).await;
@@ -299,7 +291,7 @@ async fn whoever_is_asked_sees_what_it_is_about_when_the_output_goes_into_a_file
 #[tokio::test]
 async fn w10_no_match_and_no_consent_look_alike_to_the_verifier() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let link = request(&stage);
     let mut person = Scripted::saying(&[false]);
     let no = citizen.run_in_words(&["present", &link], Some(&mut person)).await;
@@ -320,9 +312,7 @@ async fn w10_no_match_and_no_consent_look_alike_to_the_verifier() {
 
 /// The market asks for a birth date as well, for its usual purpose.
 fn ask_beyond_the_purpose(stage: &Running) {
-    let mut query = crate::verifier_side::usual_query(stage);
-    query["credentials"][0]["claims"] =
-        json!([{ "path": ["age_over_19"], "values": [true] }, { "path": ["birthdate_dateint"] }]);
+    let query = query_with_birth_date(stage);
     stage.twist(|twist| {
         twist.query = Some(query);
         twist.beyond_purpose = true;
@@ -332,7 +322,7 @@ fn ask_beyond_the_purpose(stage: &Running) {
 #[tokio::test]
 async fn w11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second_yes() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let link = request(&stage);
     ask_beyond_the_purpose(&stage);
     let review = citizen.run(&["review", &link]).await.object();
@@ -357,7 +347,7 @@ async fn w11_more_than_the_registered_purpose_allows_is_named_and_needs_a_second
 #[tokio::test]
 async fn w11_more_than_the_purpose_allows_is_sent_after_a_second_yes_that_the_history_keeps() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let link = request(&stage);
     ask_beyond_the_purpose(&stage);
     let sent = citizen.run(&["present", &link, "--yes", "--beyond-purpose-too"]).await;
@@ -432,7 +422,7 @@ async fn w11_a_protected_type_is_shown_for_a_registered_purpose_alone() {
 #[tokio::test]
 async fn w18_a_page_that_is_not_the_verifiers_own_is_not_opened() {
     let stage = Running::start().await;
-    let citizen = with_person(&stage).await;
+    let citizen = Citizen::with_person(&stage).await;
     let answered = |page: String| {
         (
             200,

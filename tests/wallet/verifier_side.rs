@@ -70,6 +70,14 @@ pub(crate) fn usual_query(stage: &Stage) -> Value {
     }] })
 }
 
+/// The same, and the birth date.
+pub(crate) fn query_with_birth_date(stage: &Stage) -> Value {
+    let mut query = usual_query(stage);
+    query["credentials"][0]["claims"] =
+        json!([{ "path": ["age_over_19"], "values": [true] }, { "path": ["birthdate_dateint"] }]);
+    query
+}
+
 fn request_object(stage: &Stage) -> String {
     let usual = usual_query(stage);
     let twist = stage.twist.lock().unwrap();

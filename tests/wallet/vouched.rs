@@ -10,17 +10,8 @@ use crate::{
     issuer_side::offer,
     stage::{RequestDraft, Running},
     story::answer_of,
-    verifier_side::{request, usual_query},
+    verifier_side::{query_with_birth_date, request, usual_query},
 };
-
-/// A wallet that knows the province and not the market, with a person credential.
-async fn citizen_of_the_province(stage: &Running) -> Citizen {
-    let citizen = Citizen::new(stage).await;
-    citizen.trust(&trust(stage, false)).await;
-    citizen.accept(&offer(stage, "person", Format::DcSdJwt)).await;
-    stage.take_seen();
-    citizen
-}
 
 /// The market asks this, for a purpose of which the city signed that.
 fn ask(stage: &Running, query: Value, signed: String) {
@@ -30,19 +21,12 @@ fn ask(stage: &Running, query: Value, signed: String) {
     });
 }
 
-fn with_birth_date(stage: &Running) -> Value {
-    let mut query = usual_query(stage);
-    query["credentials"][0]["claims"] =
-        json!([{ "path": ["age_over_19"], "values": [true] }, { "path": ["birthdate_dateint"] }]);
-    query
-}
-
 #[tokio::test]
 async fn w11_a_purpose_that_an_authority_signed_is_shown_in_its_words_and_answered() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = request(&stage);
-    ask(&stage, usual_query(&stage), statement(&stage, with_birth_date(&stage)));
+    ask(&stage, usual_query(&stage), statement(&stage, query_with_birth_date(&stage)));
     let review = citizen.run(&["review", &link]).await.object();
     assert_eq!(review["warnings"], json!([]), "{review}");
     assert_eq!(
@@ -69,9 +53,9 @@ async fn w11_a_purpose_that_an_authority_signed_is_shown_in_its_words_and_answer
 #[tokio::test]
 async fn w11_more_than_the_authority_signed_is_refused_claim_by_claim_and_the_override_is_kept() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = request(&stage);
-    ask(&stage, with_birth_date(&stage), statement(&stage, usual_query(&stage)));
+    ask(&stage, query_with_birth_date(&stage), statement(&stage, usual_query(&stage)));
     let review = citizen.run(&["review", &link]).await.object();
     let beyond = json!({ "reason": "beyond_purpose", "query": "person", "path": ["birthdate_dateint"], "kind": "claim" });
     assert_eq!(review["warnings"], json!([beyond]));
@@ -94,7 +78,7 @@ async fn w11_more_than_the_authority_signed_is_refused_claim_by_claim_and_the_ov
 #[tokio::test]
 async fn t07_t11_a_statement_that_does_not_hold_is_as_if_there_were_none() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = request(&stage);
     let usual = usual_query(&stage);
     let sound = statement(&stage, usual.clone());
@@ -149,7 +133,7 @@ async fn t07_t11_a_statement_that_does_not_hold_is_as_if_there_were_none() {
 #[tokio::test]
 async fn w11_a_list_that_names_the_verifier_decides_and_a_purpose_known_by_name_alone_allows_nothing() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let link = request(&stage);
     let usual = usual_query(&stage);
     ask(&stage, usual.clone(), statement(&stage, usual));
@@ -175,7 +159,7 @@ async fn w11_a_list_that_names_the_verifier_decides_and_a_purpose_known_by_name_
 #[tokio::test]
 async fn w11_a_protected_type_is_shown_for_a_signed_purpose_that_covers_it() {
     let stage = Running::start().await;
-    let citizen = citizen_of_the_province(&stage).await;
+    let citizen = Citizen::of_the_province(&stage).await;
     let mut list = trust(&stage, false);
     let federal = crate::citizen::entry(&mut list, stage.world.federal.did.as_str());
     federal["types"].as_array_mut().unwrap().push(json!("accessible-parking-permit"));

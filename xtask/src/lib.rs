@@ -4,4 +4,7 @@
 //! through the command line and HTTP as their users would. What a party learned is computed from the bytes the
 //! proxies saw, not from what the programs say of themselves.
 
+mod address;
 pub mod story;
+
+pub use address::free_address;

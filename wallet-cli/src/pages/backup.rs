@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
@@ -104,7 +104,6 @@ fn trouble(error: &BackupError) -> Trouble {
 
 fn show(inside: &Inside, errors: Vec<FieldError>, above: Markup) -> Response {
     let words = &inside.words;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = html! {
         (above)
         p class="lead" { (words.say("page_wallet.backup_lead")) }
@@ -116,7 +115,7 @@ fn show(inside: &Inside, errors: Vec<FieldError>, above: Markup) -> Response {
         p { (words.say("page_wallet.restore_why")) }
         (restore_form(inside, &errors))
     };
-    inside.page(BACKUP.path, "page_wallet.backup_title").with_errors(errors).with_body(body).respond(status)
+    inside.page(BACKUP.path, "page_wallet.backup_title").with_errors(errors).with_body(body).answer()
 }
 
 fn copy_form(inside: &Inside, errors: &[FieldError]) -> Markup {
@@ -185,5 +184,5 @@ pub(super) async fn sheet(inside: Inside) -> Response {
         p { (words.say("page_wallet.sheet_keep")) }
         div class="actions" { (plain_link_button(&inside.href(BACKUP), &words.say("page_wallet.back_backup"))) }
     };
-    inside.page(SHEET.path, "page_wallet.sheet_title").printed().with_body(body).ok()
+    inside.page(SHEET.path, "page_wallet.sheet_title").printed().with_body(body).answer()
 }

@@ -35,7 +35,7 @@ pub(super) async fn erasure(inside: Inside, Path(id): Path<String>) -> Response 
         p { (words.say("page_wallet.letter_why")) }
         (back(&id, &inside))
     };
-    inside.page(&ERASURE.path_of(&id), "page_wallet.erasure_title").printed().with_body(body).ok()
+    inside.page(&ERASURE.path_of(&id), "page_wallet.erasure_title").printed().with_body(body).answer()
 }
 
 /// `GET /history/{id}/complaint`: to the commissioner of the place that is known, or to be chosen.
@@ -75,7 +75,7 @@ fn show(event: &Event, id: &str, place: Option<&str>, inside: &Inside) -> Respon
         (places(id, found, inside))
         (back(id, inside))
     };
-    inside.page(&COMPLAINT.path_of(id), "page_wallet.complaint_title").with_body(body).ok()
+    inside.page(&COMPLAINT.path_of(id), "page_wallet.complaint_title").with_body(body).answer()
 }
 
 fn whom(commissioner: &Commissioner, inside: &Inside) -> Markup {

@@ -1,32 +1,27 @@
 //! The most important page: who asks, by what right, what for, what they learn and what they do not, how long they keep it, how to do it without a
 //! wallet. Nothing is ticked already, and "no" sends nothing.
 
+mod sections;
+
 use axum::{
     extract::{Path, Request},
-    http::StatusCode,
     response::Response,
 };
-use maud::{Markup, html};
-use portage_catalog::plain;
-use portage_dcql::ExcessKind;
 use portage_oid4vp::AuthorizationRequest;
 use portage_reason::Reason;
-use portage_trust::MayAsk;
 use portage_wallet::{
-    Agreement, Asker, Beyond, CredentialId, DataLeft, DisclosurePlan, EventKind, Missing, PlannedAnswer,
-    PresentError, Presented, PurposeSource, Review, ReviewError, ShownPurpose, credential, history,
+    Agreement, CredentialId, DataLeft, DisclosurePlan, EventKind, PresentError, Presented, Review,
+    ReviewError, history,
 };
-use portage_web::page::{
-    Checkbox, FieldError, Notice, details, form, notice, plain_button, plain_link_button, see_other,
-    summary_list,
-};
+use portage_web::page::{FieldError, see_other};
 
+pub(super) use self::sections::contact;
+use self::sections::{show, show_beyond};
 use super::{
     BEYOND, CONSENT, HOME,
     flow::{Asked, Flow},
     link::broken,
     result::Told,
-    shown,
     trouble::Trouble,
     visit::Inside,
 };
@@ -40,21 +35,19 @@ pub(super) async fn review(
     match inside.wallet().review_request(link.clone(), choices, inside.now()).await {
         Ok(review) => Flow::Request(Box::new(Asked { link, review, ticked: Vec::new() })),
         Err(ReviewError::Store(failure)) => broken(failure),
-        Err(error) => Flow::Told(Told::RequestRefused(match error.reason() {
-            Some(reason) => Trouble::Refused(reason),
-            None => Trouble::Told { key: "page_wallet.service_unreachable", code: None },
-        })),
+        Err(error) => {
+            Flow::Told(Told::RequestRefused(Trouble::of(error.reason(), "page_wallet.service_unreachable")))
+        }
     }
 }
 
 /// `GET /consent/{id}`.
-pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
-    match &*flow {
+pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
+    Ok(match &*flow {
         Flow::Request(asked) => show(asked, &id, Vec::new(), &inside),
-        other => see_other(&inside.href_of(other.page(), &id)),
-    }
+        other => inside.onward(other, &id),
+    })
 }
 
 /// `POST /consent/{id}`: yes, no, or another credential.
@@ -64,23 +57,22 @@ pub(super) async fn answer(
     request: Request,
 ) -> Result<Response, Response> {
     let form = inside.form(request).await?;
-    let Some(cell) = inside.inside.flows.of(&id) else { return Err(inside.not_here()) };
-    let mut flow = cell.lock().await;
-    let Flow::Request(asked) = &mut *flow else { return Ok(see_other(&inside.href_of(flow.page(), &id))) };
+    let mut flow = inside.flow(&id).await?;
+    let Flow::Request(asked) = &mut *flow else { return Ok(inside.onward(&flow, &id)) };
     if let Some((query, other)) = form.text("use").split_once('=') {
         let choices = [(query.to_owned(), CredentialId(other.to_owned()))];
         let link = asked.link.clone();
         *flow = review(link, &choices, &inside).await;
-        return Ok(see_other(&inside.href_of(flow.page(), &id)));
+        return Ok(inside.onward(&flow, &id));
     }
     let Review::Answerable(plan) = &asked.review else { return Ok(see_other(&inside.href(HOME))) };
     if form.text("answer") != "yes" {
         *flow = declined(plan, &inside);
-        return Ok(see_other(&inside.href_of(flow.page(), &id)));
+        return Ok(inside.onward(&flow, &id));
     }
     if plan.is_protected() {
         *flow = refused(plan, Reason::ProtectedType, &inside);
-        return Ok(see_other(&inside.href_of(flow.page(), &id)));
+        return Ok(inside.onward(&flow, &id));
     }
     let ticked: Vec<String> = form.all("optional").map(str::to_owned).collect();
     if plan.is_beyond_purpose() {
@@ -96,22 +88,21 @@ pub(super) async fn answer(
         }
     };
     *flow = present(flow_plan(&mut flow), &ticked, agreement, &inside).await;
-    Ok(see_other(&inside.href_of(flow.page(), &id)))
+    Ok(inside.onward(&flow, &id))
 }
 
 /// `GET /consent/{id}/beyond`: what goes beyond the purpose, one by one.
-pub(super) async fn beyond(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
-    match &*flow {
+pub(super) async fn beyond(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
+    Ok(match &*flow {
         Flow::Request(asked) => match &asked.review {
             Review::Answerable(plan) if plan.is_beyond_purpose() => {
                 show_beyond(plan, &id, Vec::new(), &inside)
             }
             _ => see_other(&inside.href_of(CONSENT, &id)),
         },
-        other => see_other(&inside.href_of(other.page(), &id)),
-    }
+        other => inside.onward(other, &id),
+    })
 }
 
 /// `POST /consent/{id}/beyond`: yes to each of them, or no.
@@ -121,13 +112,12 @@ pub(super) async fn answer_beyond(
     request: Request,
 ) -> Result<Response, Response> {
     let form = inside.form(request).await?;
-    let Some(cell) = inside.inside.flows.of(&id) else { return Err(inside.not_here()) };
-    let mut flow = cell.lock().await;
-    let Flow::Request(asked) = &*flow else { return Ok(see_other(&inside.href_of(flow.page(), &id))) };
+    let mut flow = inside.flow(&id).await?;
+    let Flow::Request(asked) = &*flow else { return Ok(inside.onward(&flow, &id)) };
     let Review::Answerable(plan) = &asked.review else { return Ok(see_other(&inside.href(HOME))) };
     if form.text("answer") != "yes" {
         *flow = declined(plan, &inside);
-        return Ok(see_other(&inside.href_of(flow.page(), &id)));
+        return Ok(inside.onward(&flow, &id));
     }
     let all = plan.asker().beyond_purpose.len();
     let agreed = (0..all).filter(|at| form.all("beyond").any(|value| value == at.to_string())).count();
@@ -137,7 +127,7 @@ pub(super) async fn answer_beyond(
     }
     let ticked = asked.ticked.clone();
     *flow = present(flow_plan(&mut flow), &ticked, Agreement::ToThisAndBeyondThePurpose, &inside).await;
-    Ok(see_other(&inside.href_of(flow.page(), &id)))
+    Ok(inside.onward(&flow, &id))
 }
 
 /// Takes the plan out of its flow: it can be answered once. What stays is what would be told if the program ended in between.
@@ -184,10 +174,7 @@ async fn present(
 }
 
 fn not_sent(error: &PresentError) -> Told {
-    let trouble = match error.reason() {
-        Some(reason) => Trouble::Refused(reason),
-        None => Trouble::Told { key: "page_wallet.not_delivered", code: None },
-    };
+    let trouble = Trouble::of(error.reason(), "page_wallet.not_delivered");
     match error.data_left() {
         DataLeft::No => Told::NotSent(trouble),
         DataLeft::Perhaps => Told::Perhaps(trouble),
@@ -207,358 +194,5 @@ fn refused(plan: &DisclosurePlan, reason: Reason, inside: &Inside) -> Flow {
     match inside.wallet().refuse(plan, reason, inside.now()) {
         Ok(()) => Flow::Told(Told::RequestRefused(Trouble::Refused(reason))),
         Err(failure) => broken(failure),
-    }
-}
-
-fn show(asked: &Asked, id: &str, errors: Vec<FieldError>, inside: &Inside) -> Response {
-    let words = &inside.words;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let path = CONSENT.path_of(id);
-    let explained = asked.review.explained(inside.catalog()).lines(words.language());
-    let explained =
-        details(&words.say("page_wallet.explain"), html! { ul { @for line in explained { li { (line) } } } });
-    let (title, body) = match &asked.review {
-        Review::Answerable(plan) => {
-            let who = shown::asker(plan.asker(), words);
-            let title = words.say_with("page_wallet.consent_title", &[("service", &who)]);
-            (title, plan_body(plan, id, &errors, explained, inside))
-        }
-        Review::Unanswerable { asker, missing } => {
-            (words.say("page_wallet.nothing_fits"), unanswerable(asker, missing, explained, inside))
-        }
-    };
-    inside.page(&path, title).with_errors(errors).with_body(body).respond(status)
-}
-
-fn plan_body(
-    plan: &DisclosurePlan,
-    id: &str,
-    errors: &[FieldError],
-    explained: Markup,
-    inside: &Inside,
-) -> Markup {
-    let words = &inside.words;
-    let optional = plan.optional();
-    let is_optional = |answer: &&PlannedAnswer| optional.iter().any(|group| group.contains(&answer.query));
-    let (optional_answers, needed): (Vec<_>, Vec<_>) = plan.answers().iter().partition(is_optional);
-    html! {
-        (warnings(plan, inside))
-        (who(plan.asker(), inside))
-        (why(plan.asker(), inside))
-        h2 { (words.say("page_wallet.learn")) }
-        @if needed.is_empty() { p { (words.say("page_wallet.learn_nothing_needed")) } }
-        @for answer in &needed { (learned(answer, inside)) }
-        (not_learned(plan, inside))
-        (terms(plan.asker().purpose.as_ref(), inside))
-        (explained)
-        (others(plan, id, inside))
-        @if plan.is_protected() {
-            p { (words.say("page_wallet.protected_no_way")) }
-            (form(&inside.href_of(CONSENT, id), inside.token(), html! {
-                div class="actions" { (plain_button(&words.say("page_wallet.consent_back"), "answer", "no")) }
-            }))
-        } @else {
-            (question(plan, &optional, &optional_answers, id, errors, inside))
-        }
-    }
-}
-
-/// Who asks: name, host, and who says so.
-fn who(asker: &Asker, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let mut rows = Vec::new();
-    if let Some(name) = asker.name() {
-        rows.push((words.say("page_wallet.name"), words.text(name)));
-    }
-    rows.push((words.say("page_wallet.address"), html! { code { (asker.host) } }));
-    rows.push((words.say("page_wallet.how_known"), html! { (how_known(asker, inside)) }));
-    html! {
-        h2 { (words.say("page_wallet.who")) }
-        (summary_list(&rows))
-    }
-}
-
-fn how_known(asker: &Asker, inside: &Inside) -> String {
-    let words = &inside.words;
-    let source = asker.purpose.as_ref().map(|purpose| &purpose.source);
-    match (&asker.standing, source) {
-        (MayAsk::Unknown, _) => words.say("page_wallet.known_not"),
-        (MayAsk::NotRegistered(_), _) => words.say("page_wallet.known_not_for_this"),
-        (MayAsk::Registered(_), Some(PurposeSource::Registered)) => words.say("wallet.registered"),
-        (MayAsk::Registered(_), Some(PurposeSource::Vouched(by))) => {
-            words.say_with("wallet.vouched", &[("authority", &words.name(&by.name))])
-        }
-        (MayAsk::Registered(_), _) => words.say("page_wallet.known_purpose_unknown"),
-    }
-}
-
-/// What for, and by what law.
-fn why(asker: &Asker, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    html! {
-        h2 { (words.say("page_wallet.why")) }
-        @match &asker.purpose {
-            None => p { (words.say("consent.no_purpose")) }
-            Some(purpose) => {
-                p { (words.text(&purpose.words.text)) }
-                p { (words.say("page_wallet.by_what_law")) " " (words.text(&purpose.words.law)) }
-                @if purpose.source == PurposeSource::Told { p { strong { (words.say("wallet.purpose_told")) } } }
-            }
-        }
-    }
-}
-
-fn learned(answer: &PlannedAnswer, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let (name, issuer) = (words.name(&answer.name), shown::issuer_name(&answer.issuer, words));
-    html! {
-        h3 { (words.say_with("page_wallet.learn_from", &[("type", &name), ("issuer", &issuer)])) }
-        @if answer.learned.is_empty() { p { (words.say("consent.learn_exists")) } }
-        @else { (shown::claims(&answer.learned, Some(&answer.credential), words)) }
-        @if answer.in_issuers_words { p { (words.say("wallet.issuers_words")) } }
-        @if answer.is_shown_whole() { p { strong { (words.say("consent.whole")) } } }
-    }
-}
-
-fn not_learned(plan: &DisclosurePlan, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let with_more = plan.answers().iter().filter(|answer| !answer.withheld.is_empty());
-    html! {
-        h2 { (words.say("page_wallet.not_learn")) }
-        @for answer in with_more {
-            p { (words.say_with("page_wallet.not_learn_from", &[("type", &words.name(&answer.name))])) }
-            (shown::labels(answer.withheld.iter().map(|claim| &claim.label), "ticked crossed", words))
-        }
-        p { (words.say("page_wallet.not_learn_issuer")) }
-    }
-}
-
-/// How long, how else, whom to ask.
-fn terms(purpose: Option<&ShownPurpose>, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let Some(purpose) = purpose else {
-        return html! { h2 { (words.say("page_wallet.terms")) } p { (words.say("consent.kept_unknown")) } };
-    };
-    let purpose = &purpose.words;
-    let kept = match purpose.retention_days {
-        0 => words.say("consent.not_kept"),
-        days => words.count("consent.kept", u64::from(days), &[]),
-    };
-    html! {
-        h2 { (words.say("page_wallet.terms")) }
-        (summary_list(&[
-            (words.say("page_wallet.how_long"), html! { (kept) }),
-            (words.say("page_wallet.other_way"), words.text(&purpose.alternative)),
-            (words.say("page_wallet.contact"), contact(&purpose.contact)),
-        ]))
-    }
-}
-
-/// An address to write to is a link; anything else is text.
-pub(super) fn contact(contact: &str) -> Markup {
-    let shown = plain(contact);
-    match shown.strip_prefix("mailto:").filter(|address| is_address(address)) {
-        Some(address) => html! { a href=(shown) { (address) } },
-        None => html! { (shown) },
-    }
-}
-
-/// Letters, digits and what an address has: nothing that would add headers or another recipient.
-fn is_address(text: &str) -> bool {
-    text.contains('@') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte))
-}
-
-/// What speaks against answering, before anything else.
-fn warnings(plan: &DisclosurePlan, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let asker = plan.asker();
-    let who = shown::asker(asker, words);
-    html! {
-        @if !asker.has_vouched_purpose() {
-            @let key = if shown::is_known(asker) { "page_wallet.warn_purpose" } else { "page_wallet.warn_unknown" };
-            (notice(Notice::Warning, &words.say(key), html! { p { (words.say(&format!("{key}_why"))) } }, words))
-        }
-        @if plan.is_beyond_purpose() {
-            (notice(Notice::Warning, &words.say("page_wallet.warn_beyond"), html! {
-                p { (words.say_with("page_wallet.warn_beyond_why", &[("service", &who)])) }
-                ul { @for beyond in &asker.beyond_purpose { li { (excess(beyond, inside)) } } }
-            }, words))
-        }
-        @for answer in plan.answers() { (doubts(answer, inside)) }
-    }
-}
-
-fn doubts(answer: &PlannedAnswer, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let name = words.name(&answer.name);
-    html! {
-        @if answer.protected {
-            (notice(Notice::Warning, &words.say("page_wallet.warn_protected"), html! {
-                p { (words.say_with("wallet.protected", &[("type", &name)])) }
-            }, words))
-        }
-        @for doubt in &answer.doubts {
-            @let sentence = match doubt {
-                Reason::Revoked => words.say_with("page_wallet.doubt_revoked", &[("type", &name)]),
-                Reason::Suspended => words.say_with("page_wallet.doubt_suspended", &[("type", &name)]),
-                Reason::StatusUnavailable | Reason::KeyNotFound => words.say_with("consent.status_unknown", &[("type", &name)]),
-                other => portage_catalog::reason_sentence(*other, words.language()).to_owned(),
-            };
-            (notice(Notice::Warning, &words.say_with("page_wallet.warn_doubt", &[("type", &name)]), html! { p { (sentence) } }, words))
-        }
-    }
-}
-
-/// One thing beyond the purpose, in words.
-fn excess(beyond: &Beyond, inside: &Inside) -> String {
-    let words = &inside.words;
-    let known = beyond.credential_type.as_deref().and_then(|id| inside.catalog().credential_type(id));
-    let name = match known {
-        Some(known) => words.name(&known.name),
-        None => plain(beyond.credential_type.as_deref().unwrap_or(&beyond.query)),
-    };
-    let claim = beyond.claim.as_ref().map(|claim| words.name(claim)).unwrap_or_default();
-    let key = match beyond.kind {
-        ExcessKind::Claim => "wallet.beyond_claim",
-        ExcessKind::Values => "wallet.beyond_values",
-        ExcessKind::Format => "wallet.beyond_format",
-        ExcessKind::Type => "wallet.beyond_type",
-        ExcessKind::ClaimsTogether => "wallet.beyond_claims_together",
-        ExcessKind::Issuers => "wallet.beyond_issuers",
-        ExcessKind::HolderBinding => "wallet.beyond_holder_binding",
-        ExcessKind::Multiple => "wallet.beyond_multiple",
-        ExcessKind::CredentialsTogether => "wallet.beyond_credentials_together",
-        ExcessKind::TooComplex => "wallet.beyond_too_complex",
-    };
-    words.say_with(key, &[("type", &name), ("claim", &claim)])
-}
-
-/// Other credentials that would answer as well.
-fn others(plan: &DisclosurePlan, id: &str, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let with_others: Vec<_> = plan.answers().iter().filter(|answer| !answer.others.is_empty()).collect();
-    html! {
-        @for answer in with_others {
-            h2 { (words.say("page_wallet.others")) }
-            p { (words.say_with("page_wallet.others_why", &[("type", &words.name(&answer.name))])) }
-            (form(&inside.href_of(CONSENT, id), inside.token(), html! {
-                ul class="list" {
-                    @for other in &answer.others {
-                        @if let Ok(Some(held)) = credential(inside.store(), other) {
-                            @let name = words.name(&held.name(inside.catalog()));
-                            @let day = words.day_of(held.received);
-                            li {
-                                (words.say_with("page_wallet.others_one", &[("type", &name), ("day", &day)])) " "
-                                (plain_button(&words.say("page_wallet.others_use"), "use", &format!("{}={}", answer.query, other.0)))
-                            }
-                        }
-                    }
-                }
-            }))
-        }
-    }
-}
-
-fn question(
-    plan: &DisclosurePlan,
-    optional: &[Vec<String>],
-    optional_answers: &[&PlannedAnswer],
-    id: &str,
-    errors: &[FieldError],
-    inside: &Inside,
-) -> Markup {
-    let words = &inside.words;
-    let who = shown::asker(plan.asker(), words);
-    let asks_unknown = plan.needs_second_agreement() && !plan.is_beyond_purpose();
-    html! {
-        h2 { (words.say_with("page_wallet.question", &[("service", &who)])) }
-        p { (words.say("page_wallet.question_no")) }
-        (form(&inside.href_of(CONSENT, id), inside.token(), html! {
-            @if !optional.is_empty() {
-                h3 { (words.say("page_wallet.optional")) }
-                p { (words.say("page_wallet.optional_why")) }
-                @for answer in optional_answers {
-                    (Checkbox {
-                        name: "optional",
-                        id: &format!("optional-{}", answer.query),
-                        value: &answer.query,
-                        label: html! { (words.say_with("page_wallet.optional_show", &[("type", &words.name(&answer.name))])) },
-                        hint: Some(learned(answer, inside)),
-                        errors: &[],
-                    }.render(words))
-                }
-            }
-            @if asks_unknown {
-                (Checkbox {
-                    name: "unknown",
-                    id: "",
-                    value: "yes",
-                    label: html! { (words.say_with("page_wallet.unknown_tick", &[("host", &plan.asker().host)])) },
-                    hint: None,
-                    errors,
-                }.render(words))
-            }
-            div class="actions" {
-                button type="submit" class="button" name="answer" value="yes" {
-                    (words.say(if plan.is_beyond_purpose() { "page_wallet.yes_beyond" } else { "page_wallet.yes" }))
-                }
-                (plain_button(&words.say("page_wallet.no"), "answer", "no"))
-            }
-        }))
-    }
-}
-
-fn show_beyond(plan: &DisclosurePlan, id: &str, errors: Vec<FieldError>, inside: &Inside) -> Response {
-    let words = &inside.words;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let who = shown::asker(plan.asker(), words);
-    let body = html! {
-        p class="lead" { (words.say_with("page_wallet.beyond_lead", &[("service", &who)])) }
-        p { (words.say("page_wallet.beyond_advice")) }
-        (form(&inside.href_of(BEYOND, id), inside.token(), html! {
-            @for (at, beyond) in plan.asker().beyond_purpose.iter().enumerate() {
-                @let first = errors.as_slice();
-                (Checkbox {
-                    name: "beyond",
-                    id: &if at == 0 { "beyond".to_owned() } else { format!("beyond-{at}") },
-                    value: &at.to_string(),
-                    label: html! { (words.say("page_wallet.beyond_tick")) " " (excess(beyond, inside)) },
-                    hint: None,
-                    errors: if at == 0 { first } else { &[] },
-                }.render(words))
-            }
-            div class="actions" {
-                (plain_button(&words.say("page_wallet.no"), "answer", "no"))
-                button type="submit" class="button danger" name="answer" value="yes" { (words.say("page_wallet.beyond_yes")) }
-            }
-        }))
-    };
-    inside
-        .page(&BEYOND.path_of(id), "page_wallet.beyond_title")
-        .with_errors(errors)
-        .with_body(body)
-        .respond(status)
-}
-
-/// Nothing in the wallet answers. To whoever asks it looks like a no.
-fn unanswerable(asker: &Asker, missing: &[Missing], explained: Markup, inside: &Inside) -> Markup {
-    let words = &inside.words;
-    let names = missing.iter().map(|query| {
-        let known = query.credential_type.as_deref().and_then(|id| inside.catalog().credential_type(id));
-        match known {
-            Some(known) => words.text(&known.name),
-            None => html! { (plain(query.credential_type.as_deref().unwrap_or(&query.query))) },
-        }
-    });
-    html! {
-        p class="lead" { (words.say("page_wallet.nothing_fits_lead")) }
-        p { (words.say("wallet.missing")) }
-        ul { @for name in names { li { (name) } } }
-        (who(asker, inside))
-        (why(asker, inside))
-        (terms(asker.purpose.as_ref(), inside))
-        (explained)
-        p { (words.say("page_wallet.nothing_fits_no")) }
-        div class="actions" { (plain_link_button(&inside.href(HOME), &words.say("page_wallet.back_home"))) }
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Response {
         }
         p class="small quiet" { (words.say("page_wallet.explain_asks")) }
     };
-    inside.page(&CREDENTIAL.path_of(&id), words.name(&found.name(inside.catalog()))).with_body(body).ok()
+    inside.page(&CREDENTIAL.path_of(&id), words.name(&found.name(inside.catalog()))).with_body(body).answer()
 }
 
 fn about(found: &StoredCredential, inside: &Inside) -> Markup {
@@ -73,7 +73,7 @@ pub(super) async fn explain(inside: Inside, Path(id): Path<String>) -> Response 
         (body)
         div class="actions" { (plain_link_button(&inside.href_of(CREDENTIAL, &id), &words.say("page_wallet.back_credential"))) }
     };
-    inside.page(&EXPLAIN.path_of(&id), "page_wallet.explain_title").with_body(body).ok()
+    inside.page(&EXPLAIN.path_of(&id), "page_wallet.explain_title").with_body(body).answer()
 }
 
 /// `GET /credential/{id}/delete`.
@@ -95,7 +95,7 @@ pub(super) async fn delete_page(inside: Inside, Path(id): Path<String>) -> Respo
             }
         }))
     };
-    inside.page(&DELETE.path_of(&id), title).with_body(body).ok()
+    inside.page(&DELETE.path_of(&id), title).with_body(body).answer()
 }
 
 /// `POST /credential/{id}/delete`.
@@ -107,10 +107,7 @@ pub(super) async fn delete(
     inside.form(request).await?;
     match inside.wallet().delete(&CredentialId(id), inside.now()) {
         Ok(_) => Ok(see_other(&inside.href(HOME))),
-        Err(failure) => {
-            let trouble = Trouble::from(failure).notice(None, &inside.words);
-            Err(inside.page(HOME.path, "page_wallet.broken_title").with_body(trouble).ok())
-        }
+        Err(failure) => Err(inside.store_failed(HOME, failure)),
     }
 }
 
@@ -118,9 +115,6 @@ fn find(inside: &Inside, id: &str) -> Result<StoredCredential, Box<Response>> {
     match credential(inside.store(), &CredentialId(id.to_owned())) {
         Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Box::new(inside.not_here())),
-        Err(failure) => {
-            let trouble = Trouble::from(failure).notice(None, &inside.words);
-            Err(Box::new(inside.page(HOME.path, "page_wallet.broken_title").with_body(trouble).ok()))
-        }
+        Err(failure) => Err(Box::new(inside.store_failed(HOME, failure))),
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use maud::html;
-use portage_web::page::{Page, Words, form};
+use portage_web::page::{Page, Words};
 
-use super::{Desk, HELP, SITE};
+use super::{Desk, HELP, SITE, visit::lock_button};
 
 /// Questions and answers: `page_wallet.help_<name>` and `page_wallet.help_<name>_answer`.
 const QUESTIONS: [&str; 8] = ["what", "where", "add", "show", "who_knows", "lost", "wrong", "without"];
@@ -26,10 +26,7 @@ pub(super) async fn page(
     let page = Page::new(&SITE, &words, HELP.path, "page_wallet.help_title").with_body(body);
     let session = desk.sessions.of(&headers, desk.now());
     match session.filter(|_| desk.is_unlocked()) {
-        Some(session) => {
-            let lock = html! { button type="submit" { (words.say("page_wallet.lock")) } };
-            page.with_menu(form(&words.path("/lock"), session.token(), lock)).ok()
-        }
-        None => page.ok(),
+        Some(session) => page.with_menu(lock_button(&words, session.token())).answer(),
+        None => page.answer(),
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn page(inside: Inside) -> Response {
             }
         },
     };
-    inside.page(HISTORY.path, "page_wallet.history_title").with_body(body).ok()
+    inside.page(HISTORY.path, "page_wallet.history_title").with_body(body).answer()
 }
 
 type Read = (Vec<Event>, Vec<StoredCredential>);
@@ -56,10 +56,7 @@ pub(super) fn presentation(inside: &Inside, id: &str) -> Result<Event, Box<Respo
     match event(inside.store(), &EventId(id.to_owned())) {
         Ok(Some(event)) if has_receipt(&event) => Ok(event),
         Ok(_) => Err(Box::new(inside.not_here())),
-        Err(failure) => {
-            let trouble = Trouble::from(failure).notice(None, &inside.words);
-            Err(Box::new(inside.page(HISTORY.path, "page_wallet.broken_title").with_body(trouble).ok()))
-        }
+        Err(failure) => Err(Box::new(inside.store_failed(HISTORY, failure))),
     }
 }
 
@@ -101,7 +98,7 @@ pub(super) async fn receipt(inside: Inside, Path(id): Path<String>) -> Response 
             a href=(inside.href_of(COMPLAINT, &id)) { (words.say("page_wallet.complaint_go")) }
         }
     };
-    inside.page(&RECEIPT.path_of(&id), "page_wallet.receipt_title").printed().with_body(body).ok()
+    inside.page(&RECEIPT.path_of(&id), "page_wallet.receipt_title").printed().with_body(body).answer()
 }
 
 fn rows(event: &Event, inside: &Inside) -> Vec<(String, Markup)> {

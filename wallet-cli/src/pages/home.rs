@@ -29,7 +29,7 @@ pub(super) async fn page(inside: Inside) -> Response {
         (body)
         div class="actions" { (link_button(&inside.href(LINK), &words.say("page_wallet.home_add"))) }
     };
-    inside.page(HOME.path, "page_wallet.home_title").with_body(body).ok()
+    inside.page(HOME.path, "page_wallet.home_title").with_body(body).answer()
 }
 
 /// A credential's card.

@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{Path, Request},
-    http::StatusCode,
     response::Response,
 };
 use maud::{Markup, html};
@@ -65,7 +64,6 @@ pub(super) fn parse(text: &str) -> Result<Link, Reason> {
 
 fn show(inside: &Inside, typed: &str, errors: Vec<FieldError>) -> Response {
     let words = &inside.words;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let link = TextField {
         name: "link",
         label: "page_wallet.link_field",
@@ -90,23 +88,22 @@ fn show(inside: &Inside, typed: &str, errors: Vec<FieldError>) -> Response {
             (button(&words.say("page_wallet.link_read")))
         }))
     };
-    inside.page(LINK.path, "page_wallet.link_title").with_errors(errors).with_body(body).respond(status)
+    inside.page(LINK.path, "page_wallet.link_title").with_errors(errors).with_body(body).answer()
 }
 
 /// `GET /link/{id}`: what was found, before anybody is asked.
-pub(super) async fn found(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
-    match &*flow {
+pub(super) async fn found(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
+    Ok(match &*flow {
         Flow::Found(link) => {
             let key = match link {
                 Link::Offer(_) => "page_wallet.found_offer",
                 Link::Request(_) => "page_wallet.found_request",
             };
-            inside.page(&LINK_FOUND.path_of(&id), key).with_body(found_body(link, &id, &inside)).ok()
+            inside.page(&LINK_FOUND.path_of(&id), key).with_body(found_body(link, &id, &inside)).answer()
         }
-        other => see_other(&inside.href_of(other.page(), &id)),
-    }
+        other => inside.onward(other, &id),
+    })
 }
 
 fn found_body(link: &Link, id: &str, inside: &Inside) -> Markup {
@@ -149,8 +146,7 @@ pub(super) async fn look(
     request: Request,
 ) -> Result<Response, Response> {
     let form = inside.form(request).await?;
-    let Some(cell) = inside.inside.flows.of(&id) else { return Err(inside.not_here()) };
-    let mut flow = cell.lock().await;
+    let mut flow = inside.flow(&id).await?;
     if let Flow::Found(link) = &*flow {
         if form.text("answer") == "stop" {
             return Ok(see_other(&inside.href(HOME)));
@@ -161,7 +157,7 @@ pub(super) async fn look(
             Link::Request(request) => consent::review(request, &[], &inside).await,
         };
     }
-    Ok(see_other(&inside.href_of(flow.page(), &id)))
+    Ok(inside.onward(&flow, &id))
 }
 
 /// The end of a story that the wallet's own file ended.

@@ -2,17 +2,15 @@
 
 use axum::{
     extract::{Path, Request},
-    http::StatusCode,
     response::Response,
 };
 use maud::{Markup, html};
 use portage_catalog::plain;
 use portage_oid4vci::{CredentialOfferUri, InputMode, TxCode};
 use portage_reason::Reason;
-use portage_wallet::{AcceptError, NextStep, OfferError, OfferReview, OfferedCredential, Words as Whose};
+use portage_wallet::{AcceptError, NextStep, OfferReview, OfferedCredential, Words as Whose};
 use portage_web::page::{
-    Card, FieldError, InputKind, Notice, TextField, button, details, form, notice, plain_button, see_other,
-    summary_list,
+    Card, FieldError, InputKind, Notice, TextField, button, details, form, notice, plain_button, summary_list,
 };
 
 use super::{
@@ -28,26 +26,21 @@ pub(super) async fn review(offer: CredentialOfferUri, inside: &Inside) -> Flow {
         Ok(review) => Flow::Offer(Box::new(review)),
         Err(error) => match inside.wallet().note_refused_offer(&host, &error, now) {
             Err(failure) => broken(failure),
-            Ok(()) => Flow::Told(Told::OfferRefused { trouble: offer_trouble(&error), host }),
+            Ok(()) => {
+                let trouble = Trouble::of(error.reason(), "page_wallet.issuer_unreachable");
+                Flow::Told(Told::OfferRefused { trouble, host })
+            }
         },
     }
 }
 
-fn offer_trouble(error: &OfferError) -> Trouble {
-    match error.reason() {
-        Some(reason) => Trouble::Refused(reason),
-        None => Trouble::Told { key: "page_wallet.issuer_unreachable", code: None },
-    }
-}
-
 /// `GET /offer/{id}`.
-pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
-    match &*flow {
+pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
+    Ok(match &*flow {
         Flow::Offer(review) => show(review, &id, Vec::new(), &inside),
-        other => see_other(&inside.href_of(other.page(), &id)),
-    }
+        other => inside.onward(other, &id),
+    })
 }
 
 /// `POST /offer/{id}`: fetch it, or not. A wrong code may be tried again.
@@ -57,12 +50,11 @@ pub(super) async fn accept(
     request: Request,
 ) -> Result<Response, Response> {
     let form = inside.form(request).await?;
-    let Some(cell) = inside.inside.flows.of(&id) else { return Err(inside.not_here()) };
-    let mut flow = cell.lock().await;
+    let mut flow = inside.flow(&id).await?;
     if let Flow::Offer(review) = &*flow {
         if form.text("answer") == "no" {
             *flow = Flow::Told(Told::OfferDeclined);
-            return Ok(see_other(&inside.href_of(flow.page(), &id)));
+            return Ok(inside.onward(&flow, &id));
         }
         let code = match review.next_step() {
             NextStep::Ready => None,
@@ -80,7 +72,7 @@ pub(super) async fn accept(
             }
         }
     }
-    Ok(see_other(&inside.href_of(flow.page(), &id)))
+    Ok(inside.onward(&flow, &id))
 }
 
 /// The issuer did not take the code, and one is asked for.
@@ -99,17 +91,13 @@ async fn fetch(review: &OfferReview, code: Option<&str>, inside: &Inside) -> Res
         AcceptError::Token(_) if code.is_some() => return Err(WrongCode),
         AcceptError::Token(_) => Trouble::Told { key: "page_wallet.offer_over", code: error.code() },
         AcceptError::Credential(_) => Trouble::Told { key: "page_wallet.not_issued", code: error.code() },
-        other => match other.reason() {
-            Some(reason) => Trouble::Refused(reason),
-            None => Trouble::Told { key: "page_wallet.issuer_unreachable", code: None },
-        },
+        other => Trouble::of(other.reason(), "page_wallet.issuer_unreachable"),
     };
     Ok(Flow::Told(Told::ArrivalRefused { issuer: review.issuer().clone(), trouble }))
 }
 
 fn show(review: &OfferReview, id: &str, errors: Vec<FieldError>, inside: &Inside) -> Response {
     let words = &inside.words;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let issuer = shown::issuer_name(review.issuer(), words);
     let title = words.say_with("page_wallet.offer_title", &[("issuer", &issuer)]);
     let body = html! {
@@ -120,7 +108,7 @@ fn show(review: &OfferReview, id: &str, errors: Vec<FieldError>, inside: &Inside
         (details(&words.say("page_wallet.explain"), explained(review, inside)))
         (question(review, id, &errors, inside))
     };
-    inside.page(&OFFER.path_of(id), title).with_errors(errors).with_body(body).respond(status)
+    inside.page(&OFFER.path_of(id), title).with_errors(errors).with_body(body).answer()
 }
 
 fn card<'c>(offered: &'c OfferedCredential, review: &'c OfferReview, inside: &'c Inside) -> Card<'c> {
@@ -209,12 +197,11 @@ fn code_field(code: &TxCode, errors: &[FieldError], inside: &Inside) -> Markup {
 }
 
 /// `GET /arrived/{id}`: what it says, before it is kept.
-pub(super) async fn arrived(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
+pub(super) async fn arrived(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
     let arrived = match &*flow {
         Flow::Arrived(arrived) => arrived,
-        other => return see_other(&inside.href_of(other.page(), &id)),
+        other => return Ok(inside.onward(other, &id)),
     };
     let words = &inside.words;
     let issuer = shown::issuer_name(arrived.issuer(), words);
@@ -238,7 +225,7 @@ pub(super) async fn arrived(inside: Inside, Path(id): Path<String>) -> Response 
             }
         }))
     };
-    inside.page(&ARRIVED.path_of(&id), "page_wallet.arrived_title").with_body(body).ok()
+    Ok(inside.page(&ARRIVED.path_of(&id), "page_wallet.arrived_title").with_body(body).answer())
 }
 
 /// `POST /arrived/{id}`: keep it, or not.
@@ -248,8 +235,7 @@ pub(super) async fn keep(
     request: Request,
 ) -> Result<Response, Response> {
     let form = inside.form(request).await?;
-    let Some(cell) = inside.inside.flows.of(&id) else { return Err(inside.not_here()) };
-    let mut flow = cell.lock().await;
+    let mut flow = inside.flow(&id).await?;
     if matches!(&*flow, Flow::Arrived(_)) {
         let interrupted = Flow::Told(Told::Broken(Trouble::Refused(Reason::ConsentRequired)));
         let Flow::Arrived(arrived) = std::mem::replace(&mut *flow, interrupted) else {
@@ -270,5 +256,5 @@ pub(super) async fn keep(
             }
         };
     }
-    Ok(see_other(&inside.href_of(flow.page(), &id)))
+    Ok(inside.onward(&flow, &id))
 }

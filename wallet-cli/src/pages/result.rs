@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
 use portage_catalog::Text;
 use portage_wallet::{Asker, CredentialId, EventId, IssuerOnRecord};
-use portage_web::page::{Notice, notice, plain_link_button, see_other};
+use portage_web::page::{Notice, notice, plain_link_button};
 use url::Url;
 
 use super::{CREDENTIAL, HOME, RECEIPT, RESULT, flow::Flow, shown, trouble::Trouble, visit::Inside};
@@ -38,19 +38,18 @@ pub(crate) enum Told {
 }
 
 /// `GET /result/{id}`.
-pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Response {
-    let Some(cell) = inside.inside.flows.of(&id) else { return inside.not_here() };
-    let flow = cell.lock().await;
-    match &*flow {
+pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Result<Response, Response> {
+    let flow = inside.flow(&id).await?;
+    Ok(match &*flow {
         Flow::Told(told) => {
             let body = html! {
                 (body(told, &inside))
                 div class="actions" { (next(told, &inside)) }
             };
-            inside.page(&RESULT.path_of(&id), title(told)).with_body(body).ok()
+            inside.page(&RESULT.path_of(&id), title(told)).with_body(body).answer()
         }
-        other => see_other(&inside.href_of(other.page(), &id)),
-    }
+        other => inside.onward(other, &id),
+    })
 }
 
 const fn title(told: &Told) -> &'static str {

@@ -26,7 +26,7 @@ pub(super) async fn page(inside: Inside) -> Response {
         p { (words.say("page_wallet.types_why")) }
         (details(&words.say("page_wallet.types_show"), types(&inside)))
     };
-    inside.page(SETTINGS.path, "page_wallet.settings_title").with_body(body).ok()
+    inside.page(SETTINGS.path, "page_wallet.settings_title").with_body(body).answer()
 }
 
 fn trusted(inside: &Inside) -> Markup {

@@ -40,6 +40,11 @@ impl From<&SealedWalletError> for Trouble {
 }
 
 impl Trouble {
+    /// A verdict; without one, what the message `key` tells.
+    pub(crate) fn of(reason: Option<Reason>, key: &'static str) -> Self {
+        reason.map_or(Trouble::Told { key, code: None }, Trouble::Refused)
+    }
+
     /// The notice. `lead` says what it means for the person before anything else.
     pub(crate) fn notice(&self, lead: Option<&str>, words: &Words) -> Markup {
         let language = words.language();

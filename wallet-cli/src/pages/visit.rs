@@ -12,12 +12,13 @@ use maud::{Markup, html};
 use portage_catalog::{Catalog, Language};
 use portage_fetch::Fetcher;
 use portage_storage::wallet::SealedWallet;
-use portage_wallet::Wallet;
+use portage_wallet::{Wallet, ports::StoreFailure};
 use portage_web::page::{
     Heading, Page, PageEntry, Session, Submitted, SubmittedError, Words, form, problem, read_form, see_other,
 };
+use tokio::sync::OwnedMutexGuard;
 
-use super::{Desk, SITE, UNLOCK, desk::Unlocked, opening::no_way_in};
+use super::{Desk, SITE, UNLOCK, desk::Unlocked, flow::Flow, opening::no_way_in, trouble::Trouble};
 
 /// Somebody with a session; the wallet may be locked.
 pub(crate) struct AtDoor {
@@ -70,6 +71,11 @@ async fn submitted(request: Request, session: &Session<()>, words: &Words) -> Re
     })
 }
 
+/// The end of the menu of somebody inside.
+pub(crate) fn lock_button(words: &Words, token: &str) -> Markup {
+    form(&words.path("/lock"), token, html! { button type="submit" { (words.say("page_wallet.lock")) } })
+}
+
 impl AtDoor {
     /// The form that was sent.
     pub(crate) async fn form(&self, request: Request) -> Result<Submitted, Response> {
@@ -90,9 +96,7 @@ impl Inside {
 
     /// A page with the menu.
     pub(crate) fn page(&self, path: &str, title: impl Into<Heading>) -> Page<'_> {
-        let lock = html! { button type="submit" { (self.words.say("page_wallet.lock")) } };
-        let lock = form(&self.words.path("/lock"), self.token(), lock);
-        Page::new(&SITE, &self.words, path, title).with_menu(lock)
+        Page::new(&SITE, &self.words, path, title).with_menu(lock_button(&self.words, self.token()))
     }
 
     /// The use cases.
@@ -125,6 +129,25 @@ impl Inside {
     /// A line that leads somewhere else.
     pub(crate) fn link(&self, page: PageEntry, key: &'static str) -> Markup {
         html! { a href=(self.href(page)) { (self.words.say(key)) } }
+    }
+
+    /// The story of this id: nobody else moves it while the guard is held. 404 where there is none.
+    pub(crate) async fn flow(&self, id: &str) -> Result<OwnedMutexGuard<Flow>, Response> {
+        match self.inside.flows.of(id) {
+            Some(cell) => Ok(cell.lock_owned().await),
+            None => Err(self.not_here()),
+        }
+    }
+
+    /// On to the page where the story of this id stands.
+    pub(crate) fn onward(&self, flow: &Flow, id: &str) -> Response {
+        see_other(&self.href_of(flow.page(), id))
+    }
+
+    /// That the wallet's own file failed, in place of `page`.
+    pub(crate) fn store_failed(&self, page: PageEntry, failure: StoreFailure) -> Response {
+        let trouble = Trouble::from(failure).notice(None, &self.words);
+        self.page(page.path, "page_wallet.broken_title").with_body(trouble).answer()
     }
 
     /// 404, with the menu.

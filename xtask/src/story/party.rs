@@ -1,10 +1,9 @@
 //! A party of the story: a folder, a program, and for a service a running process behind a proxy.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -13,12 +12,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    net::TcpListener,
     process::{Child, Command},
     time::timeout,
 };
 
 use super::proxy::{Exchange, Proxy};
+use crate::free_address;
 
 /// How long a service may take to say it is ready, and to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -177,7 +176,7 @@ pub(crate) struct Service {
 impl Service {
     /// A free port behind a fresh proxy: its address is known before anything is made.
     pub(crate) async fn reserve(program: Program) -> Result<Self> {
-        let listen = free_address().await?;
+        let listen = free_address()?;
         let proxy = Proxy::start(listen).await?;
         Ok(Service { program, id: String::new(), listen, proxy, process: None })
     }
@@ -254,20 +253,4 @@ impl Service {
         ensure!(status.success(), "the service stopped with {status}");
         Ok(())
     }
-}
-
-/// A loopback address that is free now, and stays so: below the ports that systems hand out to connections, and given once by this process.
-async fn free_address() -> Result<SocketAddr> {
-    const PORTS: std::ops::Range<u32> = 20_000..32_000;
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    let width = PORTS.end - PORTS.start;
-    for _ in 0..width {
-        let offset =
-            std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % width;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(PORTS.start + offset)?));
-        if TcpListener::bind(address).await.is_ok() {
-            return Ok(address);
-        }
-    }
-    bail!("no loopback port is free")
 }

@@ -118,14 +118,15 @@ impl<'p> Page<'p> {
         self
     }
 
-    /// The answer.
+    /// The answer with a status of its own.
     pub fn respond(self, status: StatusCode) -> Response {
         html_response(status, self.to_html())
     }
 
-    /// 200.
-    pub fn ok(self) -> Response {
-        self.respond(StatusCode::OK)
+    /// 200; 422 where a form came with errors ([`Page::with_errors`]).
+    pub fn answer(self) -> Response {
+        let status = if self.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        self.respond(status)
     }
 
     /// The whole document.

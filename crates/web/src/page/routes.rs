@@ -101,7 +101,7 @@ mod tests {
 
     fn routes() -> Router {
         let here = async |Extension(words): Extension<Words>| {
-            Page::new(&SITE, &words, "/here", "page.go_on").with_body(html! { p { "<b>" } }).ok()
+            Page::new(&SITE, &words, "/here", "page.go_on").with_body(html! { p { "<b>" } }).answer()
         };
         let pages = in_both_languages(&Router::new().route("/here", get(here)), Words::new);
         harden_within(
