@@ -45,6 +45,8 @@ pub struct PathEntity {
     pub granted: Option<Rights>,
     /// The federation keys that its superior vouches for (the anchor's: what is pinned, or what the pinned keys say).
     pub keys: FederationKeys,
+    /// When its superior said so (the anchor's: when it said what it says of the one below).
+    pub issued_at: Timestamp,
     /// When the word of its superior ends.
     pub expires_at: Timestamp,
     /// Its own log, as its superior says (the anchor's: as it is pinned).

@@ -282,6 +282,7 @@ fn resolved(
                 jurisdiction: held.jurisdiction().cloned(),
                 granted: statement.rights.clone(),
                 keys: statement.keys.clone(),
+                issued_at: statement.issued_at,
                 expires_at: statement.expires_at,
                 log: statement.metadata.log(),
                 logged: statement.rights.as_ref().map(|_| match log_of_superior(below) {
@@ -298,6 +299,7 @@ fn resolved(
         jurisdiction: Some(anchor.rights.jurisdiction.clone()),
         granted: Some(anchor.rights.clone()),
         keys: anchor_configuration.as_ref().map_or_else(|| anchor.keys.clone(), |anchor| anchor.keys.clone()),
+        issued_at: superiors.last().map_or(own.issued_at, |statement| statement.issued_at),
         expires_at: anchor_configuration.as_ref().map_or(own.expires_at, |anchor| anchor.expires_at),
         log: anchor_log,
         logged: None,

@@ -66,15 +66,18 @@ impl Authorities {
         question(&chains.at((self.now)()))
     }
 
-    /// Another name of the same entity under which the list speaks of it: what it narrows there holds here, too.
-    fn listed_elsewhere(&self, id: &str) -> Option<String> {
+    /// The other names of whoever goes by this one: what the list narrows under one of them is narrowed under all.
+    fn other_names(&self, id: &str) -> Vec<String> {
         let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
-        chains.other_names(id).into_iter().find(|name| name != id && self.is_listed(name))
+        chains.other_names(id).into_iter().filter(|name| name != id).collect()
+    }
+
+    fn lists_issuer(&self, id: &str) -> bool {
+        self.list.may_issue(id, &[]) != Err(Reason::IssuerNotTrusted)
     }
 
     fn is_listed(&self, id: &str) -> bool {
-        self.list.may_issue(id, &[]) != Err(Reason::IssuerNotTrusted)
-            || self.list.may_ask(id, None) != MayAsk::Unknown
+        self.lists_issuer(id) || self.list.may_ask(id, None) != MayAsk::Unknown
     }
 }
 
@@ -84,21 +87,21 @@ impl Authority for Authorities {
     }
 
     fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
-        match self.list.may_issue_all(issuer, types) {
-            Err(Reason::IssuerNotTrusted) => match self.listed_elsewhere(issuer) {
-                Some(name) => self.list.may_issue_all(&name, types),
-                None => self.ask(|chains| chains.may_issue_all(issuer, types)),
-            },
-            decided => decided,
+        if self.lists_issuer(issuer) {
+            return self.list.may_issue_all(issuer, types);
         }
+        let own = self.ask(|chains| chains.may_issue_all(issuer, types))?;
+        // Under another name of the same entity the list narrows what its chain allows, and adds nothing to it.
+        for name in self.other_names(issuer).iter().filter(|name| self.lists_issuer(name)) {
+            self.list.may_issue_all(name, types)?;
+        }
+        Ok(own)
     }
 
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk {
         match self.list.may_ask(verifier, purpose) {
-            MayAsk::Unknown => match self.listed_elsewhere(verifier) {
-                Some(name) => self.list.may_ask(&name, purpose),
-                None => self.ask(|chains| chains.may_ask(verifier, purpose)),
-            },
+            // What the list registers for another name is registered for that name alone: a chain must not pass it on.
+            MayAsk::Unknown => self.ask(|chains| chains.may_ask(verifier, purpose)),
             decided => decided,
         }
     }
@@ -106,11 +109,11 @@ impl Authority for Authorities {
     /// The list decides about whomever it names: where it does not register the purpose for a verifier, no authority does.
     fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
         let vouched = self.ask(|chains| chains.vouched_purpose(verifier, statement))?;
-        let name = self.listed_elsewhere(verifier).unwrap_or_else(|| verifier.to_owned());
-        match self.list.may_ask(&name, Some(&vouched.purpose.id)) {
-            MayAsk::NotRegistered(_) => None,
-            MayAsk::Registered(_) | MayAsk::Unknown => Some(vouched),
-        }
+        let names = [verifier.to_owned()].into_iter().chain(self.other_names(verifier));
+        let refuses = |name: String| {
+            matches!(self.list.may_ask(&name, Some(&vouched.purpose.id)), MayAsk::NotRegistered(_))
+        };
+        if names.into_iter().any(refuses) { None } else { Some(vouched) }
     }
 
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {

@@ -114,15 +114,14 @@ impl ResolvedChains {
     /// Of two chains along one path the later one counts, whichever came in first: a right that was narrowed stays narrowed.
     fn insert_as(&mut self, chain: ResolvedEntity, names: impl IntoIterator<Item = String>) {
         self.logs.see(&chain);
-        let along = |chain: &ResolvedEntity| -> Vec<EntityId> {
-            chain.path().iter().map(|entity| entity.id.clone()).collect()
+        let along_the_same_path = |other: &ResolvedEntity| {
+            other.path().iter().map(|entity| &entity.id).eq(chain.path().iter().map(|entity| &entity.id))
         };
-        let path = along(&chain);
-        let same = self.chains.iter().position(|other| along(other) == path);
+        let same = self.chains.iter().position(along_the_same_path);
         let place = same.unwrap_or(self.chains.len());
-        // Each statement ends later than the one it takes the place of.
+        // No statement is older than the one whose place it takes, however long it lives.
         let goes_back = |other: &ResolvedEntity| {
-            other.path().iter().zip(chain.path()).any(|(kept, new)| kept.expires_at > new.expires_at)
+            other.path().iter().zip(chain.path()).any(|(kept, new)| kept.issued_at > new.issued_at)
         };
         if self.chains.get(place).is_some_and(goes_back) {
             return;
@@ -131,7 +130,7 @@ impl ResolvedChains {
             let known = self.by_name.entry(name).or_default();
             if !known.contains(&place) {
                 let shorter = |&other: &usize| {
-                    self.chains.get(other).is_some_and(|other| other.path().len() <= path.len())
+                    self.chains.get(other).is_some_and(|other| other.path().len() <= chain.path().len())
                 };
                 known.insert(known.partition_point(shorter), place);
             }

@@ -152,6 +152,60 @@ fn a_right_that_was_narrowed_stays_narrowed_whichever_chain_comes_last() {
 }
 
 #[test]
+fn an_older_chain_does_not_come_back_for_living_longer() {
+    let says = |minutes: i64, hours: i64, types: &[&str]| {
+        let (at, end) = (now() + minutes.minutes(), now() + hours.hours());
+        vec![calgary(), crate::federation::tests::says_until(at, end, ALBERTA, CALGARY, city_rights(types))]
+    };
+    let soon = now() + 10.minutes();
+    let may = |chains: &[&Vec<String>]| {
+        let authority = Authorities::new(list(), move || soon);
+        chains.iter().for_each(|chain| authority.take_chain(DID, chain, soon));
+        authority.may_issue(DID, &[PERSON]).map(drop)
+    };
+    let (older_and_longer, newer_and_shorter) = (says(0, 48, &[LICENCE, PERSON]), says(5, 1, &[LICENCE]));
+    let refused = Err(Reason::IssuerNotAuthorizedForType);
+    assert_eq!(may(&[&older_and_longer]), Ok(()), "by itself it holds");
+    assert_eq!(may(&[&newer_and_shorter, &older_and_longer]), refused, "it does not come back");
+    assert_eq!(may(&[&older_and_longer, &newer_and_shorter]), refused, "the newer one takes its place");
+    let newer_and_wider = says(6, 1, &[LICENCE, PERSON]);
+    assert_eq!(may(&[&newer_and_shorter, &newer_and_wider]), Ok(()), "the twin: a newer word widens");
+}
+
+#[test]
+fn a_list_narrows_what_a_chain_allows_under_another_name_and_adds_nothing() {
+    let name = || Text { en: "Calgary".to_owned(), fr: "Calgary".to_owned() };
+    let listed = |id: &str, types: &[&str]| {
+        let mut listed = list();
+        let types = types.iter().map(|name| (*name).to_owned()).collect();
+        listed
+            .trust_issuer(TrustedIssuer { id: id.to_owned(), name: name(), tier: Tier::Municipal, types })
+            .unwrap();
+        let authority = Authorities::new(listed, now);
+        assert_eq!(learn(&authority, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
+        authority
+    };
+    let refused = Err(Reason::IssuerNotAuthorizedForType);
+    let both = listed(DID, &[LICENCE, PERSON]);
+    assert_eq!(both.may_issue(CALGARY, &[PERSON]).map(drop), refused, "the chain does not allow it");
+    assert_eq!(both.may_issue_all(CALGARY, &[&[LICENCE], &[PERSON]]).map(drop), refused);
+    let licence = both.may_issue(CALGARY, &[LICENCE]).unwrap();
+    assert_eq!(licence.source, "federation", "the twin: both allow it, and the chain is what it rests on");
+    assert_eq!(listed(DID, &[PERSON]).may_issue(CALGARY, &[LICENCE]).map(drop), refused, "narrowed");
+
+    // A purpose that is registered for one name is not registered for whoever a superior says goes by it.
+    let mut listed = list();
+    let purpose = PurposeId("stall".to_owned());
+    let verifier =
+        crate::TrustedVerifier { id: DID.to_owned(), name: name(), purposes: [purpose.clone()].into() };
+    listed.trust_verifier(verifier).unwrap();
+    let authority = Authorities::new(listed, now);
+    assert_eq!(learn(&authority, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
+    assert!(matches!(authority.may_ask(DID, Some(&purpose)), MayAsk::Registered(_)));
+    assert!(matches!(authority.may_ask(CALGARY, Some(&purpose)), MayAsk::NotRegistered(_)));
+}
+
+#[test]
 fn t13_a_key_that_a_superior_took_back_is_refused_of_an_issuer_that_the_list_names_too() {
     let stolen = key("stolen").verification_key().clone();
     let thumbprint = keys("stolen").iter().next().unwrap().thumbprint();

@@ -70,8 +70,18 @@ pub(crate) fn says(issuer: &str, subject: &str, rights: Rights) -> String {
 }
 
 pub(crate) fn says_at(at: Timestamp, issuer: &str, subject: &str, rights: Rights) -> String {
-    let mut statement =
-        SubordinateStatement::new(id(issuer), id(subject), keys(subject), at, at + 24.hours());
+    says_until(at, at + 24.hours(), issuer, subject, rights)
+}
+
+/// What an authority says at a time, and until when.
+pub(crate) fn says_until(
+    at: Timestamp,
+    end: Timestamp,
+    issuer: &str,
+    subject: &str,
+    rights: Rights,
+) -> String {
+    let mut statement = SubordinateStatement::new(id(issuer), id(subject), keys(subject), at, end);
     statement.metadata = Metadata::new()
         .with("federation_entity", [("organization_name#en", json!(format!("Name of {subject}")))]);
     if rights.roles.contains(&Role::Authority) {
