@@ -6,6 +6,7 @@ use portage_catalog::{Format, is_time_zone};
 use portage_federation::EntityId;
 use portage_issuer::{StatusChange, TextEncoding};
 use portage_keys::Algorithm;
+use portage_service::staff::StaffCommand;
 use url::Url;
 
 use crate::config::DidMethod;
@@ -58,6 +59,12 @@ pub(crate) enum Command {
     /// Revoke a credential for ever, suspend it, or end its suspension.
     #[command(after_help = "Example:\n  issuer status 5f2c1d0e9b8a7f6e5d4c3b2a19080706 revoke")]
     Status(StatusArgs),
+    /// Who may use the clerks' pages.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  issuer staff add maria --role clerk\n  issuer staff add ali --role approver --code\n  issuer staff list --json"
+    )]
+    Staff(StaffCommand),
 }
 
 #[derive(Debug, ArgGroup)]

@@ -2,6 +2,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use portage_federation::EntityId;
+use portage_service::staff::StaffCommand;
 use url::Url;
 
 use crate::{commands::check::CheckArgs, config::RequestPrefix};
@@ -54,6 +55,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  verifier check --trust any --did-document issuer.json credential.jwt"
     )]
     Check(CheckArgs),
+    /// Who may use the counter.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  verifier staff add maria\n  verifier staff add maria --code\n  verifier staff list --json"
+    )]
+    Staff(StaffCommand),
     /// Work on the file of a purpose.
     #[command(subcommand, after_help = "Example:\n  verifier purpose lint purposes/library-card.json")]
     Purpose(PurposeCommand),

@@ -19,6 +19,7 @@
 //! | `lint` | what a purpose asks too much: `lint.<rule>` |
 //! | `row` | why a row of a register was refused |
 //! | `page` | what the pages of all programs share |
+//! | `page_staff` | the door to a service's own pages: signing in, passwords |
 //! | `page_wallet`, `page_counter`, `page_clerk` | what stands on the pages of one program: `page_wallet.<page>_<what>` |
 //! | `wallet`, `issuer`, `verifier`, `authority` | everything else that one program says |
 //!

@@ -20,11 +20,13 @@ pub mod digest;
 mod entropy;
 pub mod multibase;
 pub mod one_time;
+mod password;
 mod signing;
 pub mod vault;
 mod verification;
 
 pub use entropy::{Entropy, OsEntropy};
+pub use password::PasswordHash;
 pub use signing::{Signer, SigningFailure, SigningKey};
 pub use verification::{KeyError, SignatureInvalid, VerificationKey};
 

@@ -1,5 +1,5 @@
 //! What every service program is, whatever it does: how it starts, what its exit codes mean, what it prints, how its folder is made, and how
-//! it serves until told to stop. [`FederationMember`] is what it says of itself in a federation.
+//! it serves until told to stop. [`FederationMember`] is what it says of itself in a federation; [`staff`] is the door to its own pages.
 //!
 //! [`run`] reads the arguments and the clock and ends with an [`ExitCode`]; a command that did not do what it was asked returns a
 //! [`CommandError`], whose reason becomes the last word on standard error. Not here: any command, configuration or route of a service.
@@ -9,6 +9,7 @@ mod federation_member;
 mod folder;
 pub mod output;
 mod serve;
+pub mod staff;
 mod start;
 
 pub use command_error::CommandError;

@@ -8,6 +8,7 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
+use portage_catalog::Language;
 
 use crate::{
     Refusal,
@@ -38,6 +39,8 @@ pub enum Audience {
     Program,
     /// A person: a page.
     Person,
+    /// A person at these paths and below them; a program everywhere else.
+    PersonBelow(&'static [&'static str]),
 }
 
 impl Default for Limits {
@@ -79,15 +82,32 @@ pub fn harden_within(routes: Router, limits: Limits) -> Router {
 impl Limits {
     /// A refusal as its audience reads it.
     fn answer(self, refusal: Refusal, request: &Request) -> Response {
-        let language = preferred_language(request.headers());
-        self.told(refusal, language)
+        Reader::of(request, self.audience).told(refusal)
+    }
+}
+
+/// Who reads the answer to one request: a person in a language, or a program.
+#[derive(Clone, Copy)]
+struct Reader(Option<Language>);
+
+impl Reader {
+    fn of(request: &Request, audience: Audience) -> Self {
+        let path = request.uri().path();
+        let is_below =
+            |top: &&str| path.strip_prefix(*top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_person = match audience {
+            Audience::Program => false,
+            Audience::Person => true,
+            Audience::PersonBelow(tops) => tops.iter().any(is_below),
+        };
+        Reader(is_person.then(|| preferred_language(request.headers())))
     }
 
-    fn told(self, refusal: Refusal, language: portage_catalog::Language) -> Response {
+    fn told(self, refusal: Refusal) -> Response {
         let response = refusal.into_response();
-        match self.audience {
-            Audience::Program => response,
-            Audience::Person => problem(response.status(), language),
+        match self.0 {
+            None => response,
+            Some(language) => problem(response.status(), language),
         }
     }
 }
@@ -95,23 +115,21 @@ impl Limits {
 /// Reads the body within its limits, then runs the handler as a task of its own: a client that hangs up does not cut a handler
 /// in half, and a panic ends that task alone.
 async fn answer_within(limits: Limits, request: Request, next: Next) -> Response {
-    let language = preferred_language(request.headers());
+    let reader = Reader::of(&request, limits.audience);
     let most = limits.body(request.uri().path());
     let request = match tokio::time::timeout(REQUEST_TIME, read_body(request, most)).await {
         Ok(Ok(request)) => request,
-        Ok(Err(refusal)) => return limits.told(refusal, language),
+        Ok(Err(refusal)) => return reader.told(refusal),
         Err(_elapsed) => {
             let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "invalid_request")
                 .describing("the request did not arrive in time");
-            return limits.told(refusal, language);
+            return reader.told(refusal);
         }
     };
     match tokio::time::timeout(limits.time, tokio::spawn(next.run(request))).await {
         Ok(Ok(response)) => response,
-        Ok(Err(_panicked)) => {
-            limits.told(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error"), language)
-        }
-        Err(_elapsed) => limits.told(Refusal::unavailable().logging("the handler took too long"), language),
+        Ok(Err(_panicked)) => reader.told(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error")),
+        Err(_elapsed) => reader.told(Refusal::unavailable().logging("the handler took too long")),
     }
 }
 

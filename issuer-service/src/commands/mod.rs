@@ -4,6 +4,7 @@ mod init;
 mod key;
 mod offer;
 mod serve;
+mod staff;
 mod status;
 mod types;
 
@@ -33,5 +34,6 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Type(command) => types::run(&command, &common, &clock),
         Command::Offer(offer) => block_on(offer::run(&offer, &common, &clock)),
         Command::Status(status) => block_on(status::run(&status, &common, &clock)),
+        Command::Staff(command) => block_on(staff::run(&command, &common, clock)),
     }
 }

@@ -7,6 +7,7 @@ mod purpose;
 mod request;
 mod result;
 mod serve;
+mod staff;
 
 use portage_clock::Clock;
 use portage_keys::OsEntropy;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Result(args) => block_on(result::run(args, common, clock)),
         Command::Explain(args) => block_on(explain::run(args, common, clock)),
         Command::Check(args) => check::run(args, common, clock),
+        Command::Staff(command) => block_on(staff::run(command, common, clock)),
         Command::Purpose(command) => purpose::run(command, common),
     }
 }

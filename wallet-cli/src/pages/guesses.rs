@@ -8,12 +8,10 @@ use std::{
     time::Duration,
 };
 
-use portage_storage::vault_file::{VaultFile, VaultFileError};
-
-/// Wrong guesses after which the first wait comes, and each next one.
-const GUESSES: u32 = 4;
-/// The waits; the last one stays.
-const WAITS: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(3600)];
+use portage_storage::{
+    guess_waits::{GUESSES, wait_after},
+    vault_file::{VaultFile, VaultFileError},
+};
 
 /// The guesses at one wallet.
 pub(crate) struct Guesses {
@@ -38,14 +36,7 @@ impl Guesses {
 
     /// How long to wait before the next guess; `None`: it may be tried now.
     pub(crate) fn wait(&self, now: Duration) -> Option<Duration> {
-        let rounds = self.wrong / GUESSES;
-        if rounds == 0 || !self.wrong.is_multiple_of(GUESSES) {
-            return None;
-        }
-        let index = usize::try_from(rounds - 1).unwrap_or(usize::MAX).min(WAITS.len() - 1);
-        let wait = WAITS.get(index).copied().unwrap_or_default();
-        let left = wait.saturating_sub(now.saturating_sub(self.since));
-        (!left.is_zero()).then_some(left)
+        wait_after(self.wrong, now.saturating_sub(self.since))
     }
 
     /// Counts a guess as wrong, durably, before it is tried.

@@ -15,7 +15,7 @@ use portage_keys::{
     Entropy,
     digest::{constant_time_eq, sha256},
 };
-use portage_web::page::{Page, preferred_language, see_other};
+use portage_web::page::{Page, looks_ahead, preferred_language, see_other};
 
 use super::{Desk, HOME, SITE};
 
@@ -55,10 +55,9 @@ pub(super) async fn open(
 ) -> Response {
     let language = preferred_language(&headers);
     let now = desk.now();
-    let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.contains_key(*name));
     // Somebody who is in already, and loads the link again, stays in.
     let is_in = desk.sessions.of(&headers, now).is_some();
-    if !is_in && (ahead || !desk.opening.redeem(&secret, desk.since_start())) {
+    if !is_in && (looks_ahead(&headers) || !desk.opening.redeem(&secret, desk.since_start())) {
         return no_way_in(&desk, &headers);
     }
     let mut response = see_other(&HOME.address(language));

@@ -29,7 +29,7 @@ impl KdfParams {
     /// The least that is accepted, OWASP's minimum: 19 MiB, 2 passes, 1 lane.
     pub const MINIMUM: KdfParams = KdfParams { memory_kib: 19_456, passes: 2, lanes: 1 };
 
-    fn check(self) -> Result<Self, VaultError> {
+    pub(crate) fn check(self) -> Result<Self, VaultError> {
         let within = (19_456..=262_144).contains(&self.memory_kib)
             && (2..=16).contains(&self.passes)
             && (1..=4).contains(&self.lanes);
@@ -37,7 +37,11 @@ impl KdfParams {
     }
 
     /// The key that wraps the data key. Only called with checked parameters: this is where the memory is taken.
-    fn derive_key(self, passphrase: &str, salt: &[u8; SALT]) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+    pub(crate) fn derive_key(
+        self,
+        passphrase: &str,
+        salt: &[u8; SALT],
+    ) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         let mut key = Zeroizing::new([0; 32]);
         Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
             .and_then(|params| {

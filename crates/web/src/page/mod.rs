@@ -45,6 +45,7 @@ mod field;
 mod guard;
 mod layout;
 mod parts;
+mod qr;
 mod response;
 mod routes;
 mod session;
@@ -62,8 +63,9 @@ pub use parts::{
     Notice, button, danger_button, details, form, link_button, notice, plain_button, plain_link_button,
     summary_list, upload_form,
 };
+pub use qr::qr_code;
 pub use response::{html_response, problem, see_other};
-pub use routes::{in_both_languages, preferred_language, static_routes};
+pub use routes::{in_both_languages, looks_ahead, preferred_language, static_routes};
 pub use session::{Session, SessionCookie, Sessions};
 pub use style::stylesheet_path;
 pub use submitted::{Submitted, SubmittedError, Upload, read_form};

@@ -55,6 +55,11 @@ pub fn preferred_language(headers: &HeaderMap) -> Language {
     }
 }
 
+/// Whether a browser only looks ahead (a preview, a prefetch): what is good once is not used up by that.
+pub fn looks_ahead(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.contains_key(*name))
+}
+
 /// The value of a cookie.
 pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());

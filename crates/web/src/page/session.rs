@@ -22,6 +22,8 @@ pub struct Sessions<S> {
     cookie: SessionCookie,
     /// After how long without a request a session ends.
     idle: SignedDuration,
+    /// After how long it ends whatever happens.
+    longest: SignedDuration,
     /// By the digest of the cookie's value.
     open: Mutex<HashMap<[u8; 32], Open<S>>>,
 }
@@ -39,6 +41,7 @@ pub struct SessionCookie {
 
 struct Open<S> {
     token: Arc<str>,
+    began: Timestamp,
     last: Timestamp,
     value: Arc<S>,
 }
@@ -76,7 +79,14 @@ impl<S> Session<S> {
 impl<S> Sessions<S> {
     /// No session yet.
     pub fn new(cookie: SessionCookie, idle: SignedDuration) -> Self {
-        Sessions { cookie, idle, open: Mutex::default() }
+        Sessions { cookie, idle, longest: SignedDuration::MAX, open: Mutex::default() }
+    }
+
+    /// With an end of each session that no request puts off.
+    #[must_use]
+    pub fn ending_after(mut self, longest: SignedDuration) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Begins a session: its value, and the `Set-Cookie` that makes it the browser's. Begin a new one at each sign-in, and [`Sessions::end`] the one before.
@@ -88,7 +98,7 @@ impl<S> Sessions<S> {
         let value = Arc::new(value);
         let mut open = self.open();
         self.forget(&mut open, now);
-        open.insert(key, Open { token: token.clone(), last: now, value: value.clone() });
+        open.insert(key, Open { token: token.clone(), began: now, last: now, value: value.clone() });
         let SessionCookie { name, path, secure } = &self.cookie;
         let secure = if *secure { "; Secure" } else { "" };
         let text = format!("{name}={secret}; Path={path}; HttpOnly; SameSite=Strict{secure}");
@@ -119,7 +129,9 @@ impl<S> Sessions<S> {
     }
 
     fn forget(&self, open: &mut HashMap<[u8; 32], Open<S>>, now: Timestamp) {
-        open.retain(|_, session| now.duration_since(session.last) <= self.idle);
+        open.retain(|_, session| {
+            now.duration_since(session.last) <= self.idle && now.duration_since(session.began) <= self.longest
+        });
         while open.len() >= MOST {
             let silent = open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key);
             let Some(key) = silent else { break };
@@ -172,6 +184,16 @@ mod tests {
         for other in ["portage-test=", "portage-test=x", "other=1"] {
             assert!(sessions.of(&with_cookie(other), at(0)).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn u05_a_session_ends_in_the_end_though_somebody_is_there() {
+        let sessions = sessions().ending_after(SignedDuration::from_mins(25));
+        let (_, set) = sessions.begin("clerk", at(0), &OsEntropy);
+        for minute in [9, 18, 25] {
+            assert!(sessions.of(&sent(&set), at(minute)).is_some(), "{minute}");
+        }
+        assert!(sessions.of(&sent(&set), at(26)).is_none());
     }
 
     #[test]
