@@ -64,6 +64,54 @@ pub(crate) enum Command {
     /// Work on the file of a purpose.
     #[command(subcommand, after_help = "Example:\n  verifier purpose lint purposes/library-card.json")]
     Purpose(PurposeCommand),
+    /// Work on the rules of a purpose, which are files in Cedar.
+    #[command(subcommand, after_help = "Example:\n  verifier policy check policies/resident-rate.cedar")]
+    Policy(PolicyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Tell in both languages what is wrong with a policy, held against what its purposes ask.
+    #[command(
+        after_help = "Example:\n  verifier policy check policies/resident-rate.cedar\n  verifier policy check draft.cedar --purpose purposes/resident-rate.json --json"
+    )]
+    Check(PolicyCheckArgs),
+    /// Read the rules of a purpose as sentences, each with what it reads.
+    #[command(after_help = "Example:\n  verifier policy show market-vendor-permit --lang fr")]
+    Show(PolicyShowArgs),
+    /// Print the Cedar schema of what the rules may read.
+    #[command(
+        after_help = "Example:\n  verifier policy schema market-vendor-permit > market.cedarschema\n  verifier policy schema --type business-licence"
+    )]
+    Schema(PolicySchemaArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyCheckArgs {
+    /// The file of the policy: its name, without .cedar, is its id.
+    pub(crate) file: PathBuf,
+    /// The purpose it is for, by its id or its file [default: every purpose that names it].
+    #[arg(long, value_name = "PURPOSE")]
+    pub(crate) purpose: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyShowArgs {
+    /// The purpose, by its id or its file.
+    pub(crate) purpose: String,
+    /// Language of the words [default: that of this computer].
+    #[arg(long)]
+    pub(crate) lang: Option<Lang>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicySchemaArgs {
+    /// The purpose, by its id or its file.
+    #[arg(required_unless_present = "type", conflicts_with = "type")]
+    pub(crate) purpose: Option<String>,
+    /// All claims of a type instead, as a purpose reads them that calls its query `credential`.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) r#type: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +127,8 @@ pub(crate) enum PurposeCommand {
 pub(crate) struct PurposeLintArgs {
     /// The file of the purpose.
     pub(crate) file: PathBuf,
-    /// What your decision reads: QUERY.CLAIM, or QUERY for the credential alone. Given once, everything else counts as not read.
+    /// What your decision reads beside the purpose's policy: QUERY.CLAIM, or QUERY for the credential alone. With a policy or with this,
+    /// everything else that staff do not see counts as not read.
     #[arg(long, value_name = "QUERY.CLAIM", num_args = 1..)]
     pub(crate) reads: Vec<String>,
 }

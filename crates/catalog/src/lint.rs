@@ -1,8 +1,8 @@
 //! What a purpose asks too much, and the smaller query that would serve.
 //!
 //! The rules read the types: which claim is computed from which (`derived`), which is personal, which names the last day, which formats can be
-//! shown in part. What the service's own decision reads cannot be seen in a purpose; whoever asks may say it (`reads`), and what it reads
-//! is not called too much.
+//! shown in part. What the service's own decision reads is not seen in the query: a policy says it, or whoever asks does (`reads`). What it reads
+//! is not called too much, nor what the purpose says is shown to staff (`shown_to_staff`).
 
 use serde_json::{Map, Value, json};
 
@@ -55,10 +55,13 @@ const LONGEST_FOR_A_YES: u64 = 30;
 const LONGEST: u64 = 730;
 
 /// Looks at a purpose (the object of `specs/purposes/<id>.json`, sound or not). `reads` are the claims that the service's decision reads, as
-/// `query.claim`, and credentials whose existence it reads, as `query`; `None` when nobody said.
+/// `query.claim`, and credentials whose existence it reads, as `query`, all of them; `None` when nobody said. What the purpose itself says is
+/// shown to staff is read beside them.
 pub fn lint_purpose(purpose: &Value, reads: Option<&[String]>, catalog: &Catalog) -> PurposeLint {
     let days = purpose.get("retention_days").and_then(Value::as_u64).unwrap_or(0);
-    let mut lint = Linter { reads, days, findings: Vec::new() };
+    let shown = purpose.get("shown_to_staff").and_then(Value::as_array).into_iter().flatten();
+    let shown: Vec<&str> = shown.filter_map(Value::as_str).collect();
+    let mut lint = Linter { reads, shown, days, findings: Vec::new() };
     let original = purpose.get("query").cloned().unwrap_or_default();
     let mut query = original.clone();
     lint.texts(purpose);
@@ -78,6 +81,8 @@ pub fn lint_purpose(purpose: &Value, reads: Option<&[String]>, catalog: &Catalog
 
 struct Linter<'a> {
     reads: Option<&'a [String]>,
+    /// What staff read with their own eyes.
+    shown: Vec<&'a str>,
     /// How long the answer is kept.
     days: u64,
     findings: Vec<LintFinding>,
@@ -103,7 +108,12 @@ impl Linter<'_> {
 
     fn is_read(&self, query: &str, claim: &str) -> bool {
         let name = format!("{query}.{claim}");
-        self.reads.is_some_and(|reads| reads.contains(&name))
+        self.all_read().any(|read| read == name)
+    }
+
+    /// What is read by the decision, and by staff.
+    fn all_read(&self) -> impl Iterator<Item = &str> {
+        self.reads.into_iter().flatten().map(String::as_str).chain(self.shown.iter().copied())
     }
 
     /// People decide by these texts, in their language.
@@ -278,11 +288,13 @@ impl Linter<'_> {
 
     /// A credential of which nothing is said to be read.
     fn not_needed(&mut self, credentials: &mut Vec<Value>) {
-        let Some(reads) = self.reads else { return };
+        if self.reads.is_none() {
+            return;
+        }
+        let read: Vec<String> = self.all_read().map(str::to_owned).collect();
         let is_needed = |credential: &Value| {
             let id = credential.get("id").and_then(Value::as_str).unwrap_or_default();
-            reads
-                .iter()
+            read.iter()
                 .any(|read| read == id || read.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')))
         };
         let needless: Vec<String> = credentials

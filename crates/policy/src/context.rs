@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 
 use crate::shape::{Record, Shape};
 
-/// The members of `context`. What does not fit its shape is left out: the request is then held against the schema, which says no.
+/// The members of `context`; `None` when something is of another shape, needed or not: a rule that forbids when it is there must not pass it by.
+/// What is not there is left out: the request is then held against the schema, which says whether it may be.
 pub(crate) fn pairs(
     facts: &PolicyFacts<'_>,
     today: Date,
     shape: &Record,
-) -> Vec<(String, RestrictedExpression)> {
+) -> Option<Vec<(String, RestrictedExpression)>> {
     let mut found = Map::from_iter([
         ("now".to_owned(), json!(facts.now.to_string())),
         ("today".to_owned(), json!(today.to_string())),
@@ -24,31 +25,29 @@ pub(crate) fn pairs(
     for (query, presented) in &facts.credentials {
         found.insert((*query).to_owned(), credential(presented));
     }
-    members(&found, shape).into_iter().collect()
+    Some(members(&found, shape)?.into_iter().collect())
 }
 
-/// What is known of a credential, under the names that rules have for it.
+/// What is known of a credential, under the names that rules have for it. In the evidence `null` is what is not there.
 fn credential(presented: &Presented<'_>) -> Value {
     let evidence = presented.evidence;
     let issuer = evidence.get("issuer").cloned().unwrap_or_default();
-    let mut known = Map::new();
-    for name in ["status_age_seconds", "valid_from", "valid_until"] {
-        known.insert(name.to_owned(), evidence.get(name).cloned().unwrap_or_default());
-    }
-    known.insert(
-        "holder_is_subject".to_owned(),
-        evidence.get("holder_is_subject").is_some_and(|is| is == "proved").into(),
-    );
-    known.insert(
-        "chain_age_seconds".to_owned(),
-        issuer.pointer("/chain/age_seconds").cloned().unwrap_or_default(),
-    );
-    // The issuer stands first in its chain.
-    let jurisdiction = issuer.pointer("/chain/links/0/jurisdiction");
-    known.insert(
-        "issuer".to_owned(),
-        json!({ "id": issuer.get("id"), "source": issuer.get("source"), "tier": issuer.get("tier"), "jurisdiction": jurisdiction }),
-    );
+    let is_subject = evidence.get("holder_is_subject").is_some_and(|is| is == "proved");
+    let issuer_known = present([
+        ("id", issuer.get("id")),
+        ("source", issuer.get("source")),
+        ("tier", issuer.get("tier")),
+        // The issuer stands first in its chain.
+        ("jurisdiction", issuer.pointer("/chain/links/0/jurisdiction")),
+    ]);
+    let mut known = present([
+        ("status_age_seconds", evidence.get("status_age_seconds")),
+        ("valid_from", evidence.get("valid_from")),
+        ("valid_until", evidence.get("valid_until")),
+        ("chain_age_seconds", issuer.pointer("/chain/age_seconds")),
+    ]);
+    known.insert("holder_is_subject".to_owned(), is_subject.into());
+    known.insert("issuer".to_owned(), issuer_known.into());
     known.insert("type".to_owned(), json!(presented.credential_type));
     // In the W3C formats the claims stand below their subject.
     let claims = presented.claims.get("credentialSubject").unwrap_or(presented.claims);
@@ -56,11 +55,16 @@ fn credential(presented: &Presented<'_>) -> Value {
     Value::Object(known)
 }
 
-fn members(found: &Map<String, Value>, shape: &Record) -> BTreeMap<String, RestrictedExpression> {
-    let known = shape
-        .iter()
-        .filter_map(|(name, member)| Some((name.clone(), expression(found.get(name)?, &member.shape)?)));
-    known.collect()
+fn present<const N: usize>(members: [(&str, Option<&Value>); N]) -> Map<String, Value> {
+    let there = |(name, value): (&str, Option<&Value>)| {
+        Some((name.to_owned(), value.filter(|value| !value.is_null())?.clone()))
+    };
+    members.into_iter().filter_map(there).collect()
+}
+
+fn members(found: &Map<String, Value>, shape: &Record) -> Option<BTreeMap<String, RestrictedExpression>> {
+    let there = shape.iter().filter_map(|(name, member)| Some((name, found.get(name)?, &member.shape)));
+    there.map(|(name, value, shape)| Some((name.clone(), expression(value, shape)?))).collect()
 }
 
 /// A value as its shape has it; `None` when it is not of that shape.
@@ -76,7 +80,7 @@ fn expression(value: &Value, shape: &Shape) -> Option<RestrictedExpression> {
             elements.map(RestrictedExpression::new_set)
         }
         (Shape::Record(shape), Value::Object(found)) => {
-            RestrictedExpression::new_record(members(found, shape)).ok()
+            RestrictedExpression::new_record(members(found, shape)?).ok()
         }
         _ => None,
     }

@@ -60,7 +60,7 @@ impl Policy {
     /// The question, if what was found fits the schema.
     fn request(&self, facts: &PolicyFacts<'_>) -> Option<Request> {
         let today = self.time_zone.to_datetime(facts.now).date();
-        let context = Context::from_pairs(context::pairs(facts, today, &self.context)).ok()?;
+        let context = Context::from_pairs(context::pairs(facts, today, &self.context)?).ok()?;
         let entity = |kind: &str, id: &str| {
             let kind: EntityTypeName = kind.parse().ok()?;
             Some(EntityUid::from_type_name_and_id(kind, cedar_policy::EntityId::new(id)))

@@ -14,10 +14,13 @@
 //! ```
 //!
 //! - **What a rule may read** is what the purpose asks and what the verification found, and nothing else: [`Policy::compile`] makes a Cedar schema
-//!   of the purpose's query and of the JSON Schemas of the types it asks for ([`Policy::schema`]), and refuses a policy that does not hold up to
-//!   it. A claim that is not asked cannot be read; one that need not be there cannot be read without `has`.
+//!   of the purpose's query and of the JSON Schemas of the types it asks for ([`schema_of`]), and refuses a policy that does not hold up to
+//!   it. A claim that is not asked cannot be read; one that need not be there cannot be read without `has`; each claim is read by its name, so
+//!   that [`Policy::reads`] tells all that a policy reads.
 //! - **Nothing is permitted by accident.** What no rule permits is forbidden, one forbidding rule outweighs every permitting one (Cedar's own
 //!   semantics), and a rule that cannot be evaluated makes the whole decision an [`PolicyOutcome::Failed`](portage_verification::PolicyOutcome::Failed): Cedar alone would pass over it.
+//! - **What was found has its shape, or nothing is decided.** A claim of another kind than its type says fails the decision, whether or not it
+//!   need be there: left out, it would pass by the rule that forbids.
 //! - **No value leaves.** A [`PolicyDecision`] names rules and what they read, never what stood there.
 //!
 //! The crate verifies nothing: what is in [`PolicyFacts`](portage_verification::PolicyFacts) was verified and cut to what was asked before.
@@ -32,9 +35,10 @@ mod shape;
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use portage_catalog::{Catalog, PurposeId, Text};
+use portage_catalog::{Catalog, Language, PurposeId, Text, message};
 
 pub use decide::PolicyDecision;
+pub use schema::{schema_of, schema_of_type};
 
 /// The policies of the purposes that have one, ready to decide.
 #[derive(Debug, Clone, Default)]
@@ -99,14 +103,34 @@ pub struct Read {
 
 /// Why a policy does not serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("policies/{policy}.cedar{}: {what}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
+#[error("{}", self.in_language(Language::En))]
 pub struct PolicyError {
     /// The policy's id.
     pub policy: String,
     /// The line, where it is known.
     pub line: Option<usize>,
-    /// What is wrong.
-    pub what: String,
+    /// What is wrong, in both languages.
+    pub what: Text,
+}
+
+impl PolicyError {
+    /// Where and what, for a person.
+    pub fn in_language(&self, language: Language) -> String {
+        let (policy, what) = (self.policy.as_str(), self.what.in_language(language));
+        match self.line {
+            Some(line) => {
+                let values = [("policy", policy), ("line", &line.to_string()), ("what", what)];
+                message("policy.wrong_at", language, &values)
+            }
+            None => message("policy.wrong_in", language, &[("policy", policy), ("what", what)]),
+        }
+    }
+}
+
+/// A message in both languages: what is wrong, under `policy.wrong`.
+fn wrong(name: &str, values: &[(&str, &str)]) -> Text {
+    let in_language = |language| message(&format!("policy.wrong.{name}"), language, values);
+    Text { en: in_language(Language::En), fr: in_language(Language::Fr) }
 }
 
 impl Policies {
@@ -118,13 +142,10 @@ impl Policies {
         let mut by_purpose = BTreeMap::new();
         for purpose in catalog.purposes() {
             let Some(id) = &purpose.policy else { continue };
-            let text = catalog.policy(id).ok_or_else(|| PolicyError {
-                policy: id.clone(),
-                line: None,
-                what: format!("is not there, and the purpose {} needs it", purpose.id),
-            })?;
-            let policy = Policy::compile(id, text, purpose, catalog, time_zone)?;
-            by_purpose.insert(purpose.id.clone(), policy);
+            by_purpose.insert(
+                purpose.id.clone(),
+                Policy::named(id, &purpose.id, &purpose.query, catalog, time_zone)?,
+            );
         }
         Ok(Policies { by_purpose })
     }
@@ -144,11 +165,6 @@ impl Policy {
     /// The rules, as they stand in the file.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The Cedar schema it was held against, in Cedar's own notation.
-    pub fn schema(&self) -> String {
-        schema::text_of(&self.context)
     }
 
     /// What it reads of the answer, as `portage_catalog::lint_purpose` takes it: `query.claim`, or `query` for the credential alone.

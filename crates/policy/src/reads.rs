@@ -2,87 +2,99 @@
 
 use std::collections::BTreeSet;
 
-use portage_catalog::{Catalog, Language, Purpose, Text, has_message, message};
-use portage_dcql::{CredentialQuery, Query};
+use portage_catalog::{Language, Text, has_message, message};
+use portage_dcql::{CredentialQuery, Step};
 use serde_json::Value;
 
 use crate::{
     Read,
-    schema::{is_w3c, types_of},
+    schema::{Asked, OF_THE_ANSWER, is_w3c, types_of},
+    wrong,
 };
 
-/// The paths below `context` in a rule (Cedar's JSON policy format), as long as they go.
-pub(crate) fn paths_of(rule: &Value) -> BTreeSet<Vec<String>> {
-    let mut paths = BTreeSet::new();
-    collect(rule, &mut paths);
-    paths
+/// A path below `context`, as long as it goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    path: Vec<String>,
+    /// Whether only its existence is asked: `has`.
+    is_asked_for: bool,
 }
 
-fn collect(node: &Value, paths: &mut BTreeSet<Vec<String>>) {
-    if let Some(path) = path_of(node).filter(|path| !path.is_empty()) {
-        paths.insert(path);
+/// The places that a rule (Cedar's JSON policy format) reads. `context` by itself is one, whose path is empty.
+pub(crate) fn places_of(rule: &Value) -> BTreeSet<Place> {
+    let mut places = BTreeSet::new();
+    collect(rule, &mut places);
+    places
+}
+
+fn collect(node: &Value, places: &mut BTreeSet<Place>) {
+    if let Some(place) = place_of(node) {
+        places.insert(place);
         return;
     }
     match node {
-        Value::Object(members) => members.values().for_each(|member| collect(member, paths)),
-        Value::Array(elements) => elements.iter().for_each(|element| collect(element, paths)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, places)),
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, places)),
         _ => {}
     }
 }
 
-/// The path of an expression that is one: `context`, or an attribute of such an expression, read or asked for.
-fn path_of(node: &Value) -> Option<Vec<String>> {
+/// The place of an expression that is one: `context`, or an attribute of such an expression, read or asked for.
+fn place_of(node: &Value) -> Option<Place> {
     if node.get("Var").and_then(Value::as_str) == Some("context") {
-        return Some(Vec::new());
+        return Some(Place { path: Vec::new(), is_asked_for: false });
     }
-    let access = node.get(".").or_else(|| node.get("has"))?;
-    let mut path = path_of(access.get("left")?)?;
+    let has = node.get("has");
+    let access = has.or_else(|| node.get("."))?;
+    let mut path = place_of(access.get("left")?)?.path;
     match access.get("attr")? {
         Value::String(name) => path.push(name.clone()),
         Value::Array(names) => path.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),
         _ => return None,
     }
-    Some(path)
+    Some(Place { path, is_asked_for: has.is_some() })
 }
 
-/// What is read at a path, in words.
+/// What is read at a place, in words.
 ///
 /// # Errors
-/// It reads a claim that the purpose does not ask, or a credential that it does not ask for.
-pub(crate) fn read_at(path: &[String], purpose: &Purpose, catalog: &Catalog) -> Result<Read, String> {
-    let at = path.join(".");
-    let read = |name: Text, of| Ok(Read { at: at.clone(), name, of });
-    let first = path.first().map(String::as_str).unwrap_or_default();
-    if crate::schema::OF_THE_ANSWER.contains(&first) {
-        return read(words(first), None);
-    }
-    let query = Query::parse(&purpose.query).map_err(|error| error.to_string())?;
-    let Some(credential) = query.credential(first) else {
-        return Err(format!("reads {at}, and the purpose {} has no query {first}", purpose.id));
+/// It reads a claim that the purpose does not ask, a credential that it does not ask for, or claims without naming them.
+pub(crate) fn read_at(place: &Place, rule: &str, asked: &Asked<'_>) -> Result<Read, Text> {
+    let at = if place.path.is_empty() { "context".to_owned() } else { place.path.join(".") };
+    let refuse = |name, more: &[(&str, &str)]| {
+        let values = [("rule", rule), ("at", at.as_str()), ("purpose", asked.purpose.0.as_str())];
+        Err(wrong(name, &[&values[..], more].concat()))
     };
-    let rest: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
-    match rest.as_slice() {
-        ["claims", claim, ..] => {
-            if !is_asked(credential, claim) {
-                return Err(format!("reads {at}, which the purpose {} does not ask", purpose.id));
-            }
-            let name = label(credential, claim, catalog);
-            read(name, Some((credential.id.clone(), Some((*claim).to_owned()))))
+    let read = |name: Text, of| Ok(Read { at: at.clone(), name, of });
+    let path: Vec<&str> = place.path.iter().map(String::as_str).collect();
+    let (first, rest) = match path.as_slice() {
+        [] => return refuse("whole", &[]),
+        [first] if OF_THE_ANSWER.contains(first) => return read(words(first), None),
+        [first, rest @ ..] => (*first, rest),
+    };
+    let Some(credential) = asked.query.credential(first) else {
+        return refuse("no_query", &[("query", first)]);
+    };
+    let of_it = |claim: Option<&str>| Some((credential.id.clone(), claim.map(str::to_owned)));
+    match rest {
+        ["claims", claim, ..] if is_asked(credential, claim) => {
+            read(label(credential, claim, asked), of_it(Some(claim)))
         }
-        ["claims"] => Err(format!("reads {at} whole: name the claim")),
-        [_, ..] => read(words(&rest.join("_")), Some((credential.id.clone(), None))),
-        [] => read(words("held"), Some((credential.id.clone(), None))),
+        ["claims", ..] if rest.len() > 1 => refuse("not_asked", &[]),
+        [] if place.is_asked_for => read(words("held"), of_it(None)),
+        [] | ["claims"] => refuse("whole", &[]),
+        _ => read(words(&rest.join("_")), of_it(None)),
     }
 }
 
 fn is_asked(query: &CredentialQuery, claim: &str) -> bool {
     let place = usize::from(is_w3c(query));
     let mut asked = query.claims.iter().flatten().filter_map(|claim| claim.path.get(place));
-    asked.any(|step| *step == portage_dcql::Step::Name(claim.to_owned()))
+    asked.any(|step| *step == Step::Name(claim.to_owned()))
 }
 
-fn label(query: &CredentialQuery, claim: &str, catalog: &Catalog) -> Text {
-    let known = types_of(query, catalog).into_iter().find_map(|ty| ty.claim(claim));
+fn label(query: &CredentialQuery, claim: &str, asked: &Asked<'_>) -> Text {
+    let known = types_of(query, asked.catalog).into_iter().find_map(|ty| ty.claim(claim));
     known.map_or_else(|| Text { en: claim.to_owned(), fr: claim.to_owned() }, |claim| claim.label.clone())
 }
 

@@ -1,11 +1,14 @@
 //! What a policy may read, made of the purpose's query and of the types it asks for.
 
 use cedar_policy::SchemaFragment;
-use portage_catalog::{Catalog, CredentialType, Format, Purpose};
+use portage_catalog::{Catalog, CredentialType, Format, Purpose, PurposeId, Text};
 use portage_dcql::{CredentialQuery, Query, Step};
 use serde_json::{Value, json};
 
-use crate::shape::{Member, Record, Shape, record_to_json};
+use crate::{
+    shape::{Member, Record, Shape, record_to_json},
+    wrong,
+};
 
 /// The names that are of no credential: no Credential Query of a purpose with a policy may have them as its id.
 pub(crate) const OF_THE_ANSWER: [&str; 4] = ["now", "today", "session_bound", "same_holder"];
@@ -13,35 +16,64 @@ pub(crate) const OF_THE_ANSWER: [&str; 4] = ["now", "today", "session_bound", "s
 /// The action that is permitted or forbidden.
 pub(crate) const ACTION: &str = "accept";
 
+/// What a purpose asks, read once.
+pub(crate) struct Asked<'a> {
+    pub(crate) purpose: &'a PurposeId,
+    pub(crate) query: Query,
+    pub(crate) catalog: &'a Catalog,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(purpose: &'a PurposeId, query: &Value, catalog: &'a Catalog) -> Result<Self, Text> {
+        let query = Query::parse(query).map_err(|error| wrong("query", &[("error", &error.to_string())]))?;
+        Ok(Asked { purpose, query, catalog })
+    }
+}
+
+/// What the rules of a policy for this purpose may read, as a schema in Cedar's own notation: for those who write policies.
+///
+/// # Errors
+/// What stands in the way of a policy for this purpose.
+pub fn schema_of(purpose: &Purpose, catalog: &Catalog) -> Result<String, Text> {
+    Ok(text_of(&context_of(&Asked::of(&purpose.id, &purpose.query, catalog)?)?))
+}
+
+/// The same for a purpose that asked for every claim of one type, under the query `credential`.
+pub fn schema_of_type(credential_type: &CredentialType) -> String {
+    let claims = Shape::of_schema(&credential_type.schema).unwrap_or_else(|| Shape::Record(Record::new()));
+    let mut context = of_the_answer();
+    context.insert("credential".to_owned(), Member::always(Shape::Record(credential_with(claims))));
+    text_of(&context)
+}
+
 /// The shape of `context` for a purpose.
 ///
 /// # Errors
 /// What stands in the way of a policy for this purpose.
-pub(crate) fn context_of(purpose: &Purpose, catalog: &Catalog) -> Result<Record, String> {
-    let query = Query::parse(&purpose.query).map_err(|error| format!("the purpose's query: {error}"))?;
-    let mut context = Record::from([
-        ("now".to_owned(), Member::always(Shape::Datetime)),
-        ("today".to_owned(), Member::always(Shape::Datetime)),
-        ("session_bound".to_owned(), Member::always(Shape::Boolean)),
-        ("same_holder".to_owned(), Member::always(Shape::Boolean)),
-    ]);
-    let required = query.credential_sets.is_none();
-    for credential in &query.credentials {
+pub(crate) fn context_of(asked: &Asked<'_>) -> Result<Record, Text> {
+    let mut context = of_the_answer();
+    let required = asked.query.credential_sets.is_none();
+    for credential in &asked.query.credentials {
         let id = &credential.id;
         if OF_THE_ANSWER.contains(&id.as_str()) {
-            return Err(format!(
-                "the query {id} needs another id: policies have that name for something else"
-            ));
+            return Err(wrong("query_id", &[("query", id)]));
         }
         if credential.multiple {
-            return Err(format!(
-                "the query {id} takes several credentials: no rule could say which one it reads"
-            ));
+            return Err(wrong("query_multiple", &[("query", id)]));
         }
-        let shape = Shape::Record(credential_of(credential, catalog)?);
+        let shape = Shape::Record(credential_with(claims_of(credential, asked.catalog)?));
         context.insert(id.clone(), Member { shape, required });
     }
     Ok(context)
+}
+
+/// What is known of the answer as a whole.
+fn of_the_answer() -> Record {
+    let shape_of = |name: &str| match name {
+        "now" | "today" => Shape::Datetime,
+        _ => Shape::Boolean,
+    };
+    OF_THE_ANSWER.map(|name| (name.to_owned(), Member::always(shape_of(name)))).into()
 }
 
 /// The schema in Cedar's JSON format.
@@ -56,10 +88,12 @@ pub(crate) fn json_of(context: &Record) -> Value {
 }
 
 /// The same in Cedar's own notation, for those who write policies.
-pub(crate) fn text_of(context: &Record) -> String {
+fn text_of(context: &Record) -> String {
     let fragment = SchemaFragment::from_json_value(json_of(context)).ok();
     // What was compiled is a schema, and has this notation.
-    fragment.and_then(|fragment| fragment.to_cedarschema().ok()).unwrap_or_default()
+    let text = fragment.and_then(|fragment| fragment.to_cedarschema().ok()).unwrap_or_default();
+    // No entity here has the name of a type of Cedar's, so the short names say the same.
+    text.replace("__cedar::", "")
 }
 
 /// The types that may answer a Credential Query.
@@ -75,15 +109,16 @@ pub(crate) fn is_w3c(query: &CredentialQuery) -> bool {
     Format::from_name(&query.format).is_some_and(|format| format.is_w3c())
 }
 
-fn credential_of(query: &CredentialQuery, catalog: &Catalog) -> Result<Record, String> {
+/// What is known of a credential, with what it says.
+fn credential_with(claims: Shape) -> Record {
     let issuer = Record::from([
         ("id".to_owned(), Member::always(Shape::String)),
         ("source".to_owned(), Member::always(Shape::String)),
         ("tier".to_owned(), Member::perhaps(Shape::String)),
         ("jurisdiction".to_owned(), Member::perhaps(Shape::String)),
     ]);
-    Ok(Record::from([
-        ("claims".to_owned(), Member::always(claims_of(query, catalog)?)),
+    Record::from([
+        ("claims".to_owned(), Member::always(claims)),
         ("issuer".to_owned(), Member::always(Shape::Record(issuer))),
         ("type".to_owned(), Member::always(Shape::String)),
         ("status_age_seconds".to_owned(), Member::perhaps(Shape::Long)),
@@ -91,11 +126,11 @@ fn credential_of(query: &CredentialQuery, catalog: &Catalog) -> Result<Record, S
         ("holder_is_subject".to_owned(), Member::always(Shape::Boolean)),
         ("valid_from".to_owned(), Member::perhaps(Shape::Datetime)),
         ("valid_until".to_owned(), Member::perhaps(Shape::Datetime)),
-    ]))
+    ])
 }
 
 /// The claims that are asked, as the types' schemas have them. Where several types may answer, what they do not have alike is left out.
-fn claims_of(query: &CredentialQuery, catalog: &Catalog) -> Result<Shape, String> {
+fn claims_of(query: &CredentialQuery, catalog: &Catalog) -> Result<Shape, Text> {
     let nothing = || Shape::Record(Record::new());
     let Some(asked) = &query.claims else { return Ok(nothing()) };
     let skip = usize::from(is_w3c(query));
@@ -107,7 +142,7 @@ fn claims_of(query: &CredentialQuery, catalog: &Catalog) -> Result<Shape, String
     let mut shapes = types.iter().map(of_type);
     let first = shapes.next().flatten();
     let Some(Shape::Record(mut members)) = first else {
-        return Err(format!("the query {} asks for a type that is not in the catalogue", query.id));
+        return Err(wrong("query_type", &[("query", &query.id)]));
     };
     for other in shapes {
         let Some(Shape::Record(other)) = other else { return Ok(nothing()) };

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod explain;
 mod init;
+mod policy;
 mod purpose;
 mod request;
 mod result;
@@ -37,5 +38,6 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Check(args) => check::run(args, common, clock),
         Command::Staff(command) => block_on(staff::run(command, common, clock)),
         Command::Purpose(command) => purpose::run(command, common),
+        Command::Policy(command) => policy::run(command, common),
     }
 }

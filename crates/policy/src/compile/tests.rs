@@ -1,7 +1,7 @@
-use portage_catalog::PurposeId;
+use portage_catalog::{Language, PurposeId};
 
 use super::*;
-use crate::Policies;
+use crate::{Policies, schema_of, schema_of_type};
 
 const GOOD: &str = "@id(\"lives-here\")\n@en(\"Lives in Vancouver.\")\n@fr(\"Habite à Vancouver.\")\n\
     permit (principal, action, resource)\nwhen { context.residency.claims.municipality == \"Vancouver\" };\n";
@@ -43,22 +43,20 @@ fn a_policy_with_a_mistake_is_refused_and_the_mistake_is_named() {
         // Of the type, and not asked.
         ("claims.municipality", "claims.street_address", "does not ask"),
         ("claims.municipality == \"Vancouver\"", "claims has given_names", "does not ask"),
-        ("== \"Vancouver\"", "> 3", "Long"),
-        ("== \"Vancouver\"", "== 3", "types"),
-        ("claims.municipality == \"Vancouver\"", "issuer.tier == \"municipal\"", "tier"),
-        ("@id(\"lives-here\")", "", "line 4: a rule has no @id"),
+        ("== \"Vancouver\"", "> 3", "line 5: The rule lives-here uses a value as what it is not"),
+        ("== \"Vancouver\"", "== 3", "as what it is not"),
+        ("claims.municipality == \"Vancouver\"", "issuer.tier == \"municipal\"", "need not be there"),
+        ("claims.municipality == \"Vancouver\"", "issuer.size == 3", "not there to be read"),
+        ("== \"Vancouver\"", "!= \"Vancouver\" && false", "can never apply"),
+        ("== \"Vancouver\"", "== \"V\u{430}ncouver\"", "taken for another"),
+        ("@id(\"lives-here\")", "", "line 4: A rule has no @id"),
         ("lives-here", "Lives Here", "no @id"),
-        ("@en(\"Lives in Vancouver.\")", "", "lives-here: needs its sentence in English"),
+        ("@en(\"Lives in Vancouver.\")", "", "lives-here needs its sentence in English"),
         ("Habite à Vancouver.", " ", "in French"),
         ("@fr(", "@fra(", "@fra is none"),
-        ("permit (", "forbid (", "no rule permits"),
+        ("permit (", "forbid (", "No rule permits"),
         ("(principal,", "(principal == ?principal,", "slot"),
         ("context.residency.claims.municipality == \"Vancouver\"", "true", "reads nothing"),
-        (
-            "== \"Vancouver\"",
-            "== \"Vancouver\" && context.residency.claims == context.residency.claims",
-            "whole",
-        ),
         (GOOD, "", "has 0 rules"),
     ] {
         assert!(compile(GOOD).is_ok());
@@ -66,7 +64,65 @@ fn a_policy_with_a_mistake_is_refused_and_the_mistake_is_named() {
         assert!(error.starts_with("policies/mine.cedar") && error.contains(said), "{to}: {error}");
     }
     let twice = refused(&GOOD.repeat(2));
-    assert!(twice.contains("two rules have the id lives-here"), "{twice}");
+    assert!(twice.contains("Two rules have the id lives-here"), "{twice}");
+}
+
+#[test]
+fn what_is_read_is_named_and_never_read_as_a_whole() {
+    let also =
+        |expression: &str| GOOD.replace("\"Vancouver\" }", &format!("\"Vancouver\" && {expression} }}"));
+    for (named, whole, at) in [
+        ("context has residency", "context == context", "reads context as a whole"),
+        ("context has residency", "{ all: context }.all has residency", "reads context as a whole"),
+        (
+            "context.same_holder",
+            "(if context.same_holder then context else context).same_holder",
+            "reads context as a whole",
+        ),
+        (
+            "context.residency.claims has municipality",
+            "context.residency == context.residency",
+            "reads residency as a whole",
+        ),
+        (
+            "context.residency.claims.municipality != \"\"",
+            "context.residency.claims == context.residency.claims",
+            "reads residency.claims as a whole",
+        ),
+    ] {
+        assert!(compile(&also(named)).is_ok(), "{named} {:?}", compile(&also(named)));
+        let error = refused(&also(whole));
+        assert!(error.contains(at) && error.contains("line 4"), "{whole}: {error}");
+    }
+}
+
+#[test]
+fn a_mistake_is_told_in_both_languages() {
+    let error = compile(&GOOD.replace("claims.municipality", "claims.street_address")).unwrap_err();
+    assert_eq!(
+        error.in_language(Language::En),
+        "policies/mine.cedar, line 4: The rule lives-here reads residency.claims.street_address, and the purpose resident-rate does not ask for it."
+    );
+    assert_eq!(
+        error.in_language(Language::Fr),
+        "policies/mine.cedar, ligne 4\u{a0}: La règle lives-here lit residency.claims.street_address, que la fin resident-rate ne demande pas."
+    );
+}
+
+/// Whoever writes a policy starts from this.
+#[test]
+fn the_schema_has_what_is_asked_and_nothing_else() {
+    let catalog = Catalog::bundled();
+    let of_purpose = schema_of(&purpose("resident-rate"), &catalog).unwrap();
+    let of_type = schema_of_type(catalog.credential_type("residency").unwrap());
+    for schema in [&of_purpose, &of_type] {
+        let parsed = cedar_policy::Schema::from_cedarschema_str(schema);
+        assert!(parsed.is_ok(), "{schema}");
+        for name in ["municipality", "holder_is_subject", "same_holder", "jurisdiction?"] {
+            assert!(schema.contains(name), "{name}: {schema}");
+        }
+    }
+    assert!(of_type.contains("street_address") && !of_purpose.contains("street_address"), "{of_purpose}");
 }
 
 #[test]
@@ -86,10 +142,10 @@ fn several_credentials_to_one_query_can_have_no_policy() {
         |purpose: &Purpose| Policy::compile("mine", GOOD, purpose, &Catalog::bundled(), &TimeZone::UTC);
     assert!(compile(&purpose).is_ok());
     purpose.query["credentials"][0]["multiple"] = true.into();
-    assert!(compile(&purpose).unwrap_err().what.contains("several"));
+    assert!(compile(&purpose).unwrap_err().to_string().contains("several"));
     purpose.query["credentials"][0]["multiple"] = false.into();
     purpose.query["credentials"][0]["id"] = "today".into();
-    assert!(compile(&purpose).unwrap_err().what.contains("another id"));
+    assert!(compile(&purpose).unwrap_err().to_string().contains("another id"));
 }
 
 #[test]
@@ -116,7 +172,7 @@ fn nothing_stands_in_for_a_policy_that_is_not_there() {
     own["policy"] = "of-our-own".into();
     catalog.add_purpose("resident-rate.json", own.to_string().as_bytes()).unwrap();
     let error = Policies::compile(&catalog, &TimeZone::UTC).unwrap_err().to_string();
-    assert_eq!(error, "policies/of-our-own.cedar: is not there, and the purpose resident-rate needs it");
+    assert_eq!(error, "policies/of-our-own.cedar: It is not there, and the purpose resident-rate needs it.");
     catalog.add_policy("of-our-own.cedar", GOOD.as_bytes()).unwrap();
     assert!(Policies::compile(&catalog, &TimeZone::UTC).is_ok());
 }
