@@ -6,5 +6,6 @@
     reason = "a document or a workspace that cannot be read has failed"
 )]
 
+mod conformance;
 mod documents;
 mod layers;

@@ -6,9 +6,10 @@ use portage_keys::digest::HashAlgorithm;
 use serde_json::{Map, Value};
 
 use crate::{
-    CanonicalizeError, ProofError,
+    ProofError,
     canonical::{canonicalize_each, check_contexts},
     cryptosuite::CanonicalForm,
+    json_proof::canonical_json,
     spelling,
 };
 
@@ -40,8 +41,13 @@ impl Signed<'_> {
             CanonicalForm::Rdfc => rdfc(document, self.proof_config.clone(), hash, contexts)?,
             CanonicalForm::Jcs => jcs(document, self.proof_config, contexts)?,
         };
-        Ok([hash.digest(config.as_bytes()), hash.digest(document.as_bytes())].concat())
+        Ok(hash_of_both(&config, &document, hash))
     }
+}
+
+/// The hash of the configuration, then that of the document.
+pub(crate) fn hash_of_both(config: &str, document: &str, hash: HashAlgorithm) -> Vec<u8> {
+    [hash.digest(config.as_bytes()), hash.digest(document.as_bytes())].concat()
 }
 
 /// The proof configuration is read with the document's `@context`, whatever its own says (which is then not signed, and
@@ -87,10 +93,4 @@ fn as_array(value: &Value) -> &[Value] {
         Value::Array(items) => items,
         one => std::slice::from_ref(one),
     }
-}
-
-/// The JSON Canonicalization Scheme (RFC 8785).
-fn canonical_json(object: &Map<String, Value>) -> Result<String, CanonicalizeError> {
-    serde_json_canonicalizer::to_string(object)
-        .map_err(|_| CanonicalizeError::Malformed("JSON that has no canonical form"))
 }

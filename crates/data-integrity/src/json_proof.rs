@@ -4,15 +4,17 @@
 //! signed and not looked up.
 
 use jiff::Timestamp;
-use portage_keys::{Algorithm, Signer, VerificationKey, digest::sha256, multibase};
+use portage_keys::{Algorithm, Signer, VerificationKey, digest::HashAlgorithm, multibase};
 use serde_json::{Map, Value};
 
-use crate::{CanonicalizeError, ProofError, date_time};
+use crate::{
+    CanonicalizeError, Cryptosuite, ProofError, ProofOptions,
+    hash_data::hash_of_both,
+    proof::{date, proof_config, signature},
+};
 
 /// The one suite.
-const SUITE: &str = "eddsa-jcs-2022";
-/// An Ed25519 signature, and the longest base58btc text of one: decoding costs the square of the length.
-const SIGNATURE: (usize, usize) = (64, 89);
+const SUITE: Cryptosuite = Cryptosuite::EddsaJcs2022;
 
 /// A proof that held, for what the caller still has to weigh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,10 @@ pub fn verify_json(
     key: &VerificationKey,
 ) -> Result<JsonProof, ProofError> {
     let is = |name: &str, expected: &str| proof.get(name).and_then(Value::as_str) == Some(expected);
-    if !is("type", "DataIntegrityProof") || !is("cryptosuite", SUITE) || key.algorithm() != Algorithm::EdDsa {
+    if !is("type", "DataIntegrityProof")
+        || !is("cryptosuite", SUITE.name())
+        || key.algorithm() != Algorithm::EdDsa
+    {
         return Err(ProofError::AlgNotAllowed);
     }
     if !is("proofPurpose", purpose) {
@@ -46,10 +51,7 @@ pub fn verify_json(
     }
     let held = JsonProof { created: date(proof, "created")?, expires: date(proof, "expires")? };
     let text = proof.get("proofValue").and_then(Value::as_str).ok_or(ProofError::Malformed("proofValue"))?;
-    let signature = (text.len() <= SIGNATURE.1).then(|| multibase::decode_base58btc(text).ok()).flatten();
-    let signature = signature
-        .filter(|bytes| bytes.len() == SIGNATURE.0)
-        .ok_or(ProofError::Malformed("proofValue is not base58btc of 64 bytes"))?;
+    let signature = signature(SUITE, text)?;
     let mut config = proof.clone();
     config.remove("proofValue");
     key.verify(&hash_data(document, &config)?, &signature).map_err(|_| ProofError::SignatureInvalid)?;
@@ -70,16 +72,10 @@ pub fn prove_json(
     if signer.algorithm() != Algorithm::EdDsa {
         return Err(ProofError::AlgNotAllowed);
     }
-    let mut proof = Map::new();
-    for (name, value) in [
-        ("type", "DataIntegrityProof"),
-        ("cryptosuite", SUITE),
-        ("created", &date_time::write(created)),
-        ("verificationMethod", verification_method),
-        ("proofPurpose", purpose),
-    ] {
-        proof.insert(name.into(), value.into());
-    }
+    let options =
+        ProofOptions { created: Some(created), ..ProofOptions::new(SUITE, verification_method, purpose) };
+    // The document's own `@context` is a member like others here, and not the proof's.
+    let mut proof = proof_config(&Map::new(), &options);
     let signature = signer.sign(&hash_data(document, &proof)?)?;
     proof.insert("proofValue".into(), multibase::encode_base58btc(&signature).into());
     Ok(proof)
@@ -96,13 +92,7 @@ pub fn canonical_json(object: &Map<String, Value>) -> Result<String, Canonicaliz
 
 /// EdDSA cryptosuites §3.3.4.
 fn hash_data(document: &Map<String, Value>, config: &Map<String, Value>) -> Result<Vec<u8>, ProofError> {
-    let (config, document) = (canonical_json(config)?, canonical_json(document)?);
-    Ok([sha256(config.as_bytes()), sha256(document.as_bytes())].concat())
-}
-
-fn date(proof: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
-    let Some(value) = proof.get(name) else { return Ok(None) };
-    value.as_str().and_then(date_time::parse).map(Some).ok_or(ProofError::Malformed(name))
+    Ok(hash_of_both(&canonical_json(config)?, &canonical_json(document)?, HashAlgorithm::Sha256))
 }
 
 #[cfg(test)]
@@ -138,7 +128,7 @@ mod tests {
             ("created", json!("2026-01-15T12:00:01Z"), ProofError::SignatureInvalid),
             ("created", json!("yesterday"), ProofError::Malformed("created")),
             ("nonce", json!("x"), ProofError::SignatureInvalid),
-            ("proofValue", json!("z11"), ProofError::Malformed("proofValue is not base58btc of 64 bytes")),
+            ("proofValue", json!("z11"), ProofError::Malformed("proofValue is not a signature in base58btc")),
         ] {
             let mut changed = proof.clone();
             changed.insert(name.into(), value);

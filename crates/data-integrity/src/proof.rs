@@ -187,13 +187,17 @@ impl UnverifiedProof {
         let cryptosuite =
             Cryptosuite::from_name(required(proof, "cryptosuite")?).ok_or(ProofError::AlgNotAllowed)?;
         let verification_method = required(proof, "verificationMethod")?;
-        if !verification_method.contains(':') {
+        if !is_url(verification_method) {
             return Err(ProofError::Malformed("verificationMethod is not a URL"));
+        }
+        let id = optional(proof, "id")?;
+        if id.is_some_and(|id| !is_url(id)) {
+            return Err(ProofError::Malformed("the id of a proof is not a URL"));
         }
         let mut config = proof.clone();
         config.remove("proofValue");
         Ok(UnverifiedProof {
-            id: optional(proof, "id")?.map(str::to_owned),
+            id: id.map(str::to_owned),
             cryptosuite,
             verification_method: verification_method.to_owned(),
             proof_purpose: required(proof, "proofPurpose")?.to_owned(),
@@ -248,6 +252,13 @@ pub fn add_proof(
     if !options.cryptosuite.takes(signer.algorithm()) {
         return Err(ProofError::AlgNotAllowed);
     }
+    // Data Integrity §4.2: what nobody would take for a proof is not made.
+    if !is_url(options.verification_method)
+        || options.proof_purpose.is_empty()
+        || options.id.is_some_and(|id| !is_url(id))
+    {
+        return Err(ProofError::Malformed("a proof without its verificationMethod or proofPurpose"));
+    }
     let there = chain::all_proofs(document);
     if there.len() >= MAX_PROOFS {
         return Err(TOO_MANY);
@@ -281,7 +292,7 @@ pub fn add_proof(
 }
 
 /// EdDSA and ECDSA cryptosuites §3.2.5 and §3.3.5; the JCS suites carry the document's `@context` in the proof.
-fn proof_config(document: &Map<String, Value>, options: &ProofOptions<'_>) -> Map<String, Value> {
+pub(crate) fn proof_config(document: &Map<String, Value>, options: &ProofOptions<'_>) -> Map<String, Value> {
     let mut config = Map::new();
     if let (CanonicalForm::Jcs, Some(context)) =
         (options.cryptosuite.canonical_form(), document.get("@context"))
@@ -306,6 +317,16 @@ fn proof_config(document: &Map<String, Value>, options: &ProofOptions<'_>) -> Ma
     config
 }
 
+/// An absolute URL: a scheme, and something behind it, in printable characters without a blank. Where it leads is for others to say.
+fn is_url(text: &str) -> bool {
+    let scheme = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    text.split_once(':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 fn one_or_several(texts: &[&str]) -> Option<Value> {
     match texts {
         [] => None,
@@ -315,7 +336,7 @@ fn one_or_several(texts: &[&str]) -> Option<Value> {
 }
 
 /// The bytes of `proofValue`. A signature of ECDSA in another encoding, or cut, is one that does not fit its key.
-fn signature(cryptosuite: Cryptosuite, proof_value: &str) -> Result<Vec<u8>, ProofError> {
+pub(crate) fn signature(cryptosuite: Cryptosuite, proof_value: &str) -> Result<Vec<u8>, ProofError> {
     const WHAT: ProofError = ProofError::Malformed("proofValue is not a signature in base58btc");
     if proof_value.len() > MAX_PROOF_VALUE {
         return Err(WHAT);
@@ -336,7 +357,7 @@ fn optional<'p>(proof: &'p Map<String, Value>, name: &'static str) -> Result<Opt
     }
 }
 
-fn date(proof: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
+pub(crate) fn date(proof: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
     optional(proof, name)?.map(|text| date_time::parse(text).ok_or(ProofError::Malformed(name))).transpose()
 }
 

@@ -216,6 +216,10 @@ fn a_proof_of_the_wrong_shape_is_malformed() {
         ("type", json!(["DataIntegrityProof"])),
         ("cryptosuite", json!(null)),
         ("verificationMethod", json!("key-1")),
+        ("verificationMethod", json!("did:example:city #EdDSA")),
+        ("id", json!("proof-1")),
+        ("id", json!("1:proof")),
+        ("id", json!("")),
         ("verificationMethod", json!({ "id": "did:example:city#EdDSA" })),
         ("proofPurpose", json!(["authentication"])),
         ("created", json!("2026-01-01T00:00:00")),
@@ -269,6 +273,41 @@ fn suites_types_and_keys_that_are_not_on_the_list_are_not_allowed() {
             let refused = add_proof(&credential("person"), &options(suite), &other, &contexts);
             assert_eq!(refused, Err(ProofError::AlgNotAllowed));
         }
+    }
+}
+
+/// Data Integrity §4.2, §4.3: strings are encoded as UTF-8, whatever they hold.
+#[test]
+fn text_beyond_ascii_is_signed_as_utf_8() {
+    for suite in SUITES {
+        let mut document = credential("business-licence");
+        document["credentialSubject"]["trade_name"] = "Café Škoda 東京 🍁 e\u{301}".into();
+        let sign = |document: &Map<String, Value>| {
+            add_proof(document, &options(suite), &key(suite.1), &Contexts::bundled()).unwrap()
+        };
+        let mut document = sign(&document);
+        assert!(verify(&document).is_ok(), "{suite:?}");
+        // The same to the eye, in other code points.
+        document["credentialSubject"]["trade_name"] = "Café Škoda 東京 🍁 \u{e9}".into();
+        assert_eq!(reason(&document), Reason::SignatureInvalid, "{suite:?}");
+    }
+}
+
+/// Data Integrity §4.2.
+#[test]
+fn what_would_be_no_proof_is_not_made() {
+    let make = |options: ProofOptions<'_>| {
+        add_proof(&credential("person"), &options, &key(Algorithm::EdDsa), &Contexts::bundled())
+    };
+    let sound = options(EDDSA_RDFC);
+    assert!(make(ProofOptions { id: Some("urn:uuid:1"), ..sound.clone() }).is_ok());
+    for wrong in [
+        ProofOptions { verification_method: "", ..sound.clone() },
+        ProofOptions { verification_method: "key-1", ..sound.clone() },
+        ProofOptions { proof_purpose: "", ..sound.clone() },
+        ProofOptions { id: Some("proof-1"), ..sound.clone() },
+    ] {
+        assert!(matches!(make(wrong), Err(ProofError::Malformed(_))));
     }
 }
 

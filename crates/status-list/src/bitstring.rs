@@ -13,6 +13,8 @@ const ENTRY_TYPE: &str = "BitstringStatusListEntry";
 const LIST_TYPE: &str = "BitstringStatusList";
 const LIST_CREDENTIAL_TYPE: &str = "BitstringStatusListCredential";
 const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
+/// The base context has no terms for the messages of a list (VCDM 2.0 §5.1: then this one comes last).
+const UNDEFINED_TERMS: &str = "https://www.w3.org/ns/credentials/undefined-terms/v2";
 
 /// Entries of a list: 2^17.
 pub const ENTRIES: usize = 131_072;
@@ -51,8 +53,10 @@ impl StatusPurpose {
     /// What `value` means for this purpose.
     const fn meaning(self, value: u8) -> StatusValue {
         match (self, value) {
+            (StatusPurpose::Refresh | StatusPurpose::Revocation | StatusPurpose::Suspension, 0) => {
+                StatusValue::Valid
+            }
             (StatusPurpose::Refresh | StatusPurpose::Message, value) => StatusValue::Informative(value),
-            (StatusPurpose::Revocation | StatusPurpose::Suspension, 0) => StatusValue::Valid,
             (StatusPurpose::Revocation, 1) => StatusValue::Revoked,
             (StatusPurpose::Suspension, 1) => StatusValue::Suspended,
             (StatusPurpose::Revocation | StatusPurpose::Suspension, value) => StatusValue::Unknown(value),
@@ -148,18 +152,52 @@ pub fn entry(list_url: &str, purpose: StatusPurpose, index: usize) -> Value {
     })
 }
 
-/// `credentialStatus` for one entry of the purpose `message`: what each value of a `bits` wide entry means, from 0 on; `None` unless there is one
-/// text for each.
-pub fn message_entry(list_url: &str, index: usize, bits: u8, messages: &[&str]) -> Option<Value> {
-    if !matches!(bits, 1 | 2 | 4 | 8) || messages.len() != 1 << bits {
-        return None;
+/// What the values of a `message` entry mean: one text for each value of 1, 2, 4 or 8 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusMessages {
+    bits: u8,
+    texts: Vec<String>,
+}
+
+impl StatusMessages {
+    /// The texts of the values 0, 1, 2 …; as many as 1, 2, 4 or 8 bits have values, or `None`.
+    pub fn new(texts: Vec<String>) -> Option<Self> {
+        let bits = [1, 2, 4, 8].into_iter().find(|bits| texts.len() == 1 << bits)?;
+        Some(StatusMessages { bits, texts })
     }
-    let of_value =
-        |(value, message): (usize, &&str)| json!({ "status": format!("{value:#x}"), "message": message });
+
+    /// `statusSize`.
+    pub const fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// What a value means.
+    pub fn text(&self, value: u8) -> Option<&str> {
+        self.texts.get(usize::from(value)).map(String::as_str)
+    }
+
+    fn to_value(&self) -> Value {
+        let of_value = |(value, message): (usize, &String)| json!({ "status": format!("{value:#x}"), "message": message });
+        self.texts.iter().enumerate().map(of_value).collect()
+    }
+}
+
+/// `credentialStatus` for one entry of the purpose `message`.
+pub fn message_entry(list_url: &str, index: usize, messages: &StatusMessages) -> Value {
     let mut entry = entry(list_url, StatusPurpose::Message, index);
-    entry["statusSize"] = bits.into();
-    entry["statusMessage"] = messages.iter().enumerate().map(of_value).collect();
-    Some(entry)
+    entry["statusSize"] = messages.bits.into();
+    entry["statusMessage"] = messages.to_value();
+    entry
+}
+
+/// A list credential that tells the size of its entries and what their values mean (§2.2, `statusPurpose`: `message`).
+pub fn with_messages(mut list: Map<String, Value>, messages: &StatusMessages) -> Map<String, Value> {
+    list.insert("@context".to_owned(), json!([CONTEXT, UNDEFINED_TERMS]));
+    if let Some(Value::Object(subject)) = list.get_mut("credentialSubject") {
+        subject.insert("statusSize".to_owned(), messages.bits.into());
+        subject.insert("statusMessages".to_owned(), messages.to_value());
+    }
+    list
 }
 
 /// The unsecured `BitstringStatusListCredential`.
@@ -241,6 +279,7 @@ impl Entry {
             .to_owned();
         let index = object.get("statusListIndex").and_then(Value::as_str).ok_or(StatusError::IndexInvalid)?;
         let (size, messages) = (status_size(object)?, messages(object)?);
+        check_references(object.get("statusReference"))?;
         Ok(Entry { list_url, purpose, index: decimal(index)?, size, messages })
     }
 
@@ -311,7 +350,7 @@ fn subject(list: &Map<String, Value>) -> Result<&Map<String, Value>, StatusError
         .ok_or(StatusError::ListInvalid("credentialSubject"))
 }
 
-/// `statusSize`: 1 by default; more asks for a `statusMessage` per value.
+/// `statusSize`: 1 by default. Where messages are, there is one for each value; for more than one bit they have to be.
 fn status_size(object: &Map<String, Value>) -> Result<u8, StatusError> {
     const WRONG: StatusError = StatusError::ListInvalid("statusSize");
     let size = match object.get("statusSize") {
@@ -319,13 +358,24 @@ fn status_size(object: &Map<String, Value>) -> Result<u8, StatusError> {
         Some(size) => size.as_u64().ok_or(WRONG)?,
     };
     let size = u8::try_from(size).ok().filter(|size| (1..=8).contains(size)).ok_or(WRONG)?;
-    if size > 1 {
-        let messages = object.get("statusMessage").and_then(Value::as_array);
-        if messages.is_none_or(|messages| messages.len() != 1 << size) {
-            return Err(StatusError::ListInvalid("statusMessage"));
-        }
+    let messages = object.get("statusMessage").map(|messages| messages.as_array().map_or(0, Vec::len));
+    match messages {
+        None if size == 1 => Ok(size),
+        Some(count) if count == 1 << size => Ok(size),
+        _ => Err(StatusError::ListInvalid("statusMessage")),
     }
-    Ok(size)
+}
+
+/// `statusReference`: a URL, or several.
+fn check_references(references: Option<&Value>) -> Result<(), StatusError> {
+    let urls = match references {
+        None => return Ok(()),
+        Some(Value::Array(urls)) => urls.as_slice(),
+        Some(url) => std::slice::from_ref(url),
+    };
+    let is_url =
+        |url: &Value| url.as_str().is_some_and(|url| url.contains(':') && !url.contains(char::is_whitespace));
+    if urls.iter().all(is_url) { Ok(()) } else { Err(StatusError::ListInvalid("statusReference")) }
 }
 
 /// `statusMessage`: objects with `status`, hexadecimal after `0x`, and `message`.

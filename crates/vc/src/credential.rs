@@ -74,7 +74,9 @@ impl Credential {
         if valid_from.zip(valid_until).is_some_and(|(from, until)| from > until) {
             return Err(CredentialError::Malformed("`validUntil` before `validFrom`"));
         }
-        for name in ["credentialStatus", "refreshService", "termsOfUse", "evidence", "proof"] {
+        for name in
+            ["credentialStatus", "refreshService", "termsOfUse", "evidence", "proof"].iter().chain(&RESERVED)
+        {
             rules::typed_objects(&document, name)?;
         }
         check_schemas(&document)?;
@@ -138,6 +140,9 @@ impl std::fmt::Debug for Credential {
             .finish_non_exhaustive()
     }
 }
+
+/// §5.10: what they hold is for others to say; that it has a `type` is not.
+const RESERVED: [&str; 2] = ["confidenceMethod", "renderMethod"];
 
 /// §4.7.
 pub(crate) fn issuer(document: &Map<String, Value>) -> Result<String, CredentialError> {

@@ -100,6 +100,7 @@ fn routes(harness: Arc<Harness>) -> Router {
         post(async move |State(harness): Shared, body: Bytes| issued(&harness, securing, &body))
     };
     let proof = Securing::Proof;
+    let (p256, p384) = (Algorithm::Es256, Algorithm::Es384);
     let routes = Router::new()
         .route("/did", did(Algorithm::EdDsa))
         .route("/p256/did", did(Algorithm::Es256))
@@ -108,8 +109,10 @@ fn routes(harness: Arc<Harness>) -> Router {
         .route("/status/{id}", get(status_list))
         .route("/credentials/issue", issue(proof(Cryptosuite::EddsaRdfc2022, Algorithm::EdDsa)))
         .route("/jcs/credentials/issue", issue(proof(Cryptosuite::EddsaJcs2022, Algorithm::EdDsa)))
-        .route("/p256/credentials/issue", issue(proof(Cryptosuite::EcdsaRdfc2019, Algorithm::Es256)))
-        .route("/p384/credentials/issue", issue(proof(Cryptosuite::EcdsaRdfc2019, Algorithm::Es384)))
+        .route("/p256/credentials/issue", issue(proof(Cryptosuite::EcdsaRdfc2019, p256)))
+        .route("/p384/credentials/issue", issue(proof(Cryptosuite::EcdsaRdfc2019, p384)))
+        .route("/p256/jcs/credentials/issue", issue(proof(Cryptosuite::EcdsaJcs2019, p256)))
+        .route("/p384/jcs/credentials/issue", issue(proof(Cryptosuite::EcdsaJcs2019, p384)))
         .route("/env/credentials/issue", issue(Securing::Enveloped))
         .route("/credentials/verify", post(verify_credential))
         .route("/presentations/verify", post(verify_presentation))
@@ -215,19 +218,27 @@ fn refused(reasons: &[Reason]) -> Response {
     answer(status, &json!({ "verified": false, "errors": errors, "warnings": [] }))
 }
 
+/// `type` as the specification that knows the error has it (VCDM 2.0 §7.2, VC-DI 1.0 §4.7, Bitstring Status List §3.5); `about:blank` where none
+/// does, as RFC 9457 §4.2.1 says.
 fn problem(reason: &Reason) -> Value {
-    let kind = match (reason, reason.fault()) {
-        (Reason::Malformed, _) => "MALFORMED_VALUE_ERROR",
-        (Reason::StatusIndexInvalid, _) => "RANGE_ERROR",
-        (_, Fault::Sender) => "CRYPTOGRAPHIC_SECURITY_ERROR",
-        _ => "",
+    const DATA_MODEL: &str = "https://www.w3.org/TR/vc-data-model#";
+    const SECURITY: &str = "https://w3id.org/security#";
+    const STATUS: &str = "https://www.w3.org/ns/credentials/status-list#";
+    let (vocabulary, name) = match (reason, reason.fault()) {
+        (Reason::Malformed, _) => (DATA_MODEL, "MALFORMED_VALUE_ERROR"),
+        (Reason::ProofMissing | Reason::PurposeMismatch | Reason::SignatureInvalid, _) => {
+            (SECURITY, "PROOF_VERIFICATION_ERROR")
+        }
+        (Reason::DataLoss, _) => (SECURITY, "DATA_LOSS_DETECTION_ERROR"),
+        (Reason::AudienceMismatch, _) => (SECURITY, "INVALID_DOMAIN_ERROR"),
+        (Reason::NonceMismatch, _) => (SECURITY, "INVALID_CHALLENGE_ERROR"),
+        (Reason::StatusIndexInvalid, _) => (DATA_MODEL, "RANGE_ERROR"),
+        (Reason::StatusListInvalid, _) => (STATUS, "STATUS_VERIFICATION_ERROR"),
+        (Reason::StatusUnavailable, _) => (STATUS, "STATUS_RETRIEVAL_ERROR"),
+        (_, Fault::Sender) => (DATA_MODEL, "CRYPTOGRAPHIC_SECURITY_ERROR"),
+        _ => ("about:", "blank"),
     };
-    let kind = if kind.is_empty() {
-        "about:blank".to_owned()
-    } else {
-        format!("https://www.w3.org/TR/vc-data-model#{kind}")
-    };
-    json!({ "type": kind, "title": reason.name() })
+    json!({ "type": format!("{vocabulary}{name}"), "title": reason.name() })
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {

@@ -83,7 +83,7 @@ fn reasons(answer: &Value) -> Vec<&str> {
 async fn what_it_issues_it_verifies_and_refuses_when_it_was_changed() {
     let harness = Harness::start();
     assert_eq!(harness.get("/did").await, harness.did);
-    for path in ["", "/jcs", "/p256", "/p384", "/env"] {
+    for path in ["", "/jcs", "/p256", "/p384", "/p256/jcs", "/p384/jcs", "/env"] {
         let body = json!({ "credential": harness.credential() });
         let (status, secured) = harness.post(&format!("{path}/credentials/issue"), &body).await;
         assert_eq!(status, StatusCode::CREATED, "{path}: {secured}");
@@ -103,6 +103,36 @@ async fn what_it_issues_it_verifies_and_refuses_when_it_was_changed() {
         assert!(status.is_client_error(), "{path}: {verdict}");
         let expected = if path == "/env" { "malformed" } else { "signature_invalid" };
         assert_eq!(reasons(&verdict), [expected], "{path}");
+    }
+}
+
+/// VCDM 2.0 §7.2, VC-DI 1.0 §4.7, Bitstring Status List §3.5.
+#[tokio::test]
+async fn a_refusal_names_its_problem_by_a_url() {
+    let harness = Harness::start();
+    let body = json!({ "credential": harness.credential() });
+    let (_, sound) = harness.post("/credentials/issue", &body).await;
+    let (status, verdict) =
+        harness.post("/credentials/verify", &json!({ "verifiableCredential": sound })).await;
+    assert_eq!((status, &verdict["errors"]), (StatusCode::OK, &json!([])));
+    let changed = |member: &str, value: Value| {
+        let mut changed = sound.clone();
+        *changed.pointer_mut(member).expect("a member") = value;
+        json!({ "verifiableCredential": changed })
+    };
+    for (member, value, problem) in [
+        ("/type", json!(1), "https://www.w3.org/TR/vc-data-model#MALFORMED_VALUE_ERROR"),
+        ("/credentialSubject/name", json!("Eve"), "https://w3id.org/security#PROOF_VERIFICATION_ERROR"),
+        (
+            "/credentialSubject",
+            json!({ "isAdmin": true }),
+            "https://w3id.org/security#DATA_LOSS_DETECTION_ERROR",
+        ),
+    ] {
+        let (status, verdict) = harness.post("/credentials/verify", &changed(member, value)).await;
+        assert!(status.is_client_error());
+        assert_eq!(verdict["verified"], false);
+        assert_eq!(verdict["errors"][0]["type"], problem, "{verdict}");
     }
 }
 

@@ -156,12 +156,24 @@ fn s08_a_short_list_and_entries_that_break_a_rule_do_not_hold() {
         ("statusSize", json!(9)),
         ("statusSize", json!("1")),
         ("statusSize", json!(2)),
+        ("statusMessage", json!("fine")),
+        ("statusMessage", json!([{ "status": "0x0", "message": "fine" }])),
+        ("statusMessage", json!([{ "status": "0x0", "message": "fine" }, { "status": "0x1" }])),
+        ("statusMessage", json!([{ "status": "0x0", "message": "fine" }, { "message": "not fine" }])),
+        ("statusReference", json!("relative")),
+        ("statusReference", json!(["https://city.example/statuses", 1])),
     ] {
         let mut entry = entry(URL, StatusPurpose::Revocation, 5);
         entry[member] = value.clone();
         assert!(matches!(parse(&entry), Err(StatusError::ListInvalid(_))), "{member}: {value}");
     }
     assert!(parse(&json!({})).is_err());
+    let mut whole = entry(URL, StatusPurpose::Message, 5);
+    whole["statusSize"] = json!(1);
+    whole["statusMessage"] =
+        json!([{ "status": "0x0", "message": "fine", "more": 1 }, { "status": "0x1", "message": "see us" }]);
+    whole["statusReference"] = json!(["https://city.example/statuses"]);
+    assert_eq!(parse(&whole).unwrap().message(1), Some("see us"));
 }
 
 #[test]
@@ -173,6 +185,7 @@ fn s09_a_value_without_a_known_meaning_is_not_valid() {
         (Revocation, 2, StatusValue::Unknown(2)),
         (Suspension, 1, StatusValue::Suspended),
         (Suspension, 3, StatusValue::Unknown(3)),
+        (Refresh, 0, StatusValue::Valid),
         (Refresh, 1, StatusValue::Informative(1)),
         (Message, 0, StatusValue::Informative(0)),
     ] {
@@ -222,22 +235,52 @@ fn s09_entries_of_every_size_are_written_as_they_are_read() {
     let (url, at) = ("https://issuer.example/status/1", "2026-01-01T00:00:00Z".parse().unwrap());
     for size in [1, 2, 4, 8] {
         let texts: Vec<String> = (0..1_u16 << size).map(|value| format!("meaning {value}")).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let messages = StatusMessages::new(texts.clone()).unwrap();
+        assert_eq!(messages.bits(), size);
         let mut bits = Bitstring::with_size(size).unwrap();
         let most = 0xff >> (8 - size);
         for (index, value) in [(0, most), (5, 1), (6, 0), (ENTRIES - 1, most)] {
             bits.set_value(index, value).unwrap();
             let list = list_credential(url, "did:web:a.example", StatusPurpose::Message, &bits, at, at, 1);
-            let entry = message_entry(url, index, size, &texts).unwrap();
+            let entry = message_entry(url, index, &messages);
             let entry = Entry::parse(entry.as_object().unwrap()).unwrap();
             assert_eq!(entry.value_in(&list), Ok(StatusValue::Informative(value)), "{size} {index}");
             assert_eq!(entry.message(value), Some(format!("meaning {value}").as_str()));
         }
         assert_eq!(bits.set_value(ENTRIES, 1), Err(StatusError::IndexInvalid));
-        assert_eq!(message_entry(url, 0, size, &texts[1..]), None);
+        assert_eq!(messages.text(most), Some(format!("meaning {most}").as_str()));
+        assert_eq!(StatusMessages::new([texts, vec!["one more".into()]].concat()), None);
         if size < 8 {
             assert_eq!(bits.set_value(0, most + 1), Err(StatusError::IndexInvalid));
         }
     }
     assert_eq!(Bitstring::with_size(3), None);
+}
+
+/// §2.1: an `id` would have to be another address than the list's, and says nothing.
+#[test]
+fn an_entry_that_is_written_has_no_id() {
+    let messages = StatusMessages::new(vec!["fine".into(), "see us".into()]).unwrap();
+    for written in [entry(URL, StatusPurpose::Revocation, 5), message_entry(URL, 5, &messages)] {
+        assert_eq!(written.get("id"), None);
+    }
+}
+
+/// §2.2: a list of messages tells the size of its entries and what their values mean, and a signature covers that, too.
+#[test]
+fn a_list_of_messages_says_its_size_and_what_its_values_mean() {
+    let texts = ["fine", "under review", "address unknown", "see the counter"].map(str::to_owned);
+    let messages = StatusMessages::new(texts.to_vec()).unwrap();
+    let mut bits = Bitstring::with_size(2).unwrap();
+    bits.set_value(7, 3).unwrap();
+    let list = with_messages(list_with(StatusPurpose::Message, &bits), &messages);
+    let subject = &list["credentialSubject"];
+    assert_eq!(subject["statusSize"], 2);
+    assert_eq!(subject["statusMessages"][3], json!({ "status": "0x3", "message": "see the counter" }));
+    assert_eq!(subject["statusMessages"].as_array().unwrap().len(), 4);
+    let entry = message_entry(URL, 7, &messages);
+    assert_eq!(parse(&entry).unwrap().value_in(&list), Ok(StatusValue::Informative(3)));
+    let contexts = portage_catalog::Contexts::bundled();
+    let quads = portage_data_integrity::canonicalize(&list, &contexts).unwrap().nquads;
+    assert!(quads.contains("see the counter"));
 }

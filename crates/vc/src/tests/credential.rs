@@ -125,6 +125,21 @@ fn each_rule_of_the_data_model_is_held() {
     }
 }
 
+/// §5.10.
+#[test]
+fn a_reserved_property_says_its_type() {
+    for name in ["/renderMethod", "/confidenceMethod"] {
+        let typed = json!({ "type": "TemplateRenderMethod", "template": "x" });
+        assert_eq!(outcome(name, json!([typed.clone(), typed.clone()])), Ok(()), "{name}");
+        for untyped in [json!({ "template": "x" }), json!([typed, {}]), json!("x"), json!([])] {
+            assert!(
+                matches!(outcome(name, untyped.clone()), Err(CredentialError::Malformed(_))),
+                "{name} {untyped}"
+            );
+        }
+    }
+}
+
 #[test]
 fn v25_a_date_that_is_not_one_is_malformed_never_absent() {
     for name in ["/validFrom", "/validUntil"] {

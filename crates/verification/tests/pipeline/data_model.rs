@@ -4,7 +4,9 @@ use portage_catalog::Format;
 use portage_data_integrity::{Cryptosuite, ProofOptions, add_proof};
 use portage_jose::Header;
 use portage_keys::{Signer as _, digest::HashAlgorithm};
-use portage_status_list::bitstring::{Bitstring, StatusPurpose, entry, list_credential, message_entry};
+use portage_status_list::bitstring::{
+    Bitstring, StatusMessages, StatusPurpose, entry, list_credential, message_entry,
+};
 use portage_testkit::world::{World, accepted, object};
 use portage_verification::SchemaEvidence;
 use serde_json::{Value, json};
@@ -165,7 +167,8 @@ fn a_credential_fits_the_schemas_that_it_names_and_that_are_here() {
 #[test]
 fn s09_refresh_and_message_are_evidence_and_refuse_nothing() {
     let mut world = World::new();
-    let texts = ["fine", "under review", "address unknown", "see the counter"];
+    let texts = ["fine", "under review", "address unknown", "see the counter"].map(str::to_owned);
+    let messages = StatusMessages::new(texts.to_vec()).unwrap();
     let url = |world: &World, purpose: &str| world.city.url(&format!("/status/{purpose}"));
     for (purpose, size, value) in [(StatusPurpose::Message, 2, 2), (StatusPurpose::Refresh, 1, 1)] {
         let mut bits = Bitstring::with_size(size).unwrap();
@@ -176,7 +179,7 @@ fn s09_refresh_and_message_are_evidence_and_refuse_nothing() {
         let list = world.sign_list(&list, &world.city, Default::default());
         world.sources.lists.insert(url, (list.into_bytes(), 0));
     }
-    let message = message_entry(&url(&world, "message"), 94_567, 2, &texts).unwrap();
+    let message = message_entry(&url(&world, "message"), 94_567, &messages);
     let refresh = entry(&url(&world, "refresh"), StatusPurpose::Refresh, 94_567);
     let licence = licence_with(&world, json!({ "credentialStatus": [message, refresh] }));
     let outcome = world.check(&licence);
