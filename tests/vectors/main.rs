@@ -21,6 +21,7 @@ mod data_integrity;
 mod data_model;
 mod did;
 mod did_webvh;
+mod encryption;
 mod federation;
 mod jose;
 mod json_ld;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     for family in [
         keys::run,
         jose::run,
+        encryption::run,
         did::run,
         did_webvh::run,
         json_ld::run,

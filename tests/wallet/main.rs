@@ -6,6 +6,7 @@
 
 mod browser;
 mod citizen;
+mod encrypted;
 mod issuer_side;
 mod stage;
 mod verifier_side;

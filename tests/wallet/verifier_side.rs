@@ -3,7 +3,7 @@
 use portage_did::{Did, DidDocument, Relationship};
 use portage_jose::Header;
 use portage_keys::Signer;
-use portage_oid4vp::{AuthorizationResponse, PurposeInfo};
+use portage_oid4vp::{AuthorizationResponse, PurposeInfo, encrypted_response};
 use serde_json::{Value, json};
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) fn answer(stage: &Stage, path: &str, body: &str) -> (u16, &'static st
             let sound = matches!(
                 AuthorizationResponse::parse_form(body.as_bytes()),
                 Ok(AuthorizationResponse::Success { .. })
-            );
+            ) || matches!(encrypted_response(body.as_bytes()), Ok(Some(_)));
             if sound {
                 (200, JSON, "{}".to_owned())
             } else {

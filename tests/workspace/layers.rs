@@ -142,8 +142,17 @@ fn the_middle_is_pure() {
 
 #[test]
 fn primitives_are_named_in_keys_alone() {
-    let primitives =
-        ["ring", "ed25519-dalek", "p256", "sha2", "argon2", "chacha20poly1305", "getrandom", "subtle"];
+    let primitives = [
+        "ring",
+        "ed25519-dalek",
+        "p256",
+        "sha2",
+        "argon2",
+        "chacha20poly1305",
+        "concat-kdf",
+        "getrandom",
+        "subtle",
+    ];
     for (name, imported) in imports(&metadata()) {
         if name != "portage-keys" {
             for primitive in primitives {

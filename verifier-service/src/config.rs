@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, tz::TimeZone};
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
+use portage_oid4vp::ResponseMode;
 use portage_service::{FederationSection, check_url};
 use serde::Deserialize;
 use url::Url;
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) superiors: Vec<EntityId>,
     /// What kind of name it asks under.
     pub(crate) client_id_prefix: RequestPrefix,
+    /// How answers come.
+    pub(crate) response_mode: ResponseMode,
 }
 
 /// The Client Identifier Prefix of the service's requests (OpenID4VP 1.0 §5.9.3).
@@ -92,6 +95,26 @@ struct File {
 #[serde(deny_unknown_fields, default)]
 struct Requests {
     client_id_prefix: RequestPrefix,
+    response_mode: ResponseModeName,
+}
+
+/// `response_mode` in the file.
+#[derive(Clone, Copy, Default, Deserialize)]
+enum ResponseModeName {
+    #[default]
+    #[serde(rename = "direct_post")]
+    DirectPost,
+    #[serde(rename = "direct_post.jwt")]
+    DirectPostJwt,
+}
+
+impl From<ResponseModeName> for ResponseMode {
+    fn from(name: ResponseModeName) -> Self {
+        match name {
+            ResponseModeName::DirectPost => ResponseMode::DirectPost,
+            ResponseModeName::DirectPostJwt => ResponseMode::DirectPostJwt,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -171,10 +194,18 @@ impl Config {
         if client_id_prefix == RequestPrefix::OpenidFederation && superiors.is_empty() {
             return Err("requests.client_id_prefix: openid_federation needs federation.superiors".to_owned());
         }
+        let response_mode = ResponseMode::from(file.requests.response_mode);
+        if client_id_prefix == RequestPrefix::OpenidFederation && response_mode == ResponseMode::DirectPostJwt
+        {
+            return Err("requests.response_mode: direct_post.jwt needs a key for each request, and under openid_federation wallets take \
+                        keys from the trust chain alone"
+                .to_owned());
+        }
         Ok(Config {
             time_zone,
             superiors,
             client_id_prefix,
+            response_mode,
             url,
             listen: file.listen,
             api_token: file.api.token,
@@ -242,6 +273,9 @@ superiors = {superiors}
 # The name that requests are signed under: decentralized_identifier (the did:web), or openid_federation (wallets then take keys and
 # addresses from the trust chain alone, and answer only while there is one).
 client_id_prefix = "{client_id_prefix}"
+# How wallets answer: direct_post, or direct_post.jwt (encrypted to a key of each request, so that the proxy in front of this service
+# reads nothing of it; not with openid_federation).
+response_mode = "direct_post"
 
 # Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file,
 # and the policies that your purposes name into policies/.
@@ -317,6 +351,18 @@ mod tests {
         assert_eq!(parse(&text).unwrap().client_id_prefix, RequestPrefix::OpenidFederation);
         let nobody = text.replace("[\"https://registry.example\"]", "[]");
         assert!(parse(&nobody).unwrap_err().starts_with("requests.client_id_prefix"));
+    }
+
+    #[test]
+    fn encrypted_answers_need_a_key_of_each_request() {
+        let text = written("https://market.example", &[]);
+        assert_eq!(parse(&text).unwrap().response_mode, ResponseMode::DirectPost);
+        let encrypted =
+            text.replace("response_mode = \"direct_post\"", "response_mode = \"direct_post.jwt\"");
+        assert_eq!(parse(&encrypted).unwrap().response_mode, ResponseMode::DirectPostJwt);
+        let federated = encrypted.replace("decentralized_identifier\"", "openid_federation\"");
+        assert!(parse(&federated).unwrap_err().starts_with("requests.response_mode"));
+        assert!(parse(&text.replace("\"direct_post\"", "\"fragment\"")).is_err());
     }
 
     #[test]

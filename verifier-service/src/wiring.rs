@@ -14,7 +14,7 @@ use portage_policy::Policies;
 use portage_service::{FederationMember, TRUST_MARKS};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
-use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
+use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier};
 use serde_json::{Value, json};
 
 use crate::{
@@ -67,6 +67,7 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let anchors = authorities.anchors().clone();
     let verifier = Verifier {
         identity: identity(&config, &did, &jwk, key)?,
+        asking: Asking { response_mode: config.response_mode },
         addresses,
         vouched: vouched::read(dir, &catalog)?,
         policies: Arc::new(policies(&catalog, &config.time_zone)?),

@@ -40,6 +40,7 @@ impl Scene {
             sources: std::mem::take(&mut world.sources),
             clock: clock.clone(),
             url: None,
+            asking: Default::default(),
         })
         .await;
         Scene { world, clock, verifier }

@@ -113,7 +113,7 @@ pub fn read_jwk_set(value: &Value) -> Result<Vec<Jwk>, JwkError> {
 }
 
 /// Members that hold a secret (RFC 7518 §6; `priv` of newer key types).
-const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+pub(crate) const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 /// The members that make up the key, as JSON strings.
 pub(crate) fn key_members(key: &VerificationKey) -> Vec<(&'static str, String)> {
@@ -143,7 +143,10 @@ fn check_use(members: &Map<String, Value>, algorithm: Algorithm) -> Result<(), J
     if operations.iter().any(|operation| operation == "verify") { Ok(()) } else { Err(JwkError::Unsupported) }
 }
 
-fn string<'m>(members: &'m Map<String, Value>, name: &'static str) -> Result<Option<&'m str>, JwkError> {
+pub(crate) fn string<'m>(
+    members: &'m Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'m str>, JwkError> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -151,7 +154,7 @@ fn string<'m>(members: &'m Map<String, Value>, name: &'static str) -> Result<Opt
     }
 }
 
-fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
+pub(crate) fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
     let text = string(members, name)?.ok_or(JwkError::Malformed("a coordinate is missing"))?;
     base64url::decode(text).map_err(|_| JwkError::Malformed("a coordinate is not canonical base64url"))
 }

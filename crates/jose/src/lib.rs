@@ -18,7 +18,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod encryption_jwk;
 mod header;
+mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
@@ -27,7 +29,9 @@ mod private_jwk;
 #[cfg(test)]
 mod tests;
 
+pub use encryption_jwk::{EncryptionJwk, read_encryption_jwk_set};
 pub use header::Header;
+pub use jwe::{ContentEncryption, EncryptedMessage, JweError, encrypt};
 pub use jwk::{Jwk, JwkError, read_jwk_set};
 pub use jws::verify_jws;
 pub use jwt::{JwtError, UnverifiedJwt, VerifiedJwt, sign};

@@ -3,6 +3,8 @@
 //! The key's type fixes the algorithm: a [`VerificationKey`] verifies one way and is never told which.
 //! Ed25519 is verified strictly (`ed25519-dalek` `verify_strict`: small-order keys, S+L and non-canonical points
 //! are refused); P-256 and P-384 are `ring`'s ECDSA over raw `r||s`. Randomness is an argument ([`Entropy`]).
+//! An [`AgreementKey`] agrees on a secret with another's [`AgreementPublicKey`] and never signs; what is agreed on
+//! seals one message ([`aead`]).
 //!
 //! ```
 //! use portage_keys::{Algorithm, OsEntropy, Signer, SigningKey};
@@ -15,6 +17,8 @@
 //!
 //! Not here: JWK and JOSE (`jose`), DIDs (`did`), proofs (`data-integrity`).
 
+pub mod aead;
+mod agreement;
 pub mod base64url;
 pub mod digest;
 mod entropy;
@@ -25,6 +29,7 @@ mod signing;
 pub mod vault;
 mod verification;
 
+pub use agreement::{AgreementKey, AgreementPublicKey};
 pub use entropy::{Entropy, OsEntropy};
 pub use password::PasswordHash;
 pub use signing::{Signer, SigningFailure, SigningKey};

@@ -39,6 +39,11 @@ impl OneTimeSecret {
         base64url::encode(&self.mac(&format!("derive {what} "), of))
     }
 
+    /// 256 bits that follow from another value, to make a key of.
+    pub fn derive_secret(&self, what: &str, of: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.mac(&format!("derive {what} "), of))
+    }
+
     /// 128 bits that follow from another value, in small letters and digits: to be typed, and never to be taken for an option.
     pub fn derive_name(&self, what: &str, of: &str) -> String {
         let mac = self.mac(&format!("derive {what} "), of);

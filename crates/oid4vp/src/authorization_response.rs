@@ -1,9 +1,11 @@
+use portage_jose::{EncryptedMessage, JweError, encrypt};
+use portage_keys::Entropy;
 use portage_reason::Reason;
 use portage_strict_json::{JsonError, Limits};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use crate::ErrorCode;
+use crate::{ErrorCode, ResponseEncryption};
 
 /// What the wallet posts to `response_uri` (§8.2): a form.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,14 +52,18 @@ pub enum ResponseError {
     /// The JSON of a parameter.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// The encrypted response.
+    #[error(transparent)]
+    Encryption(#[from] JweError),
 }
 
 impl ResponseError {
-    /// `malformed` or `too_large`.
+    /// `malformed` or `too_large`; of an encrypted response what its encryption says.
     pub fn reason(&self) -> Reason {
         match self {
             ResponseError::Malformed(_) => Reason::Malformed,
             ResponseError::Json(error) => error.reason(),
+            ResponseError::Encryption(error) => error.reason(),
         }
     }
 }
@@ -103,6 +109,55 @@ impl AuthorizationResponse {
         }
     }
 
+    /// Reads the content of an encrypted response: a JSON object of the same members (§8.3).
+    ///
+    /// # Errors
+    /// [`ResponseError`].
+    pub fn parse_decrypted(content: &[u8]) -> Result<Self, ResponseError> {
+        let mut members = portage_strict_json::parse_object(content, Limits::MESSAGE)?;
+        let mut text = |name: &str| match members.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ResponseError::Malformed("a member that is not text")),
+        };
+        let (state, error) = (text("state")?, text("error")?);
+        match (members.remove("vp_token"), error) {
+            (Some(vp_token), None) => Ok(Self::Success { vp_token: VpToken::from_value(vp_token)?, state }),
+            (None, Some(error)) => {
+                Ok(Self::Error(ErrorResponse { error: ErrorCode::from_name(&error), state }))
+            }
+            _ => Err(ResponseError::Malformed("not exactly one of vp_token and error")),
+        }
+    }
+
+    /// `state`.
+    pub fn state(&self) -> Option<&str> {
+        match self {
+            Self::Success { state, .. } | Self::Error(ErrorResponse { state, .. }) => state.as_deref(),
+        }
+    }
+
+    /// The form of `direct_post.jwt`: everything, `state` included, in one JWE (§8.3.1).
+    ///
+    /// # Errors
+    /// [`JweError`].
+    pub fn to_encrypted_form(
+        &self,
+        encryption: &ResponseEncryption,
+        entropy: &dyn Entropy,
+    ) -> Result<String, JweError> {
+        let mut content = Map::new();
+        match self {
+            Self::Success { vp_token, .. } => content.insert("vp_token".into(), vp_token.to_value()),
+            Self::Error(response) => content.insert("error".into(), response.error.name().into()),
+        };
+        content.extend(self.state().map(|state| ("state".to_owned(), state.into())));
+        let content = Value::Object(content).to_string();
+        let jwe = encrypt(content.as_bytes(), &encryption.key, encryption.enc, entropy)?;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        Ok(form.append_pair("response", &jwe).finish())
+    }
+
     /// The form.
     pub fn to_form(&self) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -121,6 +176,24 @@ impl AuthorizationResponse {
         }
         form.finish()
     }
+}
+
+/// The JWE of a form of `direct_post.jwt`; `None` for a form in clear, which [`AuthorizationResponse::parse_form`] reads.
+///
+/// # Errors
+/// [`ResponseError`]: over the limit, `response` twice or beside parameters in clear, not a JWE that is read here.
+pub fn encrypted_response(body: &[u8]) -> Result<Option<EncryptedMessage>, ResponseError> {
+    if body.len() > Limits::MESSAGE.max_bytes {
+        return Err(JsonError::TooLarge.into());
+    }
+    let parameters = || form_urlencoded::parse(body);
+    let mut responses = parameters().filter(|(name, _)| name == "response");
+    let Some((_, response)) = responses.next() else { return Ok(None) };
+    let in_clear = |name: &str| ["vp_token", "error"].contains(&name);
+    if responses.next().is_some() || parameters().any(|(name, _)| in_clear(&name)) {
+        return Err(ResponseError::Malformed("an encrypted response beside another"));
+    }
+    Ok(Some(EncryptedMessage::parse(&response)?))
 }
 
 impl VpToken {
@@ -146,7 +219,11 @@ impl VpToken {
     /// # Errors
     /// [`ResponseError`].
     pub fn parse(text: &[u8]) -> Result<Self, ResponseError> {
-        let Value::Object(token) = portage_strict_json::parse(text, Limits::MESSAGE)? else {
+        Self::from_value(portage_strict_json::parse(text, Limits::MESSAGE)?)
+    }
+
+    fn from_value(token: Value) -> Result<Self, ResponseError> {
+        let Value::Object(token) = token else {
             return Err(ResponseError::Malformed("vp_token is not an object"));
         };
         if token.is_empty() {

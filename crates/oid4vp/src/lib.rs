@@ -4,9 +4,9 @@
 //! whose it is proved to be, [`ResolvedRequest`] is what we agree to act on. Keys are never fetched here: where a DID
 //! document, or what a trust chain says, is needed, [`AuthenticationStep`] says which.
 //!
-//! Spoken: `response_type` `vp_token`, `response_mode` `direct_post`, DCQL, Request Objects signed under the Client
+//! Spoken: `response_type` `vp_token`, `response_mode` `direct_post` and `direct_post.jwt`, DCQL, Request Objects signed under the Client
 //! Identifier Prefixes `decentralized_identifier:` and `openid_federation:` (by `request_uri` or `request`), unsigned requests
-//! under `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, encrypted responses, the
+//! under `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, the
 //! parameters of drafts before 1.0 (`presentation_definition`, `client_id_scheme`): no older form is tried after a failure.
 //!
 //! ```
@@ -28,13 +28,14 @@ mod openid_federation;
 mod purpose_info;
 mod request_object;
 mod resolve;
+mod response_mode;
 mod values;
 mod vp_formats;
 
 pub use authenticate::{AuthenticatedRequest, AuthenticationStep, PendingDidDocument, UnverifiedRequest};
 pub use authorization_request::{AuthorizationRequest, RequestUriMethod};
 pub use authorization_response::{
-    AuthorizationResponse, ErrorResponse, Presentation, ResponseError, VpToken,
+    AuthorizationResponse, ErrorResponse, Presentation, ResponseError, VpToken, encrypted_response,
 };
 pub use client_id::{ClientId, ClientIdPrefix};
 pub use direct_post::DirectPostAnswer;
@@ -43,6 +44,7 @@ pub use openid_federation::PendingVerifierMetadata;
 pub use purpose_info::{PURPOSE_FORMAT, PURPOSE_STATEMENT_FORMAT, PurposeInfo};
 pub use request_object::RequestObject;
 pub use resolve::ResolvedRequest;
+pub use response_mode::{ResponseEncryption, ResponseMode};
 pub use values::{Nonce, State};
 pub use vp_formats::VpFormats;
 
@@ -54,5 +56,3 @@ pub const REQUEST_OBJECT_MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 pub const SELF_ISSUED_V2: &str = "https://self-issued.me/v2";
 /// `response_type` (§5.4).
 pub const RESPONSE_TYPE: &str = "vp_token";
-/// `response_mode` (§8.2).
-pub const RESPONSE_MODE: &str = "direct_post";

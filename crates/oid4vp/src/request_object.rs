@@ -1,12 +1,12 @@
 use jiff::Timestamp;
-use portage_jose::Header;
+use portage_jose::{EncryptionJwk, Header};
 use portage_keys::{Signer, SigningFailure};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{
-    ClientId, Nonce, PurposeInfo, REQUEST_OBJECT_TYP, RESPONSE_MODE, RESPONSE_TYPE, SELF_ISSUED_V2, State,
-    VpFormats, purpose_info::statement_entry,
+    ClientId, Nonce, PurposeInfo, REQUEST_OBJECT_TYP, RESPONSE_TYPE, ResponseEncryption, ResponseMode,
+    SELF_ISSUED_V2, State, VpFormats, purpose_info::statement_entry,
 };
 
 /// The header that carries a trust chain.
@@ -27,6 +27,8 @@ pub struct RequestObject {
     pub dcql_query: Value,
     /// `client_metadata.vp_formats_supported`.
     pub vp_formats: VpFormats,
+    /// The key that the answer is encrypted to, in `client_metadata.jwks`: `response_mode` is then `direct_post.jwt`. One for this request alone.
+    pub encryption: Option<EncryptionJwk>,
     /// The purpose, in `verifier_info`.
     pub purpose: PurposeInfo,
     /// What an authority signed about the purpose, in `verifier_info`.
@@ -44,17 +46,21 @@ impl RequestObject {
     pub fn to_claims(&self) -> Map<String, Value> {
         let mut verifier_info = vec![self.purpose.to_entry()];
         verifier_info.extend(self.purpose_statement.as_deref().map(statement_entry));
+        let mut client_metadata = self.vp_formats.to_client_metadata();
+        if let (Some(key), Some(members)) = (&self.encryption, client_metadata.as_object_mut()) {
+            members.extend(ResponseEncryption::offer(key));
+        }
         let claims = json!({
             "iss": self.client_id.as_str(),
             "aud": SELF_ISSUED_V2,
             "client_id": self.client_id.as_str(),
             "response_type": RESPONSE_TYPE,
-            "response_mode": RESPONSE_MODE,
+            "response_mode": self.response_mode().name(),
             "response_uri": self.response_uri.as_str(),
             "nonce": self.nonce.as_str(),
             "state": self.state.as_str(),
             "dcql_query": self.dcql_query,
-            "client_metadata": self.vp_formats.to_client_metadata(),
+            "client_metadata": client_metadata,
             "verifier_info": verifier_info,
             "iat": self.issued_at.as_second(),
             "exp": self.expires_at.as_second(),
@@ -63,6 +69,11 @@ impl RequestObject {
             Value::Object(claims) => claims,
             _ => Map::new(),
         }
+    }
+
+    /// `response_mode`.
+    pub fn response_mode(&self) -> ResponseMode {
+        if self.encryption.is_some() { ResponseMode::DirectPostJwt } else { ResponseMode::DirectPost }
     }
 
     /// Signs it with the key that `kid` names: a DID URL that the DID document must list under `authentication`, or a key of the `jwks` that

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    AuthenticatedRequest, ClientId, ClientIdPrefix, Nonce, PurposeInfo, RESPONSE_MODE, RESPONSE_TYPE,
-    RequestError, State, VpFormats, purpose_info::find_statement,
+    AuthenticatedRequest, ClientId, ClientIdPrefix, Nonce, PurposeInfo, RESPONSE_TYPE, RequestError,
+    ResponseEncryption, ResponseMode, State, VpFormats, purpose_info::find_statement,
 };
 
 /// A request that holds in every part and that this wallet can act on. Private fields, one constructor:
@@ -22,6 +22,7 @@ pub struct ResolvedRequest {
     query: Query,
     dcql_query: Value,
     vp_formats: VpFormats,
+    encryption: Option<ResponseEncryption>,
     purpose: Option<PurposeInfo>,
     purpose_statement: Option<String>,
     trust_chain: Vec<String>,
@@ -46,7 +47,8 @@ impl AuthenticatedRequest {
         }
         check_times(parameters, now)?;
         expect_text(parameters, "response_type", RESPONSE_TYPE)?;
-        expect_text(parameters, "response_mode", RESPONSE_MODE)?;
+        let mode = text(parameters, "response_mode")?.and_then(ResponseMode::from_name);
+        let mode = mode.ok_or(RequestError::Parameter("response_mode"))?;
         if parameters.contains_key("redirect_uri") {
             return Err(RequestError::Parameter("redirect_uri"));
         }
@@ -55,10 +57,11 @@ impl AuthenticatedRequest {
         let state = text(parameters, "state")?.map(State::parse).transpose()?;
         let dcql_query = dcql_query(parameters)?;
         let query = Query::parse(dcql_query)?;
-        let vp_formats = match (&self.verifier_metadata, parameters.get("client_metadata")) {
-            (Some(metadata), _) => VpFormats::of_client_metadata(&Value::Object(metadata.members.clone()))?,
-            (None, Some(metadata)) => VpFormats::of_client_metadata(metadata)?,
-            (None, None) => VpFormats::default(),
+        let metadata = self.metadata();
+        let vp_formats = VpFormats::of_client_metadata(&metadata)?;
+        let encryption = match mode {
+            ResponseMode::DirectPost => None,
+            ResponseMode::DirectPostJwt => Some(ResponseEncryption::of_client_metadata(&metadata)?),
         };
         let (purpose, purpose_statement) = match parameters.get("verifier_info") {
             Some(info) => (PurposeInfo::find(info)?, find_statement(info)?),
@@ -73,10 +76,18 @@ impl AuthenticatedRequest {
             query,
             dcql_query: dcql_query.clone(),
             vp_formats,
+            encryption,
             purpose,
             purpose_statement,
             trust_chain: self.trust_chain.clone(),
         })
+    }
+
+    /// The verifier's metadata: that of its trust chain, else that of the request; empty where there is none.
+    fn metadata(&self) -> Value {
+        let told = || self.parameters.get("client_metadata").cloned();
+        let known = self.verifier_metadata.as_ref().map(|metadata| Value::Object(metadata.members.clone()));
+        known.or_else(told).unwrap_or_else(|| Value::Object(Map::new()))
     }
 
     /// Where the answer goes. Under `redirect_uri:` it is the Client Identifier itself and may be left out (§5.9.3).
@@ -164,6 +175,11 @@ impl ResolvedRequest {
     /// The formats the verifier takes.
     pub fn vp_formats(&self) -> &VpFormats {
         &self.vp_formats
+    }
+
+    /// To whom and how the answer is encrypted; `None`: it is not.
+    pub fn encryption(&self) -> Option<&ResponseEncryption> {
+        self.encryption.as_ref()
     }
 
     /// Why it is asked, by the verifier's own word.

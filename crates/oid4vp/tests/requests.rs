@@ -10,11 +10,12 @@
 use jiff::Timestamp;
 use portage_catalog::{PurposeId, Text};
 use portage_did::{Did, DidDocument, DidUrl, LoopbackOrigins, Relationship, did_key};
-use portage_jose::Header;
-use portage_keys::{Algorithm, Entropy, Signer, SigningKey};
+use portage_jose::{ContentEncryption, EncryptionJwk, Header};
+use portage_keys::{AgreementKey, Algorithm, Entropy, Signer, SigningKey};
 use portage_oid4vp::{
-    AuthenticationStep, AuthorizationRequest, ClientId, Nonce, PurposeInfo, REQUEST_OBJECT_TYP, RequestError,
-    RequestObject, ResolvedRequest, State, UnverifiedRequest, VpFormats,
+    AuthenticationStep, AuthorizationRequest, AuthorizationResponse, ClientId, Nonce, Presentation,
+    PurposeInfo, REQUEST_OBJECT_TYP, RequestError, RequestObject, ResolvedRequest, ResponseMode, State,
+    UnverifiedRequest, VpFormats, VpToken, encrypted_response,
 };
 use portage_reason::Reason;
 use serde_json::{Map, Value, json};
@@ -67,6 +68,7 @@ impl Verifier {
             state: State::parse("st4te").unwrap(),
             dcql_query: json!({ "credentials": [{ "id": "a", "format": "dc+sd-jwt", "meta": {} }] }),
             vp_formats: VpFormats::of_portage(),
+            encryption: None,
             purpose: PurposeInfo {
                 id: PurposeId("p".into()),
                 name: text("name"),
@@ -105,6 +107,36 @@ fn what_authorities_gave_the_verifier_to_carry_arrives_as_it_was() {
         });
         assert_eq!(refused.map(drop), Err(RequestError::Malformed("trust_chain is not a chain")));
     }
+}
+
+#[test]
+fn a_request_with_a_key_is_answered_encrypted_to_that_key() {
+    let verifier = Verifier::new();
+    let key = AgreementKey::generate(&Fixed);
+    let mut object = verifier.object();
+    object.encryption = Some(EncryptionJwk::new(key.public_key(), "k-1"));
+    assert_eq!(object.response_mode(), ResponseMode::DirectPostJwt);
+    let signed = object.sign("did:web:market.example#key-1", &verifier.key).unwrap();
+    let request = received(verifier.client_id().as_str(), &signed).unwrap();
+    let encryption = request.encryption().unwrap();
+    assert_eq!((encryption.key.kid(), encryption.enc), (Some("k-1"), ContentEncryption::A256Gcm));
+
+    let vp_token = VpToken::default().with("a", vec![Presentation::Text("presented~".into())]);
+    let response = AuthorizationResponse::Success { vp_token, state: Some("st4te".into()) };
+    let form = response.to_encrypted_form(encryption, &Fixed).unwrap();
+    assert!(form.starts_with("response=") && !form.contains("presented"), "{form}");
+    let message = encrypted_response(form.as_bytes()).unwrap().unwrap();
+    let content = message.decrypt(&key).unwrap();
+    assert_eq!(AuthorizationResponse::parse_decrypted(&content), Ok(response.clone()));
+    assert_eq!(encrypted_response(response.to_form().as_bytes()).unwrap().map(drop), None);
+    for beside in ["&vp_token=%7B%7D", "&error=access_denied", "&response=a"] {
+        assert!(encrypted_response(format!("{form}{beside}").as_bytes()).is_err(), "{beside}");
+    }
+    // Without a key that can be used there is nobody to answer to.
+    let refused = sent(|_, sent| {
+        sent.claims.insert("response_mode".into(), "direct_post.jwt".into());
+    });
+    assert_eq!(refused.map(drop), Err(RequestError::Parameter("client_metadata")));
 }
 
 fn at(seconds: i64) -> Timestamp {

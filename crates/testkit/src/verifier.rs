@@ -10,7 +10,7 @@ use portage_oid4vp::{
 use portage_policy::Policies;
 use portage_trust::TrustList;
 use portage_verification::Sources;
-use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
+use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
 use portage_web::Readiness;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -38,6 +38,8 @@ pub struct VerifierSetup<S, Q> {
     pub clock: SteppedClock,
     /// The public address, when it is not the one this replica listens on.
     pub url: Option<Url>,
+    /// How it asks.
+    pub asking: Asking,
 }
 
 /// A verifier that listens on a loopback port until it is dropped.
@@ -86,6 +88,7 @@ where
                     kid: kid.to_string(),
                     signer: Arc::new(key),
                 },
+                asking: setup.asking,
                 addresses: Addresses::of(public),
                 policies: Arc::new(
                     Policies::compile(&setup.catalog, &TimeZone::UTC)

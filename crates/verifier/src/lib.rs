@@ -9,11 +9,12 @@
 //!   [`Expired`], never [`Requested`] again.
 //! - Every presentation goes through `portage_verification`; what the purpose asks beyond that (the query, its values, the
 //!   holder, one holder for all, its own rules) is judged in one place, the module `policy`. [`Verdict::Accepted`] is made there and nowhere else.
-//! - Presentations are never stored. What is stored of one-time values (request id, `state`, response code) is a keyed hash; the
+//! - Presentations are never stored. An encrypted answer is opened with a key of its own request, which is derived again and not stored. What is stored of one-time values (request id, `state`, response code) is a keyed hash; the
 //!   nonce is not stored at all, it follows from the `state`.
 //!
 //! Async over its ports ([`ports`]), without a runtime, a clock or a network of its own.
 
+mod asking;
 mod carried_chain;
 mod create_request;
 mod explain;
@@ -36,6 +37,7 @@ use portage_trust::Authority;
 use portage_verification::PurposePolicies;
 use url::Url;
 
+pub use asking::Asking;
 pub use carried_chain::{CarriedChain, Carrying};
 pub use create_request::{CreateError, CreatedRequest};
 pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
@@ -49,6 +51,8 @@ pub use verdict::Verdict;
 pub struct Verifier<S> {
     /// Its name and key.
     pub identity: Identity,
+    /// How it asks.
+    pub asking: Asking,
     /// Where wallets reach it.
     pub addresses: Addresses,
     /// Credential types and purposes.

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use portage_catalog::Purpose;
-use portage_oid4vp::{AuthorizationResponse, ErrorCode, VpToken};
+use portage_oid4vp::{
+    AuthorizationResponse, ErrorCode, ResponseError, ResponseMode, VpToken, encrypted_response,
+};
 use portage_reason::Reason;
 use portage_verification::Sources;
 use url::Url;
@@ -37,8 +39,9 @@ impl<S: SessionStore> Verifier<S> {
         sources: &impl Sources,
         now: Timestamp,
     ) -> Result<WalletAnswer, StoreFailure> {
-        let Some(state) = AuthorizationResponse::state_of_form(form) else {
-            return Ok(WalletAnswer::Refused(Reason::Malformed));
+        let (state, response) = match self.open(form) {
+            Ok(opened) => opened,
+            Err(reason) => return Ok(WalletAnswer::Refused(reason)),
         };
         let claim = Claim(self.entropy.token());
         let received = match self.store.claim(self.state_hash(&state), claim, now).await? {
@@ -51,8 +54,8 @@ impl<S: SessionStore> Verifier<S> {
             let judgement = Judgement::rejected(Reason::PurposeNotRegistered);
             return self.conclude(received, judgement, 0, now).await;
         };
-        let judgement = match AuthorizationResponse::parse_form(form) {
-            Err(error) => Judgement::rejected(error.reason()),
+        let judgement = match response {
+            Err(NotRead(reason)) => Judgement::rejected(reason),
             Ok(AuthorizationResponse::Error(response)) => {
                 Judgement::rejected(reason_of_error(response.error))
             }
@@ -69,6 +72,38 @@ impl<S: SessionStore> Verifier<S> {
             }
         };
         self.conclude(received, judgement, purpose.retention_days, now).await
+    }
+
+    /// The `state` of a response and what stands beside it; a reason where not even its session can be found.
+    fn open(&self, form: &[u8]) -> Result<(String, Result<AuthorizationResponse, NotRead>), Reason> {
+        let encrypted = encrypted_response(form).map_err(|error| error.reason());
+        // A form that cannot be read ends its session all the same, where it says which one.
+        let in_clear = || AuthorizationResponse::state_of_form(form).ok_or(Reason::Malformed);
+        let Some(message) = (match encrypted {
+            Err(reason) => return in_clear().map(|state| (state, Err(NotRead(reason)))),
+            Ok(message) => message,
+        }) else {
+            let state = in_clear()?;
+            let response = AuthorizationResponse::parse_form(form).map_err(NotRead::from);
+            let is_answer = matches!(response, Ok(AuthorizationResponse::Success { .. }));
+            let response = if is_answer && self.asking.response_mode == ResponseMode::DirectPostJwt {
+                // What was to be encrypted came in clear.
+                Err(NotRead(Reason::RequestInvalid))
+            } else {
+                response
+            };
+            return Ok((state, response));
+        };
+        let kid = message.kid().ok_or(Reason::KeyMismatch)?;
+        let content = message.decrypt(&self.response_key(kid)).map_err(|error| error.reason())?;
+        let response = AuthorizationResponse::parse_decrypted(&content).map_err(|error| error.reason())?;
+        let state = response.state().ok_or(Reason::Malformed)?.to_owned();
+        // The key of another session opens nothing of this one, and where none was given nobody has any.
+        let is_asked = self.asking.response_mode == ResponseMode::DirectPostJwt;
+        if !is_asked || self.response_kid(&state) != kid {
+            return Err(Reason::KeyMismatch);
+        }
+        Ok((state, Ok(response)))
     }
 
     async fn verify(
@@ -124,6 +159,15 @@ impl<S: SessionStore> Verifier<S> {
                 }
             }),
         }
+    }
+}
+
+/// A response that cannot be read, of a session that can be found.
+struct NotRead(Reason);
+
+impl From<ResponseError> for NotRead {
+    fn from(error: ResponseError) -> Self {
+        NotRead(error.reason())
     }
 }
 

@@ -52,6 +52,7 @@ impl<S: SessionStore> Verifier<S> {
             state: State::parse(&state)?,
             dcql_query: purpose.query.clone(),
             vp_formats: VpFormats::of_portage(),
+            encryption: self.encryption_of(&state),
             purpose: PurposeInfo::of(purpose),
             purpose_statement: self.vouched.statements.get(&purpose.id).cloned(),
             trust_chain: self.vouched.trust_chain.statements(now),

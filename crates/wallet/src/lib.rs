@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Async over [`ports`], without a runtime, a clock or a file. What arrives goes through the same pipeline as at a verifier
-//! (`portage_verification`). Not here: the authorization code flow, deferred issuance, encrypted responses, `transaction_data`.
+//! (`portage_verification`). Not here: the authorization code flow, deferred issuance, `transaction_data`.
 
 mod accept;
 mod added_types;

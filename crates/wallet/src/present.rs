@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use portage_catalog::Format;
 use portage_data_integrity::{Cryptosuite, ProofError, ProofOptions, proof::add_proof};
 use portage_did::{Relationship, did_key};
+use portage_jose::JweError;
 use portage_keys::{Signer, SigningFailure};
 use portage_oid4vp::{AuthorizationResponse, DirectPostAnswer, ErrorCode, Presentation, VpToken};
 use portage_reason::Reason;
@@ -65,6 +66,9 @@ pub enum PresentError {
     /// The proof of the presentation could not be made; nothing was sent.
     #[error("the presentation could not be signed")]
     Proof(#[from] ProofError),
+    /// The answer could not be encrypted; nothing was sent.
+    #[error("the answer could not be encrypted")]
+    Encryption(#[from] JweError),
     /// The answer could not be delivered.
     #[error("the answer could not be delivered")]
     Delivery(#[source] HttpFailure),
@@ -85,7 +89,7 @@ impl PresentError {
             PresentError::Consent(missing) => Some(missing.reason()),
             PresentError::Store(failure) => failure.reason(),
             PresentError::Delivery(failure) => failure.reason(),
-            PresentError::Signing(_) | PresentError::Proof(_) => None,
+            PresentError::Signing(_) | PresentError::Proof(_) | PresentError::Encryption(_) => None,
         }
     }
 }
@@ -107,7 +111,11 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             vp_token = vp_token.with(&answer.query, vec![self.sign(answer, &plan, now)?]);
         }
         let state = plan.request.state().map(|state| state.as_str().to_owned());
-        let form = AuthorizationResponse::Success { vp_token, state }.to_form();
+        let response = AuthorizationResponse::Success { vp_token, state };
+        let form = match plan.request.encryption() {
+            None => response.to_form(),
+            Some(encryption) => response.to_encrypted_form(encryption, self.entropy)?,
+        };
         let mut event = self.event(&plan, EventKind::Presented, Outcome::Unknown, now);
         let documents = std::mem::take(&mut plan.documents);
         self.store.commit(documents.with(event.record_id(), event.to_record()))?;

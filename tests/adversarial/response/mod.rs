@@ -1,4 +1,4 @@
-//! Responses to a verifier over HTTP: V-07, V-32 to V-36, S-06, S-07.
+//! Responses to a verifier over HTTP: V-07, V-32 to V-37, S-06, S-07.
 
 mod status;
 mod v07_not_the_subject;
@@ -7,6 +7,7 @@ mod v33_not_what_was_asked;
 mod v34_replayed;
 mod v35_state;
 mod v36_response_code;
+mod v37_encrypted;
 
 use portage_catalog::{Catalog, Format};
 use portage_jose::Header;
@@ -18,7 +19,7 @@ use portage_testkit::{
     world::{MemorySources, World},
 };
 use portage_trust::TrustList;
-use portage_verifier::ports::SessionStore;
+use portage_verifier::{Asking, ports::SessionStore};
 use serde_json::Value;
 
 /// Over 19, nothing else: a purpose with one credential.
@@ -36,6 +37,11 @@ struct Scene<S> {
 impl Scene<MemorySessions> {
     async fn new() -> Self {
         Self::on(MemorySessions::new()).await
+    }
+
+    /// Whose verifier asks in this way.
+    async fn asking(asking: Asking) -> Self {
+        Self::built(MemorySessions::new(), asking, |_| (), |world| world.trust.clone()).await
     }
 }
 
@@ -55,6 +61,15 @@ impl<S: SessionStore + 'static> Scene<S> {
         prepare: impl FnOnce(&mut World),
         trust: impl FnOnce(&World) -> TrustList,
     ) -> Self {
+        Self::built(store, Asking::default(), prepare, trust).await
+    }
+
+    async fn built(
+        store: S,
+        asking: Asking,
+        prepare: impl FnOnce(&mut World),
+        trust: impl FnOnce(&World) -> TrustList,
+    ) -> Self {
         let mut world = World::new();
         prepare(&mut world);
         let clock = SteppedClock::at(world.now);
@@ -66,6 +81,7 @@ impl<S: SessionStore + 'static> Scene<S> {
             sources: std::mem::take(&mut world.sources),
             clock: clock.clone(),
             url: None,
+            asking,
         })
         .await;
         Scene { world, clock, verifier }

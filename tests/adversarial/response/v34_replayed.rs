@@ -52,6 +52,7 @@ async fn replica(
         sources: World::new().sources,
         clock: scene.clock.clone(),
         url: Some(scene.verifier.url.clone()),
+        asking: Default::default(),
     })
     .await
 }
