@@ -6,6 +6,7 @@ use std::{
 
 use clap::ValueEnum;
 use jiff::{SignedDuration, tz::TimeZone};
+use portage_catalog::PurposeId;
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
 use portage_oid4vp::ResponseMode;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) client_id_prefix: RequestPrefix,
     /// How answers come.
     pub(crate) response_mode: ResponseMode,
+    /// What is asked at the counter; empty: every purpose there is.
+    pub(crate) counter_purposes: Vec<PurposeId>,
 }
 
 /// The Client Identifier Prefix of the service's requests (OpenID4VP 1.0 §5.9.3).
@@ -89,6 +92,14 @@ struct File {
     federation: FederationSection,
     #[serde(default)]
     requests: Requests,
+    #[serde(default)]
+    counter: CounterSection,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CounterSection {
+    purposes: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -206,6 +217,7 @@ impl Config {
             superiors,
             client_id_prefix,
             response_mode,
+            counter_purposes: file.counter.purposes.into_iter().map(PurposeId).collect(),
             url,
             listen: file.listen,
             api_token: file.api.token,
@@ -276,6 +288,10 @@ client_id_prefix = "{client_id_prefix}"
 # How wallets answer: direct_post, or direct_post.jwt (encrypted to a key of each request, so that the proxy in front of this service
 # reads nothing of it; not with openid_federation).
 response_mode = "direct_post"
+
+[counter]
+# What staff may ask at /counter, by the ids of purposes. Empty: every purpose there is.
+purposes = []
 
 # Credential types and purposes of your own: put them into the folders types/ and purposes/ beside this file,
 # and the policies that your purposes name into policies/.

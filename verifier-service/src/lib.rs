@@ -3,12 +3,13 @@
 //! A relying party asks over HTTP (`POST /api/requests`, `GET /api/requests/{transaction}`, bearer token) or by the
 //! commands `request` and `result`, which work on the same store whether or not `serve` runs. Wallets meet three routes:
 //! the Request Object, `response_uri`, and the page a person comes back to on the same device. [`routes()`] builds them over any
-//! store, any sources and any clock, so that tests serve them in process.
+//! store, any sources and any clock, so that tests serve them in process. Staff of the service have pages of their own at [`counter`].
 
 mod args;
 mod chain_renewal;
 mod commands;
 mod config;
+pub mod counter;
 mod qr;
 pub mod routes;
 mod vouched;
@@ -16,6 +17,7 @@ mod wiring;
 
 use std::ffi::OsString;
 
+pub use counter::Counter;
 pub use portage_service::ExitCode;
 pub use routes::{ApiToken, Service, routes};
 

@@ -11,7 +11,7 @@ use portage_jose::Jwk;
 use portage_keys::{OsEntropy, Signer, SigningKey};
 use portage_oid4vp::{ClientId, VpFormats};
 use portage_policy::Policies;
-use portage_service::{FederationMember, TRUST_MARKS};
+use portage_service::{FederationMember, TRUST_MARKS, staff::StaffStore};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
 use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier};
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     commands::CommandError,
     config::{Config, RequestPrefix},
+    counter::Counter,
     vouched,
 };
 
@@ -37,6 +38,7 @@ pub(crate) const STORE: &str = "verifier.sqlite";
 pub(crate) struct Deployment {
     pub(crate) config: Config,
     pub(crate) verifier: Verifier<SqliteSessions>,
+    pub(crate) counter: Counter,
     pub(crate) did_document: Value,
     /// What it says of itself in a federation.
     pub(crate) federation: Option<FederationMember>,
@@ -79,7 +81,18 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
         entropy: Arc::new(OsEntropy),
         store: SqliteSessions::open(&dir.join(STORE)).map_err(CommandError::database)?,
     };
-    Ok(Deployment { config, verifier, did_document, federation, anchors })
+    let counter = counter(dir, &config, &verifier.catalog, clock)?;
+    Ok(Deployment { config, verifier, counter, did_document, federation, anchors })
+}
+
+/// The counter of the service's staff. A purpose that is named for it and not there is a mistake.
+fn counter(dir: &Path, config: &Config, catalog: &Catalog, clock: &Clock) -> Result<Counter, CommandError> {
+    if let Some(unknown) = config.counter_purposes.iter().find(|id| catalog.purpose(id).is_none()) {
+        return Err(CommandError::Fault(format!("counter.purposes: {unknown} is not registered")));
+    }
+    let staff = StaffStore::open(dir).map_err(CommandError::database)?;
+    let clock = (clock.clone(), config.time_zone.clone());
+    Ok(Counter::new(staff, &config.url, clock, config.counter_purposes.clone()))
 }
 
 fn did_document(did: &Did, key: &SigningKey) -> Value {

@@ -30,9 +30,14 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
     let (publishing, last) = (keep_publishing(service.clone()), service.clone());
-    let ended =
-        serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), publishing)
-            .await;
+    let ended = serve_until_stopped(
+        address,
+        &config.url,
+        (how, "", &[]),
+        |readiness| routes(service, readiness),
+        publishing,
+    )
+    .await;
     // From here on commands publish themselves; what they left to this process is published before it lets go of the folder.
     drop(keeper);
     last.publish().await.map_err(publish_failure)?;

@@ -8,6 +8,7 @@ use portage_oid4vp::{
     AuthenticationStep, AuthorizationRequest, ClientId, ResolvedRequest, UnverifiedRequest,
 };
 use portage_policy::Policies;
+use portage_storage::staff::StaffStore;
 use portage_trust::TrustList;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
@@ -15,7 +16,7 @@ use portage_web::Readiness;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
-use verifier_service::{ApiToken, Service};
+use verifier_service::{ApiToken, Counter, Service};
 
 use crate::{Answer, Client, SeededEntropy, SteppedClock};
 
@@ -81,6 +82,9 @@ where
         let relationships = [Relationship::Authentication];
         let document = DidDocument::of_keys(&did, &[("key-1", key.verification_key(), &relationships)]);
         let kid = did.with_fragment("key-1").expect("a DID URL");
+        let clock = (setup.clock.clock(), TimeZone::UTC);
+        let staff = StaffStore::in_memory().expect("a store in memory");
+        let counter = Counter::new(staff, &public, clock, Vec::new());
         let service = Arc::new(Service {
             verifier: Verifier {
                 identity: Identity {
@@ -109,6 +113,7 @@ where
             api_token: ApiToken::new(TOKEN.to_owned()),
             did_document: document.to_value().clone(),
             federation: None,
+            counter: Some(Arc::new(counter)),
         });
         let routes = verifier_service::routes(service.clone(), Readiness::ready());
         let task = tokio::spawn(async move {

@@ -6,7 +6,7 @@ use portage_reason::Reason;
 use serde_json::{Value, json};
 
 use crate::{
-    Device, Requested, Verifier,
+    AskedBy, Device, Requested, Verifier,
     one_time::{Kind, typeable_token},
     policy::verified_format,
     ports::{SessionNames, SessionStore, StoreFailure},
@@ -71,6 +71,20 @@ impl<S: SessionStore> Verifier<S> {
         device: Device,
         now: Timestamp,
     ) -> Result<CreatedRequest, CreateError> {
+        self.create_request_by(purpose, device, None, now).await
+    }
+
+    /// The same for somebody at a counter, whose name stands with what is decided.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub async fn create_request_by(
+        &self,
+        purpose: &PurposeId,
+        device: Device,
+        asked_by: Option<AskedBy>,
+        now: Timestamp,
+    ) -> Result<CreatedRequest, CreateError> {
         let registered = self.catalog.purpose(purpose).ok_or(CreateError::PurposeNotRegistered)?;
         askable_query(registered)?;
         let transaction = typeable_token('t', &*self.entropy);
@@ -80,7 +94,7 @@ impl<S: SessionStore> Verifier<S> {
             request: self.secret.hash(Kind::Request, &request_id),
             state: self.state_hash(&self.state_of_request(&request_id)),
         };
-        let session = Requested::new(purpose.clone(), device, now);
+        let session = Requested::new(purpose.clone(), device, now).asked_by(asked_by);
         let expires = session.expires_at;
         self.store.insert_new(names, session).await?;
         let request_uri = AuthorizationRequest::by_reference(

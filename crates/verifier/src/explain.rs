@@ -27,22 +27,26 @@ impl<S: SessionStore> Verifier<S> {
         now: Timestamp,
     ) -> Result<Option<Explanation>, StoreFailure> {
         let name = self.secret.hash(Kind::Transaction, transaction);
-        let Some(session) = self.store.by_transaction(name).await? else { return Ok(None) };
-        let session = session.at(now);
-        let (purpose, delete_at) = match &session {
+        let session = self.store.by_transaction(name).await?;
+        Ok(session.and_then(|session| self.explain_session(&session.at(now), now)))
+    }
+
+    /// Explains a session as it stands; `None` where it is to be deleted by now.
+    pub fn explain_session(&self, session: &Session, now: Timestamp) -> Option<Explanation> {
+        let (purpose, delete_at) = match session {
             Session::Requested(requested) => (&requested.purpose, None),
             Session::Received(received) => (&received.purpose, None),
             Session::Decided(decided) => (&decided.purpose, Some(decided.delete_at)),
             Session::Expired(expired) => (&expired.purpose, Some(expired.delete_at)),
         };
         if delete_at.is_some_and(|at| at <= now) {
-            return Ok(None);
+            return None;
         }
         let mut record = Map::from_iter([("state".to_owned(), json!(session.name()))]);
         if let Some(at) = delete_at {
             record.insert("delete_at".to_owned(), json!(at.to_string()));
         }
-        if let Session::Requested(requested) = &session {
+        if let Session::Requested(requested) = session {
             record.insert("expires_at".to_owned(), json!(requested.expires_at.to_string()));
         }
         let purpose = self.catalog.purpose(purpose);
@@ -54,10 +58,10 @@ impl<S: SessionStore> Verifier<S> {
         if let Some(query) = &query {
             record.insert("asked".to_owned(), asked(query, &self.catalog));
         }
-        if let Session::Decided(decided) = &session {
+        if let Session::Decided(decided) = session {
             record.extend(decided_record(decided, query.as_ref(), &self.catalog));
         }
-        Ok(Some(Explanation::of_transaction(Value::Object(record), &self.catalog)))
+        Some(Explanation::of_transaction(Value::Object(record), &self.catalog))
     }
 }
 
@@ -138,14 +142,14 @@ fn names_asked(query: &CredentialQuery) -> Vec<&String> {
     vct.chain(query.meta.type_values.iter().flatten().flatten()).collect()
 }
 
-fn type_asked<'c>(query: &CredentialQuery, catalog: &'c Catalog) -> Option<&'c CredentialType> {
+pub(crate) fn type_asked<'c>(query: &CredentialQuery, catalog: &'c Catalog) -> Option<&'c CredentialType> {
     let names = names_asked(query);
     let by_vct = names.iter().find_map(|name| catalog.by_vct(name));
     by_vct.or_else(|| catalog.by_vc_types(names.iter().map(|name| name.as_str())))
 }
 
 /// What a person calls a claim: the catalogue's label, else the steps of its path.
-fn label(claim: &ClaimQuery, known: Option<&CredentialType>) -> Text {
+pub(crate) fn label(claim: &ClaimQuery, known: Option<&CredentialType>) -> Text {
     let named = claim.path.iter().find_map(|step| match step {
         Step::Name(name) => known.and_then(|known| known.claim(name)),
         Step::Index(_) | Step::All => None,

@@ -25,6 +25,7 @@ mod receive_response;
 mod request_object;
 mod result;
 mod session;
+mod shown_to_staff;
 mod verdict;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -44,7 +45,8 @@ pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use receive_response::WalletAnswer;
 pub use request_object::RequestObjectError;
 pub use result::TransactionResult;
-pub use session::{Claim, Decided, Device, Expired, Received, Requested, Session};
+pub use session::{AskedBy, Claim, Decided, Device, Expired, Received, Requested, Session};
+pub use shown_to_staff::ShownToStaff;
 pub use verdict::Verdict;
 
 /// Who the verifier is, by what it judges, and where it keeps its sessions. Wiring builds one and shares it.

@@ -8,7 +8,7 @@ use portage_catalog::PurposeId;
 use portage_reason::Reason;
 pub use portage_trust::RememberedLog;
 
-use crate::{Claim, Decided, KeyedHash, Received, Requested, Session};
+use crate::{AskedBy, Claim, Decided, KeyedHash, Received, Requested, Session};
 
 /// The sessions. Every hash names at most one of them; every change is one conditional statement, durable when it returns.
 pub trait SessionStore: Send + Sync {
@@ -79,6 +79,13 @@ pub trait SessionStore: Send + Sync {
 
     /// The events, oldest first.
     fn events(&self) -> impl Future<Output = Result<Vec<Event>, StoreFailure>> + Send;
+
+    /// The events since an instant of what somebody asked at a counter, oldest first.
+    fn events_asked_by(
+        &self,
+        asked_by: AskedBy,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Event>, StoreFailure>> + Send;
 }
 
 /// By what a session is found, hashed.
@@ -132,6 +139,8 @@ pub struct Event {
     pub decision: String,
     /// Why not.
     pub reasons: Vec<Reason>,
+    /// Who asked, at a counter.
+    pub asked_by: Option<AskedBy>,
 }
 
 /// What a sweep did.

@@ -147,6 +147,7 @@ impl<S: SessionStore> Verifier<S> {
             purpose: received.purpose.clone(),
             decision: verdict.decision().to_owned(),
             reasons: verdict.reasons().to_vec(),
+            asked_by: received.asked_by.clone(),
         };
         let claim = received.claim.clone();
         let decided = received.decide(verdict, hashed, retention_days, now);

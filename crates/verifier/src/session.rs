@@ -21,6 +21,10 @@ pub enum Device {
     Cross,
 }
 
+/// Who asked at a counter: a name of the service's own staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedBy(pub String);
+
 /// One request and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Session {
@@ -41,6 +45,8 @@ pub struct Requested {
     pub purpose: PurposeId,
     /// Same device or another.
     pub device: Device,
+    /// Who asked, at a counter.
+    pub asked_by: Option<AskedBy>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when an answer counts.
@@ -54,6 +60,8 @@ pub struct Received {
     pub purpose: PurposeId,
     /// Same device or another.
     pub device: Device,
+    /// Who asked, at a counter.
+    pub asked_by: Option<AskedBy>,
     /// Which answer won.
     pub claim: Claim,
     /// Until when the verdict must be in.
@@ -131,13 +139,20 @@ impl Session {
 impl Requested {
     /// A new session.
     pub fn new(purpose: PurposeId, device: Device, now: Timestamp) -> Self {
-        Requested { purpose, device, created_at: now, expires_at: later(now, SESSION_TIME) }
+        Requested { purpose, device, asked_by: None, created_at: now, expires_at: later(now, SESSION_TIME) }
+    }
+
+    /// The same, asked by somebody at a counter.
+    #[must_use]
+    pub fn asked_by(mut self, asked_by: Option<AskedBy>) -> Self {
+        self.asked_by = asked_by;
+        self
     }
 
     /// An answer came and won.
     pub fn receive(self, claim: Claim, now: Timestamp) -> Received {
-        let Requested { purpose, device, .. } = self;
-        Received { purpose, device, claim, deadline: later(now, CLAIM_TIME) }
+        let Requested { purpose, device, asked_by, .. } = self;
+        Received { purpose, device, asked_by, claim, deadline: later(now, CLAIM_TIME) }
     }
 
     /// Nobody answered.

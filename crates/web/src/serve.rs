@@ -15,7 +15,10 @@ use hyper_util::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::{REQUEST_TIME, Readiness};
+use crate::{
+    REQUEST_TIME, Readiness,
+    page::{PageEntry, page_addresses},
+};
 
 /// How long requests in flight may take once the service was told to stop.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -23,7 +26,7 @@ pub const GRACE: Duration = Duration::from_secs(10);
 /// How a program says that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announce {
-    /// `{"ready":URL}` on standard output.
+    /// `{"ready":URL}` on standard output, with `pages` where the program has some: `[{"name","en","fr"}]`.
     Json,
     /// A sentence on standard error.
     Text,
@@ -37,15 +40,19 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Says that the service answers under `url`.
+/// Says that the service answers under `url`, and where its pages are: `base` is what stands before the language in each address.
 ///
 /// # Errors
 /// Nobody reads the output any more.
-pub fn announce(how: Announce, url: &str) -> io::Result<()> {
+pub fn announce(how: Announce, url: &str, base: &str, pages: &[PageEntry]) -> io::Result<()> {
     match how {
         Announce::Json => {
             let mut out = io::stdout().lock();
-            writeln!(out, "{}", json!({ "ready": url }))?;
+            let mut told = json!({ "ready": url });
+            if !pages.is_empty() {
+                told["pages"] = page_addresses(pages, &format!("{url}{base}"));
+            }
+            writeln!(out, "{told}")?;
             out.flush()
         }
         Announce::Text => writeln!(io::stderr().lock(), "Ready at {url}"),

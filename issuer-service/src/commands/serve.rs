@@ -32,7 +32,14 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let how = if common.json { Announce::Json } else { Announce::Text };
     let address = args.listen.unwrap_or(config.listen);
     let retention = keep_retention(service.clone(), clock);
-    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), retention).await
+    serve_until_stopped(
+        address,
+        &config.url,
+        (how, "", &[]),
+        |readiness| routes(service, readiness),
+        retention,
+    )
+    .await
 }
 
 /// The retention job: at the start and then again and again.

@@ -126,7 +126,7 @@ async fn a_sound_response_that_is_refused_by_policy_brings_the_person_back_to_an
     assert_eq!(answer.status, 200);
     let redirect_uri: Url = answer.json()["redirect_uri"].as_str().unwrap().parse().unwrap();
 
-    for (language, lang, words) in [("en", "en-CA", "Not accepted."), ("fr-CA", "fr-CA", "pas")] {
+    for (language, lang, words) in [("en", "en-CA", "<h1>Not accepted</h1>"), ("fr-CA", "fr-CA", "pas")] {
         let page = scene.verifier.client().get_in(redirect_uri.as_str(), language).await;
         assert_eq!(page.status, 200);
         assert!(page.content_type.starts_with("text/html"));

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use portage_clock::Clock;
 use portage_fetch::{CacheSettings, Fetcher, HttpSources};
 use portage_service::{ExitCode, serve_until_stopped};
+use portage_storage::DatabaseError;
 use portage_verifier::{Verifier, ports::SessionStore};
 use portage_web::Announce;
 
@@ -10,6 +11,7 @@ use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
     chain_renewal::Renewal,
+    counter,
     routes::{ApiToken, Service, routes},
     wiring,
 };
@@ -31,6 +33,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
         api_token: ApiToken::new(config.api_token),
         did_document: deployment.did_document,
         federation: deployment.federation,
+        counter: Some(Arc::new(deployment.counter)),
     });
 
     let how = if common.json { Announce::Json } else { Announce::Text };
@@ -50,7 +53,8 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
             tokio::join!(sweep(service.clone(), clock.clone()), renewal.keep());
         }
     };
-    serve_until_stopped(address, &config.url, how, |readiness| routes(service, readiness), beside).await
+    let pages = (how, counter::BASE, counter::PAGES);
+    serve_until_stopped(address, &config.url, pages, |readiness| routes(service, readiness), beside).await
 }
 
 /// The retention job: at the start and then every minute.
@@ -66,6 +70,13 @@ async fn sweep<S: SessionStore, Q>(service: Arc<Service<S, Q>>, clock: Clock) {
             ),
             Err(error) => tracing::error!(error = %error, "retention could not be kept"),
         }
+        if let Some(Err(error)) = sweep_door(&service).await {
+            tracing::error!(error = %error, "retention could not be kept");
+        }
         tokio::time::sleep(SWEEP_INTERVAL).await;
     }
+}
+
+async fn sweep_door<S, Q>(service: &Service<S, Q>) -> Option<Result<(), DatabaseError>> {
+    Some(service.counter.as_ref()?.door().sweep().await)
 }

@@ -5,10 +5,7 @@ use portage_service::{
 };
 
 use super::CommandError;
-use crate::{args::Common, config::Config};
-
-/// Where the pages of the staff stand.
-pub(crate) const PAGES: &str = "/counter";
+use crate::{args::Common, config::Config, counter};
 
 /// Works on the accounts of the counter.
 pub(crate) async fn run(
@@ -17,6 +14,6 @@ pub(crate) async fn run(
     clock: Clock,
 ) -> Result<ExitCode, CommandError> {
     let mut pages = Config::read(&common.dir).map_err(CommandError::fault)?.url;
-    pages.set_path(PAGES);
+    pages.set_path(counter::BASE);
     run_command(command, (&common.dir, &pages), &[Role::Counter], &clock, common.json).await
 }

@@ -18,8 +18,10 @@ use portage_federation::WELL_KNOWN;
 use portage_service::FederationMember;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, Carrying, KeyedHash, Verifier, ports::SessionStore};
-use portage_web::{Readiness, Refusal, harden, health_routes_telling};
+use portage_web::{Audience, Limits, Readiness, Refusal, harden_within, health_routes_telling};
 use serde_json::{Map, Value};
+
+use crate::counter::{self, Counter};
 
 /// What the routes need: the verifier, where documents come from, the time, who may use the API.
 pub struct Service<S, Q> {
@@ -35,6 +37,8 @@ pub struct Service<S, Q> {
     pub did_document: Value,
     /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
     pub federation: Option<FederationMember>,
+    /// The counter of its staff; none where it has none.
+    pub counter: Option<Arc<Counter>>,
 }
 
 impl<S, Q> Service<S, Q> {
@@ -61,7 +65,7 @@ impl ApiToken {
     }
 }
 
-/// The service's routes with everything [`harden`] puts around them.
+/// The service's routes with everything [`harden_within`] puts around them.
 pub fn routes<S, Q>(service: Arc<Service<S, Q>>, readiness: Readiness) -> Router
 where
     S: SessionStore + 'static,
@@ -80,11 +84,17 @@ where
         .route("/api/requests/{transaction}", get(api::result::<S, Q>))
         .route(&request, get(openid4vp::request_object::<S, Q>))
         .route(Addresses::RESPONSE_PATH, post(openid4vp::response::<S, Q>))
-        .route(Addresses::RETURN_PATH, get(page::result::<S, Q>))
         .route("/.well-known/did.json", get(did_document::<S, Q>))
         .route(WELL_KNOWN, get(entity_configuration::<S, Q>))
-        .with_state(service);
-    harden(routes.merge(health))
+        .with_state(service.clone())
+        .merge(page::routes(&service))
+        .merge(health);
+    let routes = match &service.counter {
+        Some(counter) => routes.merge(counter::routes(&service, counter)),
+        None => routes,
+    };
+    let audience = Audience::PersonBelow(&[counter::BASE, page::BASE]);
+    harden_within(routes, Limits { audience, ..Limits::default() })
 }
 
 async fn did_document<S, Q>(State(service): State<Arc<Service<S, Q>>>) -> Response {

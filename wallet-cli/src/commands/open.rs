@@ -1,8 +1,7 @@
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use portage_catalog::Language;
-use portage_web::{Readiness, bind, page::PageEntry, serve, shutdown_signal};
-use serde_json::{Value, json};
+use portage_web::{Readiness, bind, page::page_addresses, serve, shutdown_signal};
+use serde_json::json;
 
 use crate::{
     args::OpenArgs,
@@ -34,7 +33,7 @@ pub(crate) async fn open(args: OpenArgs, context: &mut Context<'_, '_>) -> Resul
     }
     let url = format!("http://127.0.0.1:{port}/open/{secret}");
     let lines = [context.words("wallet.open_link", &[("url", &url)]), context.words("wallet.open_stop", &[])];
-    context.answer(&lines, &json!({ "open": url, "port": port, "pages": pages(port) }));
+    context.answer(&lines, &json!({ "open": url, "port": port, "pages": page_addresses(PAGES, &format!("http://127.0.0.1:{port}")) }));
     context.flush();
 
     let _locked_at_the_end = LockAtTheEnd(desk.clone());
@@ -42,14 +41,6 @@ pub(crate) async fn open(args: OpenArgs, context: &mut Context<'_, '_>) -> Resul
         served = serve(listener, routes(&desk, port), Readiness::ready(), stop) => served.map_err(fault),
         () = lock_when_idle(&desk) => Ok(()),
     }
-}
-
-/// `[{"name","en","fr"}]`: every page's address in both languages, with `{id}` where it is about one thing.
-fn pages(port: u16) -> Value {
-    let address =
-        |page: &PageEntry, language| format!("http://127.0.0.1:{port}{}", page.address_of("{id}", language));
-    let one = |page: &PageEntry| json!({ "name": page.name, "en": address(page, Language::En), "fr": address(page, Language::Fr) });
-    PAGES.iter().map(one).collect()
 }
 
 /// However serving ends, the wallet is locked and its file free.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use maud::{Markup, html};
-use portage_catalog::{ClaimKind, plain, shown_value};
+use portage_catalog::{ClaimKind, plain};
 use portage_trust::MayAsk;
 use portage_wallet::{Asker, CredentialId, IssuerOnRecord, ShownClaim, StoredCredential};
 use portage_web::page::{Words, summary_list};
@@ -72,28 +72,14 @@ pub(crate) fn claims(claims: &[ShownClaim], of: Option<&CredentialId>, words: &W
 }
 
 fn value(claim: &ShownClaim, of: Option<&CredentialId>, words: &Words) -> Markup {
-    let told = || shown_value(&claim.value, claim.name.kind, words.language());
+    let told = words.value(&claim.value, claim.name.kind);
     match (&claim.value, claim.name.kind, of) {
         (Value::String(_), Some(ClaimKind::Binary), Some(id)) => {
             let path = format!("/picture/{}/{}", id.0, claim.name.path.join("."));
-            html! { img src=(path) alt=(told()) width="120"; }
+            html! { img src=(path) alt=(told) width="120"; }
         }
-        (Value::Number(number), Some(ClaimKind::DateInt), _) => {
-            html! { (number.as_i64().and_then(date_of_int).map_or_else(told, |date| words.date(date))) }
-        }
-        (Value::String(text), Some(ClaimKind::Date), _) => {
-            html! { (text.parse().map_or_else(|_| told(), |date: Date| words.date(date))) }
-        }
-        (Value::String(text), Some(ClaimKind::DateTime), _) => {
-            html! { (text.parse().map_or_else(|_| told(), |instant| words.instant(instant))) }
-        }
-        _ => html! { (told()) },
+        _ => html! { (told) },
     }
-}
-
-fn date_of_int(date: i64) -> Option<Date> {
-    let part = |number: i64| i8::try_from(number).ok();
-    Date::new(i16::try_from(date / 10_000).ok()?, part(date / 100 % 100)?, part(date % 100)?).ok()
 }
 
 /// Labels of claims, as a list that is heard as one.

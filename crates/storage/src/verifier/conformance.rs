@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use portage_catalog::PurposeId;
 use portage_reason::Reason;
 use portage_verifier::{
-    Claim, Decided, Device, KeyedHash, Received, Requested, Session, Verdict,
+    AskedBy, Claim, Decided, Device, KeyedHash, Received, Requested, Session, Verdict,
     ports::{
         ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore, Swept,
     },
@@ -49,6 +49,7 @@ fn event(now: i64) -> Event {
         purpose: PurposeId("market-vendor-permit".into()),
         decision: "rejected".into(),
         reasons: vec![Reason::Revoked, Reason::Expired],
+        asked_by: None,
     }
 }
 
@@ -110,6 +111,26 @@ async fn a_verdict_is_written_once_by_its_claim_and_in_time(store: &impl Session
     assert_eq!(store.events().await.unwrap(), [event(12)]);
     let replay = store.claim(hash(3), claim("replay"), at(14)).await.unwrap();
     assert_eq!(replay, ClaimOutcome::Lost(Session::Decided(decided(12))));
+}
+
+async fn what_somebody_asked_at_a_counter_is_found_by_their_name(store: &impl SessionStore) {
+    let zoe = || Some(AskedBy("zoé".to_owned()));
+    store.insert_new(names(1), requested(Device::Cross).asked_by(zoe())).await.unwrap();
+    assert_eq!(
+        store.by_transaction(hash(1)).await.unwrap(),
+        Some(Session::Requested(requested(Device::Cross).asked_by(zoe())))
+    );
+    let received = won(store, hash(3), "winner", 10).await;
+    assert_eq!(received.asked_by, zoe());
+    let of_zoe = Event { asked_by: received.asked_by.clone(), ..event(12) };
+    store.decide(claim("winner"), received.decide(verdict(), None, 0, at(12)), of_zoe.clone()).await.unwrap();
+    decided(store, 11, None, 13).await;
+    let events =
+        async |name: &str, since| store.events_asked_by(AskedBy(name.to_owned()), at(since)).await.unwrap();
+    assert_eq!(events("zoé", 12).await, std::slice::from_ref(&of_zoe));
+    assert_eq!(events("zoé", 13).await, []);
+    assert_eq!(events("ali", 0).await, []);
+    assert_eq!(store.events().await.unwrap(), [of_zoe, event(13)]);
 }
 
 async fn a_response_code_is_good_once_and_finds_its_session(store: &impl SessionStore) {
@@ -190,6 +211,7 @@ macro_rules! every_case {
                 one_claim_wins_and_the_others_learn_what_is_there,
                 a_session_that_is_over_is_not_claimed,
                 a_verdict_is_written_once_by_its_claim_and_in_time,
+                what_somebody_asked_at_a_counter_is_found_by_their_name,
                 a_response_code_is_good_once_and_finds_its_session,
                 a_session_without_a_code_is_fetched_without_one,
                 a_sweep_ends_what_is_over_and_deletes_what_is_due,

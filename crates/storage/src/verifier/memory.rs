@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use portage_verifier::{
-    Claim, Decided, KeyedHash, Requested, Session,
+    AskedBy, Claim, Decided, KeyedHash, Requested, Session,
     ports::{
         ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore,
         StoreFailure, Swept,
@@ -164,5 +164,10 @@ impl SessionStore for MemorySessions {
 
     async fn events(&self) -> Result<Vec<Event>, StoreFailure> {
         Ok(self.kept().events.clone())
+    }
+
+    async fn events_asked_by(&self, asked_by: AskedBy, since: Timestamp) -> Result<Vec<Event>, StoreFailure> {
+        let is_it = |event: &&Event| event.asked_by.as_ref() == Some(&asked_by) && event.at >= since;
+        Ok(self.kept().events.iter().filter(is_it).cloned().collect())
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use portage_catalog::PurposeId;
 use portage_reason::Reason;
 use portage_verifier::{
-    Claim, Decided, Device, Expired, KeyedHash, Received, Requested, Session, Verdict,
+    AskedBy, Claim, Decided, Device, Expired, KeyedHash, Received, Requested, Session, Verdict,
     ports::{
         ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore,
         StoreFailure, Swept,
@@ -62,6 +62,11 @@ const SCHEMA: Schema = Schema {
             as_of INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
     ",
+        "
+        ALTER TABLE session ADD COLUMN asked_by TEXT;
+        ALTER TABLE event ADD COLUMN asked_by TEXT;
+        CREATE INDEX event_asked_by ON event (asked_by, at) WHERE asked_by IS NOT NULL;
+    ",
     ],
 };
 
@@ -97,15 +102,16 @@ impl SessionStore for SqliteSessions {
         let inserted = self.0.write(move |tx| {
             tx.execute(
                 "INSERT INTO session (transaction_hash, request_hash, state_hash, purpose, same_device, state,
-                     created_at, deadline)
+                     asked_by, created_at, deadline)
                  VALUES (:transaction, :request, :state_hash, :purpose, :same_device, 'requested',
-                     :created_at, :deadline)",
+                     :asked_by, :created_at, :deadline)",
                 named_params! {
                     ":transaction": names.transaction.as_bytes(),
                     ":request": names.request.as_bytes(),
                     ":state_hash": names.state.as_bytes(),
                     ":purpose": session.purpose.0,
                     ":same_device": session.device == Device::Same,
+                    ":asked_by": session.asked_by.map(|asked_by| asked_by.0),
                     ":created_at": session.created_at.as_millisecond(),
                     ":deadline": session.expires_at.as_millisecond(),
                 },
@@ -185,8 +191,14 @@ impl SessionStore for SqliteSessions {
                 return Ok(DecideOutcome::TooLate);
             }
             tx.execute(
-                "INSERT INTO event (at, purpose, decision, reasons) VALUES (?1, ?2, ?3, ?4)",
-                (event.at.as_millisecond(), &event.purpose.0, &event.decision, reasons_text(&event.reasons)),
+                "INSERT INTO event (at, purpose, decision, reasons, asked_by) VALUES (?1, ?2, ?3, ?4, ?5)",
+                (
+                    event.at.as_millisecond(),
+                    &event.purpose.0,
+                    &event.decision,
+                    reasons_text(&event.reasons),
+                    event.asked_by.as_ref().map(|asked_by| &asked_by.0),
+                ),
             )?;
             Ok(DecideOutcome::Written)
         });
@@ -278,16 +290,18 @@ impl SessionStore for SqliteSessions {
 
     async fn events(&self) -> Result<Vec<Event>, StoreFailure> {
         let events = self.0.read(|tx| {
+            let mut statement = tx.prepare("SELECT * FROM event ORDER BY at, rowid")?;
+            let events = statement.query_map([], event_of)?;
+            events.collect()
+        });
+        Ok(events.await?)
+    }
+
+    async fn events_asked_by(&self, asked_by: AskedBy, since: Timestamp) -> Result<Vec<Event>, StoreFailure> {
+        let events = self.0.read(move |tx| {
             let mut statement =
-                tx.prepare("SELECT at, purpose, decision, reasons FROM event ORDER BY at, rowid")?;
-            let events = statement.query_map([], |row| {
-                Ok(Event {
-                    at: instant(row, "at")?,
-                    purpose: PurposeId(row.get("purpose")?),
-                    decision: row.get("decision")?,
-                    reasons: reasons_of(&row.get::<_, String>("reasons")?).ok_or(not_ours("reasons"))?,
-                })
-            })?;
+                tx.prepare("SELECT * FROM event WHERE asked_by = ?1 AND at >= ?2 ORDER BY at, rowid")?;
+            let events = statement.query_map((asked_by.0, since.as_millisecond()), event_of)?;
             events.collect()
         });
         Ok(events.await?)
@@ -315,12 +329,14 @@ fn session_of(row: &Row<'_>) -> rusqlite::Result<Session> {
         "requested" => Session::Requested(Requested {
             purpose,
             device,
+            asked_by: asked_by(row)?,
             created_at: instant(row, "created_at")?,
             expires_at: instant(row, "deadline")?,
         }),
         "received" => Session::Received(Received {
             purpose,
             device,
+            asked_by: asked_by(row)?,
             claim: Claim(row.get("claim")?),
             deadline: instant(row, "deadline")?,
         }),
@@ -335,6 +351,20 @@ fn session_of(row: &Row<'_>) -> rusqlite::Result<Session> {
         }),
         _ => Session::Expired(Expired { purpose, device, delete_at: instant(row, "delete_at")? }),
     })
+}
+
+fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        at: instant(row, "at")?,
+        purpose: PurposeId(row.get("purpose")?),
+        decision: row.get("decision")?,
+        reasons: reasons_of(&row.get::<_, String>("reasons")?).ok_or(not_ours("reasons"))?,
+        asked_by: asked_by(row)?,
+    })
+}
+
+fn asked_by(row: &Row<'_>) -> rusqlite::Result<Option<AskedBy>> {
+    Ok(row.get::<_, Option<String>>("asked_by")?.map(AskedBy))
 }
 
 fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
@@ -391,8 +421,13 @@ mod tests {
             json!({ "decision": "accepted", "reasons": [], "evidence": {}, "claims": { "a": CANARY } });
         let decided = received.decide(Verdict::restored(verdict).unwrap(), None, 0, now);
         let delete_at = decided.delete_at;
-        let event =
-            Event { at: now, purpose: PurposeId("p".into()), decision: "accepted".into(), reasons: vec![] };
+        let event = Event {
+            at: now,
+            purpose: PurposeId("p".into()),
+            decision: "accepted".into(),
+            reasons: vec![],
+            asked_by: None,
+        };
         store.decide(claim, decided, event).await.unwrap();
         assert!(folder_holds(folder.path(), CANARY));
         store.sweep(delete_at, now).await.unwrap();

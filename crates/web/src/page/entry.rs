@@ -1,4 +1,5 @@
 use portage_catalog::Language;
+use serde_json::{Value, json};
 
 /// One page of a program: its name for tests and its route below `/en` and `/fr`. Routes are made of these, so that a list of them is a list of
 /// what is served.
@@ -61,6 +62,13 @@ impl PageEntry {
             _ => self.path.to_owned(),
         }
     }
+}
+
+/// `[{"name","en","fr"}]`: every page's address in both languages below `base`, with `{id}` where it is about one thing.
+pub fn page_addresses(pages: &[PageEntry], base: &str) -> Value {
+    let address = |page: &PageEntry, language| format!("{base}{}", page.address_of("{id}", language));
+    let one = |page: &PageEntry| json!({ "name": page.name, "en": address(page, Language::En), "fr": address(page, Language::Fr) });
+    pages.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ pub struct Page<'p> {
     errors: Vec<FieldError>,
     has_menu: bool,
     has_switch: bool,
+    has_home: bool,
+    query: String,
     end_of_header: Markup,
     is_printed: bool,
 }
@@ -77,6 +79,8 @@ impl<'p> Page<'p> {
             errors: Vec::new(),
             has_menu: false,
             has_switch: true,
+            has_home: true,
+            query: String::new(),
             end_of_header: html! {},
             is_printed: false,
         }
@@ -108,6 +112,20 @@ impl<'p> Page<'p> {
     #[must_use]
     pub fn without_switch(mut self) -> Self {
         self.has_switch = false;
+        self
+    }
+
+    /// With a query that the page has in the other language, too. What stands in it is in the page as it is in its address.
+    #[must_use]
+    pub fn with_query(mut self, query: &str) -> Self {
+        self.query = format!("?{query}");
+        self
+    }
+
+    /// Without a way to the first page: for a page that stands by itself.
+    #[must_use]
+    pub fn without_home(mut self) -> Self {
+        self.has_home = false;
         self
     }
 
@@ -172,9 +190,13 @@ impl<'p> Page<'p> {
         html! {
             header class="top" {
                 div class="bar" {
-                    a class="service" href=(self.href("/")) { (mark()) span { (service) } }
+                    @if self.has_home {
+                        a class="service" href=(self.href("/")) { (mark()) span { (service) } }
+                    } @else {
+                        p class="service" { (mark()) span { (service) } }
+                    }
                     @if self.has_switch {
-                        a class="switch" lang=(other.tag()) hreflang=(other.tag()) href={ (self.site.base) (address(&self.path, other)) } {
+                        a class="switch" lang=(other.tag()) hreflang=(other.tag()) href={ (self.site.base) (address(&self.path, other)) (self.query) } {
                             (name_of(other))
                         }
                     }

@@ -54,7 +54,7 @@ mod submitted;
 mod words;
 
 pub use card::{Card, card_style};
-pub use entry::{Access, PageEntry};
+pub use entry::{Access, PageEntry, page_addresses};
 pub use field::{Checkbox, Choice, Choices, FieldError, FileField, InputKind, TextField};
 pub use guard::{GuardRule, guard};
 pub use layout::{Heading, MenuEntry, Page, Site};

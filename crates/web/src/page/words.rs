@@ -1,6 +1,9 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use maud::{Markup, html};
-use portage_catalog::{Language, Text, message, message_for_count, plain, plain_up_to};
+use portage_catalog::{
+    ClaimKind, Language, Text, message, message_for_count, plain, plain_up_to, shown_value,
+};
+use serde_json::Value;
 
 /// The words of one page: its language, and the time zone that instants are told in.
 #[derive(Debug, Clone)]
@@ -109,8 +112,26 @@ impl Words {
         self.date(self.zone.to_datetime(instant).date())
     }
 
+    /// A claim's value as a person reads it: days in the words of the language, everything else as the commands tell it.
+    pub fn value(&self, value: &Value, kind: Option<ClaimKind>) -> String {
+        let date = match (value, kind) {
+            (Value::Number(number), Some(ClaimKind::DateInt)) => number.as_i64().and_then(date_of_int),
+            (Value::String(text), Some(ClaimKind::Date)) => text.parse().ok(),
+            (Value::String(text), Some(ClaimKind::DateTime)) => {
+                return text.parse().map_or_else(|_| plain(text), |instant| self.instant(instant));
+            }
+            _ => None,
+        };
+        date.map_or_else(|| shown_value(value, kind, self.language), |date| self.date(date))
+    }
+
     /// An instant to the minute: `January 2, 2026, 2:05 p.m.`, « 2 janvier 2026, 14 h 05 »; with its time zone where that is UTC.
     pub fn instant(&self, instant: Timestamp) -> String {
+        format!("{}, {}", self.day_of(instant), self.time_of(instant))
+    }
+
+    /// The time of day that it is at this instant: `2:05 p.m.`, « 14 h 05 »; with its time zone where that is UTC.
+    pub fn time_of(&self, instant: Timestamp) -> String {
         let zoned = self.zone.to_datetime(instant);
         let minute = format!("{:02}", zoned.minute());
         let (hour, key) = match (self.language, zoned.hour()) {
@@ -123,13 +144,19 @@ impl Words {
         let hour = hour.to_string();
         let time = message(key, self.language, &[("hour", &hour), ("minute", &minute)]);
         let zone = if self.zone == TimeZone::UTC { " UTC" } else { "" };
-        format!("{}, {time}{zone}", self.date(zoned.date()))
+        format!("{time}{zone}")
     }
 
     /// An identifier, an address, a word of somebody else's: one line, without what turns text round.
     pub fn plain(&self, text: &str) -> String {
         plain(text)
     }
+}
+
+/// `19900115`.
+fn date_of_int(date: i64) -> Option<Date> {
+    let part = |number: i64| i8::try_from(number).ok();
+    Date::new(i16::try_from(date / 10_000).ok()?, part(date / 100 % 100)?, part(date % 100)?).ok()
 }
 
 /// A path below its language.
