@@ -169,6 +169,26 @@ impl Tab {
         self.press_char(' ').await;
     }
 
+    /// Reaches a question with one answer, goes down to this answer and takes it.
+    pub(crate) async fn choose(&self, label: &str) {
+        self.eval("document.querySelector('[type=radio]')?.blur()", &[]).await;
+        for _ in 0..MOST_TABS {
+            let kind = self.eval("return document.activeElement.type || ''", &[]).await;
+            if kind == json!("radio") {
+                break;
+            }
+            self.press(Key::Tab).await;
+        }
+        for _ in 0..MOST_TABS {
+            let focused = self.eval(NAME_OF_FOCUSED, &[]).await;
+            if squeezed(focused.as_str().unwrap_or_default()).starts_with(&squeezed(label)) {
+                return self.press_char(' ').await;
+            }
+            self.press(Key::Down).await;
+        }
+        panic!("there is no answer {label:?}");
+    }
+
     /// Reaches a button or a link, presses Enter and waits for the page that follows.
     pub(crate) async fn follow(&self, name: &str) {
         self.reach(name).await;

@@ -15,6 +15,7 @@
 
 mod authority;
 mod checks;
+mod counter;
 mod driver;
 mod plain;
 mod scene;

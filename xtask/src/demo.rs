@@ -50,6 +50,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             }
             let link = opened["open"].as_str().unwrap_or_default();
             eprintln!("The wallet's pages (passphrase: correct horse battery staple): {link}");
+            let counter = opened["counter"].as_str().unwrap_or_default();
+            eprintln!("The market's counter, for its staff: {counter}");
             tokio::signal::ctrl_c().await?;
         }
         world.stop().await

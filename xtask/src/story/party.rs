@@ -171,6 +171,8 @@ pub(crate) struct Service {
     listen: SocketAddr,
     proxy: Proxy,
     process: Option<Child>,
+    /// What it said when it was ready.
+    pub(crate) ready: Value,
 }
 
 impl Service {
@@ -178,7 +180,7 @@ impl Service {
     pub(crate) async fn reserve(program: Program) -> Result<Self> {
         let listen = free_address()?;
         let proxy = Proxy::start(listen).await?;
-        Ok(Service { program, id: String::new(), listen, proxy, process: None })
+        Ok(Service { program, id: String::new(), listen, proxy, process: None, ready: Value::Null })
     }
 
     /// `init --demo`. Not yet serving.
@@ -213,6 +215,7 @@ impl Service {
         // Whatever it prints from now on is read, so that it never waits for us.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.process = Some(process);
+        self.ready = ready;
         Ok(())
     }
 

@@ -303,7 +303,25 @@ impl World {
                 pages.push(json!({ "program": "wallet", "name": name, "lang": language, "url": url }));
             }
         }
-        Ok(json!({ "open": told["open"], "pages": pages }))
+        let counter = self.open_counter(&mut pages).await?;
+        Ok(json!({ "open": told["open"], "counter": counter, "pages": pages }))
+    }
+
+    /// The market's counter, for somebody of its staff who comes in with a link that works once. The link.
+    async fn open_counter(&self, pages: &mut Vec<Value>) -> Result<Value> {
+        let made = self.market.program.one(&["staff", "add", "robin", "--code"]).await?;
+        pages.push(json!({ "program": "counter", "name": "open", "url": made["open"] }));
+        for page in self.market.ready["pages"].as_array().into_iter().flatten() {
+            for language in ["en", "fr"] {
+                let url = page[language].as_str().unwrap_or_default();
+                if !url.contains("{id}") {
+                    pages.push(
+                        json!({ "program": "counter", "name": page["name"], "lang": language, "url": url }),
+                    );
+                }
+            }
+        }
+        Ok(made["open"].clone())
     }
 
     /// The folder of each party: its configuration, keys and store. For a test that searches them.
