@@ -246,6 +246,10 @@ pub(crate) struct OfferArgs {
     /// End offers of the same records that were not collected, and offer anew: a letter or a code was lost.
     #[arg(long)]
     pub(crate) again: bool,
+    /// Make a letter of each offer, a PDF in the folder letters of DIR; with --tx-code the sheet with its code goes to the folder codes, to be
+    /// posted apart, and the code is not printed.
+    #[arg(long, value_name = "DIR", conflicts_with = "by_value")]
+    pub(crate) letter: Option<PathBuf>,
 }
 
 /// How it is told how far a register is read.

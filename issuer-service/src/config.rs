@@ -9,12 +9,13 @@ use std::{
 
 use clap::ValueEnum;
 use jiff::SignedDuration;
-use portage_catalog::Text;
+use portage_catalog::{Language, Text};
 use portage_data_integrity::Cryptosuite;
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
 use portage_issuer::{ClientAuthentication, StatusPolicy};
 use portage_keys::Algorithm;
+use portage_letter::Office;
 use portage_service::{FederationSection, check_url};
 use serde::Deserialize;
 use url::Url;
@@ -57,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) loopback: LoopbackOrigins,
     /// The authorities above it.
     pub(crate) superiors: Vec<EntityId>,
+    /// What stands on its letters.
+    pub(crate) office: Office,
 }
 
 /// Which kind of DID.
@@ -118,6 +121,30 @@ struct File {
     network: Network,
     #[serde(default)]
     federation: FederationSection,
+    #[serde(default)]
+    office: OfficeSection,
+}
+
+/// What stands on letters, beside the name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OfficeSection {
+    address: Vec<String>,
+    ask: Text,
+    language: String,
+}
+
+impl Default for OfficeSection {
+    fn default() -> Self {
+        OfficeSection { address: Vec::new(), ask: Text::default(), language: "en".to_owned() }
+    }
+}
+
+impl OfficeSection {
+    fn read(self, name: &Text) -> Result<Office, String> {
+        let language = Language::from_tag(&self.language).ok_or("office.language: en or fr")?;
+        Ok(Office { name: name.clone(), address: self.address, ask: self.ask, language })
+    }
 }
 
 #[derive(Deserialize)]
@@ -225,6 +252,7 @@ impl Config {
         let (cryptosuite, cryptosuite_key) = file.signing.cryptosuite(file.did)?;
         Ok(Config {
             superiors: file.federation.superiors(&url)?,
+            office: file.office.read(&file.name)?,
             url,
             listen: file.listen,
             name: file.name,
@@ -276,6 +304,12 @@ pub(crate) fn write(dir: &Path, text: &str) -> io::Result<()> {
     fs::rename(&new, &path)
 }
 
+/// Whom people ask, of an office for trying things out.
+const DEMO_ASK: (&str, &str) = (
+    "Call 555-0100 on weekdays from 9 to 5, or come to our counter.",
+    "Composez le 555-0100 en semaine de 9 h à 17 h, ou venez à notre comptoir.",
+);
+
 /// What goes into a new configuration.
 pub(crate) struct Template<'a> {
     pub(crate) url: &'a Url,
@@ -302,6 +336,11 @@ impl Template<'_> {
             Algorithm::Es384 => (Cryptosuite::EcdsaRdfc2019, "P-384"),
         };
         let (publish_seconds, ttl_seconds) = if self.demo { (0, 1) } else { (60, 60) };
+        let (address, ask_en, ask_fr) = if self.demo {
+            (vec!["1 Example Street, Example BC  V0V 0V0".to_owned()], DEMO_ASK.0, DEMO_ASK.1)
+        } else {
+            (Vec::new(), "", "")
+        };
         format!(
             r#"# Configuration of a Portage issuer.
 
@@ -357,6 +396,13 @@ allow = {allow}
 [federation]
 # The authorities that vouch for this issuer, by their addresses. It says so at /.well-known/openid-federation.
 superiors = {superiors}
+
+[office]
+# What stands on letters (`issuer offer --letter`): the address, a line each; whom people ask, and how. No letter is made while `ask` is empty.
+address = {address}
+ask = {ask}
+# The language of the front of a letter to somebody whose own is not known: "en" or "fr". The other one is on the back.
+language = "en"
 "#,
             url = quoted(origin),
             did = quoted(self.did.name()),
@@ -368,6 +414,8 @@ superiors = {superiors}
             curve = quoted(curve),
             types = toml::Value::from(self.types.to_vec()),
             allow = toml::Value::from(allow),
+            address = toml::Value::from(address),
+            ask = format_args!("{{ en = {}, fr = {} }}", quoted(ask_en), quoted(ask_fr)),
             superiors = toml::Value::from(self.superiors.iter().map(ToString::to_string).collect::<Vec<_>>()),
         )
     }
@@ -470,6 +518,7 @@ mod tests {
             ("superiors = []", "superiors = [\"province\"]", "federation.superiors"),
             ("superiors = []", "superiors = [\"https://city.example\"]", "federation.superiors"),
             ("ttl_seconds", "ttl_second", "ttl_second"),
+            ("language = \"en\"", "language = \"de\"", "office.language"),
             ("authentication = \"none\"", "authentication = \"required\"", "clients.registered"),
         ] {
             assert!(good.contains(from), "{from}");

@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod config;
 mod did_log;
+mod paper;
 pub mod routes;
 mod wiring;
 

@@ -59,7 +59,9 @@ pub use logo::{Logo, LogoError, LogoMediaType, MAX_LOGO_BYTES, MAX_LOGO_SIDE};
 pub use messages::{Message, has_message, message, message_for_count, reason_hint, reason_sentence};
 pub use plain::{plain, plain_up_to};
 pub use purpose::{Purpose, PurposeId};
-pub use register::{Cells, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity};
+pub use register::{
+    Addressee, Cells, LetterMapping, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity,
+};
 pub use schema::GivenSchema;
 pub use shown_value::shown_value;
-pub use text::{Language, Text, name_at};
+pub use text::{Language, Text, date_in_words, name_at};

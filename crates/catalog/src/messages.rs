@@ -16,6 +16,7 @@
 //! | `history` | lines of the wallet's history |
 //! | `log` | entries of an authority's public log |
 //! | `register` | why a file is not a register at all |
+//! | `letter` | what stands on paper: an offer's letter, the sheet with its code |
 //! | `lint` | what a purpose asks too much: `lint.<rule>` |
 //! | `row` | why a row of a register was refused |
 //! | `page` | what the pages of all programs share |

@@ -34,6 +34,32 @@ pub struct RegisterMapping {
     pub valid_until: Option<String>,
     /// Column of the first valid day, if any.
     pub valid_from: Option<String>,
+    /// Where a letter to the person of a record goes, if the register says.
+    pub letter: Option<LetterMapping>,
+}
+
+/// Which cells make the address of a letter. They are read for the letter alone, and kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterMapping {
+    /// The name and the lines of the address, from the top; an empty one is left out.
+    pub lines: Vec<Cells>,
+    /// Column of the person's language, if any: what begins with an f is French, with an e or an a English.
+    pub language: Option<String>,
+}
+
+/// Whom a letter is for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// The name, and the lines of the address.
+    pub lines: Vec<String>,
+    /// Their language, if it is known.
+    pub language: Option<Language>,
+}
+
+impl std::fmt::Debug for Addressee {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Addressee")
+    }
 }
 
 /// Where one claim comes from.
@@ -74,6 +100,8 @@ pub struct RegisterRecord {
     pub claims: Map<String, Value>,
     /// When it is valid.
     pub validity: Validity,
+    /// Where a letter goes; none where the register does not say, or every cell of it is empty.
+    pub addressee: Option<Addressee>,
 }
 
 /// From when to when a record is valid, as its register says.
@@ -107,6 +135,14 @@ struct RegisterFile {
     claims: BTreeMap<String, CellsFile>,
     valid_from: Option<String>,
     valid_until: Option<String>,
+    letter: Option<LetterFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LetterFile {
+    lines: Vec<CellsFile>,
+    language: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +195,9 @@ impl RegisterMapping {
         if let Some(name) = file.claims.keys().next() {
             return Err(format!("the claim {name} is not one of the type"));
         }
+        let letter = file.letter.map(LetterFile::read).transpose()?;
         Ok(RegisterMapping {
+            letter,
             record: file.record,
             time_zone: time_zone(&file.time_zone)?,
             claims,
@@ -190,14 +228,16 @@ impl RegisterMapping {
                 None => {}
             }
         }
-        Ok(RegisterRecord { record, claims, validity: self.validity_of(row)? })
+        let addressee = self.letter.as_ref().and_then(|letter| letter.addressee(row));
+        Ok(RegisterRecord { record, claims, validity: self.validity_of(row)?, addressee })
     }
 
     /// Every column the mapping reads.
     pub fn columns(&self) -> BTreeSet<&str> {
         let claims = self.claims.iter().flat_map(|mapped| mapped.cells.columns());
         let days = [&self.valid_from, &self.valid_until].into_iter().flatten().map(String::as_str);
-        claims.chain(days).chain([self.record.as_str()]).collect()
+        let of_letter = self.letter.iter().flat_map(LetterMapping::columns);
+        claims.chain(days).chain(of_letter).chain([self.record.as_str()]).collect()
     }
 
     /// The columns without which every row would be refused, so that a wrong file is told apart from wrong rows.
@@ -262,6 +302,37 @@ impl Validity {
             return Err(Reason::NotYetValid);
         }
         Ok(())
+    }
+}
+
+impl LetterFile {
+    fn read(self) -> Result<LetterMapping, String> {
+        let lines = self.lines.into_iter().map(CellsFile::read).collect::<Option<Vec<_>>>();
+        let lines = lines.filter(|lines| !lines.is_empty()).ok_or(
+            "letter.lines: at least one, each of them one of column, columns with separator, or constant",
+        )?;
+        Ok(LetterMapping { lines, language: self.language })
+    }
+}
+
+impl LetterMapping {
+    fn addressee<C: Borrow<str> + Ord, T: AsRef<str>>(&self, row: &BTreeMap<C, T>) -> Option<Addressee> {
+        let lines: Vec<_> = self.lines.iter().filter_map(|cells| cells.text(row)).collect();
+        let language = self.language.as_ref().and_then(|column| read_language(cell(row, column)?));
+        (!lines.is_empty()).then_some(Addressee { lines, language })
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().flat_map(Cells::columns).chain(self.language.as_deref())
+    }
+}
+
+/// `fr`, `Français`, `F`; `en`, `English`, `E`, `Anglais`.
+fn read_language(text: &str) -> Option<Language> {
+    match text.chars().next()?.to_ascii_lowercase() {
+        'f' => Some(Language::Fr),
+        'e' | 'a' => Some(Language::En),
+        _ => None,
     }
 }
 

@@ -1,3 +1,5 @@
+use jiff::civil::Date;
+
 use crate::{
     message, plain,
     plain::{MAX_SHOWN, plain_up_to},
@@ -30,6 +32,14 @@ impl Language {
         let primary = tag.split(['-', '_', '.']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
+}
+
+/// A day as people write it: `January 2, 2026`, « 1er janvier 2026 ».
+pub fn date_in_words(date: Date, language: Language) -> String {
+    let month = message(&format!("explain.month_{:02}", date.month()), language, &[]);
+    let (day, year) = (date.day().to_string(), date.year().to_string());
+    let key = if date.day() == 1 { "explain.first_of_month" } else { "explain.day_of_month" };
+    message(key, language, &[("day", &day), ("month", &month), ("year", &year)])
 }
 
 /// One text in both languages. French may be missing only in types of a department's own, and is then never invented; English only in what

@@ -58,6 +58,10 @@ pub struct CreatedOffer {
     pub uri: CredentialOfferUri,
     /// The code for another channel: told once, when the offer is made.
     pub tx_code: Option<TxCodeValue>,
+    /// Whether a code is asked for: also where it is not told again.
+    pub asks_code: bool,
+    /// Until when it can be opened; `None` where it was collected or withdrawn.
+    pub open_until: Option<Timestamp>,
     /// Whether anything was written: `false` for a record that was offered before.
     pub is_new: bool,
 }
@@ -208,11 +212,13 @@ impl<S: IssuanceStore> Issuer<S> {
     /// What the clerk is told of it.
     fn created(&self, prepared: Prepared, inserted: Option<Inserted>) -> Result<CreatedOffer, OfferError> {
         let Prepared { offer, tx_code } = prepared;
-        let (is_new, salt, delivery, asks_code) = match inserted {
+        let (is_new, salt, delivery, asks_code, open_until) = match inserted {
             Some(Inserted::New | Inserted::Renewed) => {
-                (true, offer.salt.clone(), offer.delivery(), tx_code.is_some())
+                (true, offer.salt.clone(), offer.delivery(), tx_code.is_some(), Some(offer.open_until))
             }
-            Some(Inserted::Existing { salt, delivery, tx_code }) => (false, salt, delivery, tx_code),
+            Some(Inserted::Existing { salt, delivery, tx_code, open_until }) => {
+                (false, salt, delivery, tx_code, open_until)
+            }
             Some(Inserted::OtherContent) => return Err(OfferError::OtherContent),
             None => return Err(without_answer().into()),
         };
@@ -224,7 +230,8 @@ impl<S: IssuanceStore> Issuer<S> {
                 CredentialOfferUri::ByValue(terms)
             }
         };
-        Ok(CreatedOffer { reference: offer.reference, uri, tx_code: tx_code.filter(|_| is_new), is_new })
+        let tx_code = tx_code.filter(|_| is_new);
+        Ok(CreatedOffer { reference: offer.reference, uri, tx_code, asks_code, open_until, is_new })
     }
 
     /// The type, if this issuer offers it.

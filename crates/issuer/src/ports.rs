@@ -115,6 +115,8 @@ pub enum Inserted {
         delivery: OfferDelivery,
         /// Whether it requires a `tx_code`.
         tx_code: bool,
+        /// Until when it can be opened, where it waits for that.
+        open_until: Option<Timestamp>,
     },
     /// Another content was delivered, or is being delivered, under the reference: nothing changed.
     OtherContent,

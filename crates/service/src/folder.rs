@@ -51,14 +51,14 @@ pub fn make_folder(dir: &Path) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// [`CommandError::Fault`]: also when the file is there already.
-pub fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
+pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(content.as_ref())?;
         file.sync_all()
     };
     write().map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))

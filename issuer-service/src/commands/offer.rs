@@ -1,3 +1,4 @@
+mod letters;
 mod progress;
 mod report;
 
@@ -9,7 +10,7 @@ use std::{
 
 use jiff::SignedDuration;
 use portage_catalog::{
-    CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, reason_sentence,
+    Addressee, CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, reason_sentence,
 };
 use portage_clock::Clock;
 use portage_issuer::{
@@ -24,13 +25,14 @@ use portage_web::language_of_terminal;
 use serde_json::{Map, Value};
 
 use self::{
+    letters::Letters,
     progress::Bar,
     report::{Answer, At, Place, Report},
 };
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
-    wiring,
+    paper, wiring,
 };
 
 /// Longest file of claims: that of a bulk import.
@@ -38,8 +40,13 @@ const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
 
 /// Offers what a file holds, an offer a line. Rows that are refused leave the others standing.
 pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
-    let issuer = wiring::open(&common.dir, clock.now())?.issuer;
+    let deployment = wiring::open(&common.dir, clock.now())?;
+    let issuer = deployment.issuer;
     let credential_type = offered_type(&issuer, args)?.clone();
+    let letters = match &args.letter {
+        Some(folder) => Some(Letters::open(folder, deployment.config.office, &credential_type, args.check)?),
+        None => None,
+    };
     let report = Report::new(common.json, args.check);
     let mut clerk = Clerk {
         issuer,
@@ -49,6 +56,7 @@ pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Res
         batch_size: FIRST_BATCH,
         written_at: 0,
         report,
+        letters,
         bar: None,
     };
     match (&args.claims, &args.from) {
@@ -92,13 +100,22 @@ struct Clerk<'a> {
     args: &'a OfferArgs,
     clock: &'a Clock,
     /// Rows that were read and not yet written.
-    batch: Vec<(Place, Result<OfferData, RowRefusal>)>,
+    batch: Vec<Waiting>,
     batch_size: usize,
     /// How much of the register was read when the last batch was written.
     written_at: u64,
     report: Report,
+    /// Where letters are wanted.
+    letters: Option<Letters>,
     /// While a register is read.
     bar: Option<Bar>,
+}
+
+/// A row that was read and not yet written.
+struct Waiting {
+    place: Place,
+    addressee: Option<Addressee>,
+    data: Result<OfferData, RowRefusal>,
 }
 
 impl Clerk<'_> {
@@ -118,7 +135,8 @@ impl Clerk<'_> {
                 Value::Object(claims) => Ok(self.data(Record::Claims, claims)),
                 _ => Err(RowRefusal::new(None, Reason::Malformed, "row.no_claims", &[])),
             };
-            self.take(Place { row: number, at: positions.next().map(At::Element) }, data, None).await?;
+            let place = Place { row: number, at: positions.next().map(At::Element) };
+            self.take(Waiting { place, addressee: None, data }, None).await?;
         }
         self.write(None).await
     }
@@ -133,6 +151,12 @@ impl Clerk<'_> {
             let id = &credential_type.id;
             return Err(CommandError::Usage(format!("--from: the type {id} has no register.json")));
         };
+        if self.letters.is_some() && mapping.letter.is_none() {
+            let id = &credential_type.id;
+            return Err(CommandError::Usage(format!(
+                "--letter: the register.json of the type {id} does not say where a letter goes"
+            )));
+        }
         let (bar, counted) = Bar::over(open(file)?, length_of(file), self.args.progress);
         self.bar = Some(bar);
         let reading = Reading { encoding: self.args.encoding, separator: self.args.separator };
@@ -149,8 +173,20 @@ impl Clerk<'_> {
                 continue;
             }
             found = true;
-            let data = row.record.and_then(|record| self.data_of_record(record, mapping));
-            self.take(Place { row: row.number, at: Some(At::Line(row.line)) }, data, Some(mapping)).await?;
+            let place = Place { row: row.number, at: Some(At::Line(row.line)) };
+            let waiting = match row.record {
+                Ok(mut record) => {
+                    let addressee = record.addressee.take().filter(|_| self.letters.is_some());
+                    let data = self.data_of_record(record, mapping);
+                    let data = match self.letters {
+                        Some(_) => data.and_then(|data| paper::check(addressee.as_ref()).map(|()| data)),
+                        None => data,
+                    };
+                    Waiting { place, addressee, data }
+                }
+                Err(refusal) => Waiting { place, addressee: None, data: Err(refusal) },
+            };
+            self.take(waiting, Some(mapping)).await?;
         }
         self.write(Some(mapping)).await?;
         self.bar = None;
@@ -203,11 +239,10 @@ impl Clerk<'_> {
 
     async fn take(
         &mut self,
-        place: Place,
-        data: Result<OfferData, RowRefusal>,
+        waiting: Waiting,
         mapping: Option<&RegisterMapping>,
     ) -> Result<(), CommandError> {
-        self.batch.push((place, data));
+        self.batch.push(waiting);
         let read = self.bar.as_ref().map_or(0, Bar::read);
         if self.batch.len() < self.batch_size && read - self.written_at < MAX_BATCH_BYTES {
             return Ok(());
@@ -220,10 +255,19 @@ impl Clerk<'_> {
     /// Writes the rows of the batch and prints them in their order: what is printed is durable.
     async fn write(&mut self, mapping: Option<&RegisterMapping>) -> Result<(), CommandError> {
         let batch = std::mem::take(&mut self.batch);
-        let (places, data): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let (whose, data): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|waiting| ((waiting.place, waiting.addressee), waiting.data)).unzip();
         let answers = self.answer(data).await?;
-        for (place, answer) in places.into_iter().zip(answers) {
+        let now = self.clock.now();
+        for ((place, addressee), answer) in whose.into_iter().zip(answers) {
             let answer = match answer {
+                Ok(Ok(Answer::Offer(offer, _))) => {
+                    let written = match &self.letters {
+                        Some(letters) => letters.write(place.row, &offer, addressee, now)?,
+                        None => None,
+                    };
+                    Ok(Answer::Offer(offer, written))
+                }
                 Ok(Ok(answer)) => Ok(answer),
                 Ok(Err(error)) => Err(explain(&error, mapping)),
                 Err(refusal) => Err(refusal),
@@ -268,7 +312,10 @@ impl Clerk<'_> {
             Ok(checked.into_iter().map(|checked| checked.map(Answer::Checked)).collect())
         } else {
             let created = self.issuer.create_offers(data, now).await?;
-            Ok(created.into_iter().map(|offer| offer.map(|offer| Answer::Offer(Box::new(offer)))).collect())
+            Ok(created
+                .into_iter()
+                .map(|offer| offer.map(|offer| Answer::Offer(Box::new(offer), None)))
+                .collect())
         }
     }
 }

@@ -7,6 +7,7 @@ mod clients;
 mod forget;
 mod formats;
 mod imports;
+mod letters;
 mod logs;
 mod offers;
 mod program;

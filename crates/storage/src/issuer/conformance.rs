@@ -101,8 +101,12 @@ async fn an_offer_is_written_once(store: impl IssuanceStore) {
     let mut again = offer("a");
     again.open_until = later(20_000);
     again.salt = "another".into();
-    let existing =
-        Inserted::Existing { salt: "salt".into(), delivery: OfferDelivery::ByReference, tx_code: false };
+    let existing = Inserted::Existing {
+        salt: "salt".into(),
+        delivery: OfferDelivery::ByReference,
+        tx_code: false,
+        open_until: Some(offer("a").open_until),
+    };
     assert_eq!(insert(&store, again.clone(), later(1)).await.unwrap(), existing);
     // Other content, not collected: corrected in place. Over: offered anew.
     again.content = hash("other");
@@ -110,7 +114,8 @@ async fn an_offer_is_written_once(store: impl IssuanceStore) {
     assert_eq!(insert(&store, again.clone(), later(30_000)).await.unwrap(), Inserted::Renewed);
     // Collected: the same content changes nothing, other content is told apart.
     delivered(&store, "b").await;
-    assert!(matches!(insert(&store, offer("b"), later(9)).await.unwrap(), Inserted::Existing { .. }));
+    let collected = insert(&store, offer("b"), later(9)).await.unwrap();
+    assert!(matches!(collected, Inserted::Existing { open_until: None, .. }), "{collected:?}");
     let mut other = offer("b");
     other.content = hash("other");
     assert_eq!(insert(&store, other, later(9)).await.unwrap(), Inserted::OtherContent);

@@ -1,7 +1,7 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use maud::{Markup, html};
 use portage_catalog::{
-    ClaimKind, Language, Text, message, message_for_count, plain, plain_up_to, shown_value,
+    ClaimKind, Language, Text, date_in_words, message, message_for_count, plain, plain_up_to, shown_value,
 };
 use serde_json::Value;
 
@@ -101,10 +101,7 @@ impl Words {
 
     /// A day: `January 2, 2026`, « 1er janvier 2026 ».
     pub fn date(&self, date: Date) -> String {
-        let month = self.say(&format!("explain.month_{:02}", date.month()));
-        let (day, year) = (date.day().to_string(), date.year().to_string());
-        let key = if date.day() == 1 { "explain.first_of_month" } else { "explain.day_of_month" };
-        message(key, self.language, &[("day", &day), ("month", &month), ("year", &year)])
+        date_in_words(date, self.language)
     }
 
     /// The day that it is at this instant.

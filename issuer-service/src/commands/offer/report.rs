@@ -13,7 +13,7 @@ use portage_strict_json::Position;
 use portage_web::language_of_terminal;
 use serde_json::{Value, json};
 
-use super::CommandError;
+use super::{CommandError, letters::Written};
 
 /// Where a row stands: its number, and where the file has it.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,8 @@ impl Place {
 
 /// What became of a row that was not refused.
 pub(super) enum Answer {
-    Offer(Box<CreatedOffer>),
+    /// And where its letter is, if one was made.
+    Offer(Box<CreatedOffer>, Option<Written>),
     /// Under `--check`.
     Checked(CheckedOffer),
 }
@@ -84,9 +85,9 @@ impl Report {
     /// Keeps the line of a row until [`Report::print`].
     pub(super) fn tell(&mut self, place: Place, answer: Result<Answer, RowRefusal>) {
         let line = match answer {
-            Ok(Answer::Offer(offer)) => {
+            Ok(Answer::Offer(offer, written)) => {
                 *(if offer.is_new { &mut self.offered } else { &mut self.already }) += 1;
-                Some(self.offer(place, &offer))
+                Some(self.offer(place, &offer, written.as_ref()))
             }
             Ok(Answer::Checked(checked)) => {
                 let is_new = checked == CheckedOffer::New;
@@ -114,18 +115,25 @@ impl Report {
         if lines.is_empty() { Ok(()) } else { output::line(&lines.join("\n")) }
     }
 
-    fn offer(&self, place: Place, offer: &CreatedOffer) -> String {
+    /// A code that is on a sheet is not printed beside its link.
+    fn offer(&self, place: Place, offer: &CreatedOffer, written: Option<&Written>) -> String {
         let (row, reference, uri) = (place.row, offer.reference.as_str(), offer.uri.to_string());
+        let tx_code = offer.tx_code.as_ref().filter(|_| written.is_none());
         if self.json {
             let mut line = json!({ "row": row, "ref": reference, "offer": uri });
-            if let Some(tx_code) = &offer.tx_code {
+            if let Some(tx_code) = tx_code {
                 line["tx_code"] = tx_code.expose().into();
+            }
+            if let Some(written) = written {
+                line["letter"] = written.letter.display().to_string().into();
+                line["code_sheet"] =
+                    written.code_sheet.as_ref().map(|path| path.display().to_string()).into();
             }
             return line.to_string();
         }
-        let tx_code =
-            offer.tx_code.as_ref().map(|code| format!("\ttx_code {}", code.expose())).unwrap_or_default();
-        format!("{row}\t{reference}\t{uri}{tx_code}")
+        let tx_code = tx_code.map(|code| format!("\ttx_code {}", code.expose())).unwrap_or_default();
+        let letter = written.map(|written| format!("\t{}", written.letter.display())).unwrap_or_default();
+        format!("{row}\t{reference}\t{uri}{tx_code}{letter}")
     }
 
     fn refusal(&self, place: Place, refusal: &RowRefusal) -> String {

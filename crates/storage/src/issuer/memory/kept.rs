@@ -89,7 +89,7 @@ impl Kept {
         let Some(standing) = self.issuances.get(&offer.reference) else { return Inserted::New };
         let is_same = standing.forgotten || standing.offer.content == offer.content;
         let (is_taken, is_waiting) = match standing.state {
-            State::Withdrawn if offer.standing == StandingOffer::Keep => return standing.existing(),
+            State::Withdrawn if offer.standing == StandingOffer::Keep => return standing.existing(now),
             State::Withdrawn => (false, false),
             State::Issued { .. } => (true, false),
             State::Redeemed { over_at } => (over_at > now, false),
@@ -98,7 +98,7 @@ impl Kept {
         };
         let is_kept = is_waiting && offer.standing == StandingOffer::Keep;
         if is_same && (is_taken || is_kept) {
-            return standing.existing();
+            return standing.existing(now);
         }
         if is_taken { Inserted::OtherContent } else { Inserted::Renewed }
     }
@@ -315,11 +315,12 @@ impl Kept {
 }
 
 impl Issuance {
-    fn existing(&self) -> Inserted {
+    fn existing(&self, now: Timestamp) -> Inserted {
         Inserted::Existing {
             salt: self.offer.salt.clone(),
             delivery: self.offer.delivery(),
             tx_code: self.offer.tx_code.is_some(),
+            open_until: self.is_open(now).then_some(self.offer.open_until),
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn attempt(
     // Prepared once for the rows of a register.
     let standing = transaction
         .prepare_cached(
-            "SELECT state, status, over_at, salt, content, link, tx_code FROM issuance WHERE reference = ?1",
+            "SELECT state, status, over_at, open_until, salt, content, link, tx_code FROM issuance WHERE reference = ?1",
         )?
         .query_row([offer.reference.as_str()], |row| standing(row, offer, now))
         .optional()?;
@@ -57,7 +57,8 @@ fn standing(row: &Row<'_>, offer: &Offer, now: Timestamp) -> rusqlite::Result<In
         };
         let tx_code = hash(row, "tx_code")?.is_some();
         let salt = row.get("salt")?;
-        return Ok(Inserted::Existing { salt, delivery, tx_code });
+        let open_until = is_waiting.then(|| instant(row, "open_until")).transpose()?;
+        return Ok(Inserted::Existing { salt, delivery, tx_code, open_until });
     }
     Ok(if is_taken { Inserted::OtherContent } else { Inserted::Renewed })
 }
