@@ -57,7 +57,32 @@ pub struct CredentialType {
     pub logo: Option<Logo>,
     /// What a department should know about the type, such as what it does not cover.
     pub note: Option<Text>,
+    /// Changes of status that a second person agrees to.
+    pub second_person: Vec<SecondPerson>,
     pub(crate) validators: Arc<Validators>,
+}
+
+/// A change of status for which one person is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondPerson {
+    /// Putting it on hold.
+    Suspend,
+    /// Ending a hold.
+    Reinstate,
+    /// Revoking it for ever.
+    Revoke,
+}
+
+impl SecondPerson {
+    /// Its name, as in the data of a type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SecondPerson::Suspend => "suspend",
+            SecondPerson::Reinstate => "reinstate",
+            SecondPerson::Revoke => "revoke",
+        }
+    }
 }
 
 /// The claim that holds the last valid day, and the time zone in which that day ends.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     CatalogError, ClaimDefinition, ClaimKind, CredentialType, DerivedClaim, Format, LastDay, Logo,
-    LogoMediaType, RegisterMapping, Text, claim::is_claim_name, credential_type::Validators,
+    LogoMediaType, RegisterMapping, SecondPerson, Text, claim::is_claim_name, credential_type::Validators,
     error::read_file,
 };
 
@@ -41,6 +41,8 @@ struct Definition {
     colours: Colours,
     disclosure: Option<Text>,
     note: Option<Text>,
+    #[serde(default)]
+    second_person: Vec<SecondPerson>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +124,7 @@ pub(crate) fn read_type(id: &str, files: &BTreeMap<&str, &[u8]>) -> Result<Crede
         disclosure: definition.disclosure,
         logo: read_logo(id, files)?,
         note: definition.note,
+        second_person: definition.second_person,
         validators: Arc::new(validators),
     };
     ty.check_claims(&ty.example)

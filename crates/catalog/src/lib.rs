@@ -47,7 +47,7 @@ pub use catalog::Catalog;
 pub use claim::{ClaimDefinition, ClaimKind, MAX_BINARY_BYTES, is_claim_name, is_reserved_claim_name};
 pub use commissioner::Commissioner;
 pub use contexts::{ContextError, Contexts};
-pub use credential_type::{CredentialType, LastDay};
+pub use credential_type::{CredentialType, LastDay, SecondPerson};
 pub use definition::{is_id, is_time_zone};
 pub use derived::{DerivedClaim, Rule};
 pub use draft::{DraftClaim, MachineNames, TypeDraft};

@@ -76,8 +76,8 @@ pub enum CheckedOffer {
 }
 
 /// An offer that is ready to be written down, and the code that is told when it was.
-struct Prepared {
-    offer: Offer,
+pub(crate) struct Prepared {
+    pub(crate) offer: Offer,
     tx_code: Option<TxCodeValue>,
 }
 
@@ -168,7 +168,7 @@ impl<S: IssuanceStore> Issuer<S> {
     }
 
     /// Everything but the store: checks, names, hashes.
-    fn prepare(&self, data: OfferData, now: Timestamp) -> Result<Prepared, OfferError> {
+    pub(crate) fn prepare(&self, data: OfferData, now: Timestamp) -> Result<Prepared, OfferError> {
         let credential_type = self.offered_type(&data.credential_type)?;
         let format =
             data.format.or(credential_type.formats.first().copied()).ok_or(OfferError::FormatNotOffered)?;
@@ -210,7 +210,11 @@ impl<S: IssuanceStore> Issuer<S> {
     }
 
     /// What the clerk is told of it.
-    fn created(&self, prepared: Prepared, inserted: Option<Inserted>) -> Result<CreatedOffer, OfferError> {
+    pub(crate) fn created(
+        &self,
+        prepared: Prepared,
+        inserted: Option<Inserted>,
+    ) -> Result<CreatedOffer, OfferError> {
         let Prepared { offer, tx_code } = prepared;
         let (is_new, salt, delivery, asks_code, open_until) = match inserted {
             Some(Inserted::New | Inserted::Renewed) => {
@@ -248,10 +252,28 @@ impl<S: IssuanceStore> Issuer<S> {
     }
 
     fn reference(&self, credential_type: &CredentialType, format: Format, data: &OfferData) -> Reference {
-        let record = match &data.record {
-            Record::Key(key) => format!("key {key}"),
-            Record::Claims => format!("claims {}", canonical_digest(&data.claims)),
+        match &data.record {
+            Record::Key(_) => self.reference_of(credential_type, format, &data.record),
+            Record::Claims => self.named(credential_type, format, &canonical_digest(&data.claims), "claims"),
+        }
+    }
+
+    /// The name of the record with this key; of one without, nobody's.
+    pub(crate) fn reference_of(
+        &self,
+        credential_type: &CredentialType,
+        format: Format,
+        record: &Record,
+    ) -> Reference {
+        let key = match record {
+            Record::Key(key) => key,
+            Record::Claims => "",
         };
+        self.named(credential_type, format, key, "key")
+    }
+
+    fn named(&self, credential_type: &CredentialType, format: Format, value: &str, kind: &str) -> Reference {
+        let record = format!("{kind} {value}");
         let of = format!("{} {} {record}", credential_type.id, format.name());
         Reference::new(self.keys.secret.derive_name("reference", &of))
     }

@@ -178,6 +178,23 @@ pub enum StatusChange {
 }
 
 impl StatusChange {
+    /// All of them.
+    pub const ALL: [StatusChange; 3] = [StatusChange::Suspend, StatusChange::Reinstate, StatusChange::Revoke];
+
+    /// Its name, in the data of a type, in the store and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StatusChange::Revoke => "revoke",
+            StatusChange::Suspend => "suspend",
+            StatusChange::Reinstate => "reinstate",
+        }
+    }
+
+    /// Reads the name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        StatusChange::ALL.into_iter().find(|change| change.name() == name)
+    }
+
     /// The status it leads to.
     pub const fn leads_to(self) -> Status {
         match self {

@@ -10,7 +10,8 @@
 //! 5. [`Issuer::issue`] verifies the key proof, then consumes the nonce and allocates the status entry in one step of the
 //!    store, then signs. Asked again with the same token and the same key, it answers the same claims and the same entry.
 //! 6. [`Issuer::change_status`] and [`Issuer::status_list`]: revoked is for ever; lists are signed when they change.
-//! 7. [`Issuer::forget`]: once a lost answer can no longer be asked for, claims and holder key go. What stays is reference,
+//! 7. What clerks do goes through [`ClerkStore`]: each act has its line in the trail, and a change may need a second person.
+//! 8. [`Issuer::forget`]: once a lost answer can no longer be asked for, claims and holder key go. What stays is reference,
 //!    type, status entry and day.
 //!
 //! The issuer is asynchronous over one port, [`IssuanceStore`], and starts no task. Time is an argument of every call;
@@ -20,6 +21,7 @@
 //! Not here: HTTP (`issuer-service`), the tables (`storage`), who may issue what (`trust`).
 
 mod authenticate_client;
+mod clerk;
 mod create_offer;
 mod credential;
 mod issuance;
@@ -37,6 +39,9 @@ mod retention;
 mod status;
 
 pub use authenticate_client::{ClientAuthentication, ClientRefusal};
+pub use clerk::{
+    Act, ChangeBy, ClerkStore, Decided, Proposal, Proposed, Stage, Standing, TrailEntry, Verdict, Why,
+};
 pub use create_offer::{CheckedOffer, CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
 pub use issuance::{

@@ -8,8 +8,8 @@ use portage_status_list::{
 use portage_strict_json::{Limits, parse_object};
 
 use crate::{
-    Changed, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference, Status, StatusChange,
-    StoreFailure, credential::SigningError,
+    ChangeBy, Changed, ClerkStore, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference,
+    Status, StatusChange, StoreFailure, credential::SigningError,
 };
 
 /// Why a status was not changed, or a list not published.
@@ -47,6 +47,27 @@ impl StatusError {
     }
 }
 
+/// The status afterwards, or why it is as before.
+fn changed(changed: Changed) -> Result<Status, StatusError> {
+    match changed {
+        Changed::Done(status) | Changed::Unchanged(status) => Ok(status),
+        Changed::Withdrawn => Ok(Status::Revoked),
+        Changed::RevokedForEver => Err(StatusError::RevokedForEver),
+        Changed::NotIssued => Err(StatusError::NotIssued),
+        Changed::Absent => Err(StatusError::Absent),
+    }
+}
+
+impl<S: ClerkStore> Issuer<S> {
+    /// As [`Issuer::change_status`], by somebody whose name the trail keeps.
+    ///
+    /// # Errors
+    /// [`StatusError`].
+    pub async fn change_status_by(&self, by: ChangeBy, now: Timestamp) -> Result<Status, StatusError> {
+        changed(self.store.change_by(by, now).await?)
+    }
+}
+
 impl<S: IssuanceStore> Issuer<S> {
     /// Revokes, suspends or reinstates; the status it has afterwards. The same change again changes nothing. Durable when it returns;
     /// the list follows at its cadence.
@@ -59,13 +80,7 @@ impl<S: IssuanceStore> Issuer<S> {
         change: StatusChange,
         now: Timestamp,
     ) -> Result<Status, StatusError> {
-        match self.store.change_status(reference.clone(), change, now).await? {
-            Changed::Done(status) | Changed::Unchanged(status) => Ok(status),
-            Changed::Withdrawn => Ok(Status::Revoked),
-            Changed::RevokedForEver => Err(StatusError::RevokedForEver),
-            Changed::NotIssued => Err(StatusError::NotIssued),
-            Changed::Absent => Err(StatusError::Absent),
-        }
+        changed(self.store.change_status(reference.clone(), change, now).await?)
     }
 
     /// The signed list, published anew when it is due; `None`: there is no such list.

@@ -85,6 +85,9 @@ fn offered_type<'a>(
     }
 }
 
+/// Who is named in the trail for what the operator does at the command line.
+pub(super) const COMMAND_LINE: &str = "(command line)";
+
 /// How many rows are written in the first transaction of the store: the clerk soon sees what comes of them.
 const FIRST_BATCH: usize = 100;
 
@@ -311,7 +314,7 @@ impl Clerk<'_> {
             let checked = self.issuer.check_offers(data, now).await?;
             Ok(checked.into_iter().map(|checked| checked.map(Answer::Checked)).collect())
         } else {
-            let created = self.issuer.create_offers(data, now).await?;
+            let created = self.issuer.create_offers_by(data, COMMAND_LINE, now).await?;
             Ok(created
                 .into_iter()
                 .map(|offer| offer.map(|offer| Answer::Offer(Box::new(offer), None)))

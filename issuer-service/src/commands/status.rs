@@ -1,12 +1,12 @@
 use portage_catalog::message;
 use portage_clock::Clock;
-use portage_issuer::{Reference, StatusChange, StatusError};
+use portage_issuer::{ChangeBy, Reference, StatusChange, StatusError};
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
 use portage_web::language_of_terminal;
 use serde_json::json;
 
-use super::CommandError;
+use super::{CommandError, offer::COMMAND_LINE};
 use crate::{
     args::{Common, StatusArgs},
     wiring,
@@ -17,7 +17,8 @@ pub(crate) async fn run(args: &StatusArgs, common: &Common, clock: &Clock) -> Re
     let issuer = wiring::open(&common.dir, clock.now())?.issuer;
     let reference = Reference::new(&args.reference);
     let change = StatusChange::from(args.change);
-    let changed = issuer.change_status(&reference, change, clock.now()).await;
+    let by = ChangeBy { reference, change, why: None, who: COMMAND_LINE.to_owned() };
+    let changed = issuer.change_status_by(by, clock.now()).await;
     let status = changed.map_err(|error| explain(&error, &args.reference))?;
     if common.json {
         output::json_line(&json!({ "ref": args.reference, "status": status.name() }))?;

@@ -13,7 +13,7 @@ use serde_json::{Map, json};
 
 use super::{MemoryIssuances, SqliteIssuances};
 
-const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+pub(super) const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
 fn later(seconds: i64) -> Timestamp {
     NOW.checked_add(SignedDuration::from_secs(seconds)).unwrap()
@@ -94,6 +94,11 @@ async fn delivered(store: &impl IssuanceStore, reference: &str) -> StatusEntry {
     assert_eq!(store.redeem(redemption(reference, reference, 1)).await.unwrap(), Redeemed::Token);
     let holder = format!("key {reference}");
     place(store.issue(issuing(reference, &format!("n {reference}"), &holder, 2)).await.unwrap()).unwrap()
+}
+
+/// A credential that was delivered under the reference.
+pub(super) async fn deliver_for_tests(store: &impl IssuanceStore, reference: &str) {
+    delivered(store, reference).await;
 }
 
 async fn an_offer_is_written_once(store: impl IssuanceStore) {

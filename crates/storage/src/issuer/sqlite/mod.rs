@@ -1,6 +1,7 @@
 //! Issuances in SQLite. Each verb of the port is one transaction in a file of its own kind; every one-time value is consumed by one
 //! conditional statement, and what the statement changed decides.
 
+mod clerk;
 mod issue;
 mod lists;
 mod offers;
@@ -22,7 +23,7 @@ use crate::{Database, DatabaseError, Schema};
 const SCHEMA: Schema = Schema {
     // "PtIs".
     application_id: 0x5074_4973,
-    migrations: &[include_str!("version_1.sql")],
+    migrations: &[include_str!("version_1.sql"), include_str!("version_2.sql")],
 };
 
 /// Issuances in one SQLite file.
