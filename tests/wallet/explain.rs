@@ -100,7 +100,7 @@ async fn a_request_is_explained_and_nothing_is_answered() {
     let keys = keys(&explained);
     for key in [
         "explain.asks",
-        "explain.asker_signed",
+        "explain.asker_signed_host",
         "wallet.registered",
         "consent.why",
         "explain.would_learn",

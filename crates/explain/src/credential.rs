@@ -41,15 +41,7 @@ pub(crate) fn credential(reading: &mut Reading<'_>, at: &str) {
 /// How it is known who signed: where the key was found.
 fn signature(reading: &mut Reading<'_>, at: &str) {
     let Some(method) = reading.str_at(at) else { return };
-    let host = method
-        .strip_prefix("did:web:")
-        .and_then(|rest| rest.split([':', '#', '?', '/']).next())
-        .map(|host| host.replace("%3A", ":").replace("%3a", ":"))
-        .or_else(|| {
-            let rest = method.strip_prefix("https://")?;
-            rest.split(['/', '#', '?']).next().map(str::to_owned)
-        });
-    match host {
+    match host_of(method) {
         Some(host) => {
             reading.say("explain.signed_host", vec![("host", Found::new(Word::Code(host), at))], &[]);
         }
@@ -59,6 +51,15 @@ fn signature(reading: &mut Reading<'_>, at: &str) {
             reading.say("explain.signed", vec![("key", key)], &[]);
         }
     }
+}
+
+/// The host at which the keys of an identifier are published: of a did:web, of an address.
+pub(crate) fn host_of(id: &str) -> Option<String> {
+    let of_did = id.strip_prefix("did:web:").and_then(|rest| rest.split([':', '#', '?', '/']).next());
+    of_did.map(|host| host.replace("%3A", ":").replace("%3a", ":")).or_else(|| {
+        let rest = id.strip_prefix("https://")?;
+        rest.split(['/', '#', '?']).next().map(str::to_owned)
+    })
 }
 
 /// Whose it is: issued to a key of this wallet, or shown by whoever proved that it is theirs.

@@ -121,21 +121,33 @@ impl<'r> Reading<'r> {
         self.name(&format!("{pointer}/name")).or_else(|| self.code(&format!("{pointer}/id")))
     }
 
-    /// Two that stand in one sentence, each with the pointer of its identifier: by their hosts as well when they have the same
-    /// name.
-    pub(crate) fn told_apart(&self, one: (Found, &str), other: (Found, &str)) -> (Found, Found) {
-        match (&one.0.word, &other.0.word) {
-            (Word::Name(a), Word::Name(b)) if a.en == b.en || (!a.fr.is_empty() && a.fr == b.fr) => {
-                (self.with_host(one), self.with_host(other))
-            }
-            _ => (one.0, other.0),
-        }
+    /// Those of a chain, each with the pointer of its identifier: by their hosts as well, in every sentence, where two have the same name.
+    pub(crate) fn told_apart(&self, all: Vec<Option<(Found, String)>>) -> Vec<Option<Found>> {
+        let names: Vec<Option<Text>> = all
+            .iter()
+            .map(|one| match one {
+                Some((Found { word: Word::Name(name), .. }, _)) => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        let is_shared = |position: usize| {
+            let name = names.get(position).cloned().flatten();
+            let others = names.iter().enumerate().filter(|(other, _)| *other != position);
+            name.is_some_and(|name| {
+                others.filter_map(|(_, other)| other.as_ref()).any(|other| alike(&name, other))
+            })
+        };
+        let tell = |(position, one): (usize, Option<(Found, String)>)| {
+            let (found, id) = one?;
+            Some(if is_shared(position) { self.with_host(found, id) } else { found })
+        };
+        all.into_iter().enumerate().map(tell).collect()
     }
 
-    fn with_host(&self, (found, id): (Found, &str)) -> Found {
-        match (found, self.str_at(id)) {
+    fn with_host(&self, found: Found, id: String) -> Found {
+        match (found, self.str_at(&id)) {
             (Found { word: Word::Name(name), mut from }, Some(value)) => {
-                from.push(id.to_owned());
+                from.push(id);
                 Found { word: Word::NameAt(name, value.to_owned()), from }
             }
             (found, _) => found,
@@ -178,4 +190,9 @@ pub(crate) fn some_of(mut words: Vec<Word>) -> Option<Word> {
     }
     let more = if words.len() > MOST_NAMED { words.split_off(MOST_NAMED - 1).len() } else { 0 };
     Some(Word::List(words, more))
+}
+
+/// Whether two names cannot be told apart, in one language or the other.
+fn alike(one: &Text, other: &Text) -> bool {
+    one.en == other.en || (!one.fr.is_empty() && one.fr == other.fr)
 }

@@ -5,6 +5,7 @@ use portage_reason::Reason;
 use serde_json::Value;
 
 use crate::{
+    credential::host_of,
     decision::reason,
     reading::{Found, Reading},
     right::{Role, chain, right_to_issue},
@@ -81,6 +82,14 @@ fn vouched_for(reading: &mut Reading<'_>) {
 fn signature(reading: &mut Reading<'_>, at: &str) {
     match reading.str_at(at).and_then(|id| id.split_once(':')) {
         Some(("decentralized_identifier" | "openid_federation", id)) => {
+            if let Some(host) = host_of(id) {
+                reading.say(
+                    "explain.asker_signed_host",
+                    vec![("host", Found::new(Word::Code(host), at))],
+                    &[],
+                );
+                return;
+            }
             let id = Found::new(Word::Code(id.to_owned()), at);
             reading.say("explain.asker_signed", vec![("id", id)], &[]);
         }
@@ -101,8 +110,11 @@ fn purpose(reading: &mut Reading<'_>) {
     }
     match reading.str_at("/purpose/source") {
         Some("told") => reading.say("wallet.purpose_told", Vec::new(), &["/purpose/source"]),
-        Some("registered" | "vouched") => {
-            reading.say("explain.purpose_registered", Vec::new(), &["/purpose/source"]);
+        Some("registered") => reading.say("explain.purpose_registered", Vec::new(), &["/purpose/source"]),
+        Some("vouched") => {
+            if let Some(authority) = reading.somebody("/purpose/authority") {
+                reading.say("explain.purpose_signed", vec![("authority", authority)], &["/purpose/source"]);
+            }
         }
         _ => {}
     }

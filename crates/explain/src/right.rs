@@ -45,18 +45,18 @@ fn tier(reading: &mut Reading<'_>, at: &str, somebody: Found) {
 pub(crate) fn chain(reading: &mut Reading<'_>, at: &str, role: Role, own: Option<&CredentialType>) {
     let links = format!("{at}/chain/links");
     let length = reading.length_at(&links);
-    for position in 0..length {
+    let named = |position: usize| {
         let of_link = format!("{links}/{position}");
-        let subject = match (position, reading.somebody(at)) {
-            (0, Some(subject)) => Some((subject, at)),
-            _ => reading.somebody(&of_link).map(|subject| (subject, of_link.as_str())),
-        };
-        let Some((subject, subject_at)) = subject else { continue };
-        let above = format!("{links}/{}", position + 1);
-        match reading.somebody(&above) {
+        match (position, reading.somebody(at)) {
+            (0, Some(subject)) => Some((subject, format!("{at}/id"))),
+            _ => Some((reading.somebody(&of_link)?, format!("{of_link}/id"))),
+        }
+    };
+    let everybody: Vec<_> = reading.told_apart((0..length).map(named).collect());
+    for (position, subject) in everybody.iter().enumerate() {
+        let Some(subject) = subject.clone() else { continue };
+        match everybody.get(position + 1).cloned().flatten() {
             Some(superior) => {
-                let (subject, superior) = reading
-                    .told_apart((subject, &format!("{subject_at}/id")), (superior, &format!("{above}/id")));
                 link(reading, &links, position, role, subject, superior.clone(), own);
                 logged(reading, &format!("{links}/{position}/log"), superior);
             }

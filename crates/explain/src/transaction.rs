@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     credential::credential,
-    decision::decision,
+    decision::{decision, reason},
     reading::{Found, Reading},
     word::Word,
 };
@@ -30,11 +30,27 @@ pub(crate) fn transaction(reading: &mut Reading<'_>) {
     }
     let credentials = reading.members_at("/evidence/credentials");
     for at in &credentials {
-        // What did not hold has no evidence but its reason, which the decision told.
+        // What did not hold has no evidence but its reason.
+        refused_credential(reading, at);
         credential(reading, at);
     }
     holders(reading, credentials.len());
     kept(reading);
+}
+
+/// Which of the credentials it was, and why.
+fn refused_credential(reading: &mut Reading<'_>, at: &str) {
+    let decision = format!("{at}/decision");
+    if !matches!(reading.str_at(&decision), Some("rejected" | "indeterminate")) {
+        return;
+    }
+    let first = format!("{at}/reasons/0");
+    let query = at.split('/').nth(3).unwrap_or_default();
+    let kind = reading.kind(&format!("/asked/{query}"));
+    if let (Some(kind), Some(reason)) = (kind, reason(reading, &first)) {
+        let sentence = Found::new(Word::ReasonSentence(reason), first);
+        reading.say("explain.refused", vec![("type", kind), ("sentence", sentence)], &[&decision]);
+    }
 }
 
 /// Where a request without a verdict stands.

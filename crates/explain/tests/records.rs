@@ -238,6 +238,7 @@ fn requests() -> Vec<(Way, Value)> {
     let mut found = vec![
         vouched,
         with(plain.clone(), &[("/purpose/source", json!("told"))]),
+        with(plain.clone(), &[("/asker/client_id", json!("decentralized_identifier:did:key:z6Mk"))]),
         with(plain.clone(), &[("/purpose", Value::Null)]),
         plain.clone(),
         with(
@@ -420,6 +421,35 @@ fn a_chain_is_told_link_by_link() {
 }
 
 #[test]
+fn a_refusal_names_the_credential_that_was_refused() {
+    let mut record = transaction();
+    (record["decision"], record["reasons"]) = (json!("rejected"), json!(["revoked"]));
+    record["evidence"]["credentials"]["licence"] = json!({ "decision": "rejected", "reasons": ["revoked"] });
+    let told = tell(Way::Transaction, record);
+    let said = |language: Language, line: &str| told.lines(language).iter().any(|said| said == line);
+    assert!(said(
+        Language::En,
+        "“Business Licence” was not accepted. The issuer has withdrawn this credential."
+    ));
+    let line = "«\u{a0}Permis d’exploitation d’entreprise\u{a0}» n’a pas été accepté. L’émetteur a révoqué ce justificatif.";
+    assert!(said(Language::Fr, line), "{:#?}", told.lines(Language::Fr));
+}
+
+/// Whose word it is: the list of the person, or an authority that signed.
+#[test]
+fn the_words_of_a_purpose_are_said_to_be_registered_or_signed() {
+    let registered = tell(Way::Request, request()).lines(Language::En);
+    let line = "These words are registered; the service cannot change them.";
+    assert!(registered.iter().any(|said| said == line), "{registered:#?}");
+    let authority = json!({ "id": "https://bc.example", "name": text("Province", "La province") });
+    let signed = [("/purpose/source", json!("vouched")), ("/purpose/authority", authority)];
+    let told = tell(Way::Request, with(request(), &signed));
+    let signed = told.lines(Language::En);
+    assert!(!signed.iter().any(|said| said == line), "{signed:#?}");
+    assert!(signed.iter().any(|said| said == "Province signed these words; the service cannot change them."));
+}
+
+#[test]
 fn two_of_the_same_name_are_told_apart_by_their_hosts() {
     let name = text("City of Vancouver", "Ville de Vancouver");
     let lines = |changes: &[(&str, Value)]| {
@@ -428,6 +458,8 @@ fn two_of_the_same_name_are_told_apart_by_their_hosts() {
     let said = lines(&[("/evidence/issuer/name", name)]);
     let line = "City of Vancouver (vancouver.example) lets City of Vancouver (licences.vancouver.example) issue “Business Licence”";
     assert!(said.iter().any(|said| said.starts_with(line)), "{said:#?}");
+    let line = "Province of British Columbia lets City of Vancouver (vancouver.example) say who may issue";
+    assert!(said.iter().any(|said| said.starts_with(line)), "in every sentence: {said:#?}");
     let said = lines(&[]);
     assert!(!said.iter().any(|said| said.contains("(vancouver.example)")), "the twin: {said:#?}");
 }

@@ -108,15 +108,18 @@ impl World {
         arguments.extend(allow(&below_canada));
         self.canada.init(&arguments).await?;
 
-        let british_columbia = name("Province of British Columbia", "Province de la Colombie-Britannique");
-        let mut arguments = british_columbia.clone();
+        let mut arguments = name("Province of British Columbia", "Province de la Colombie-Britannique");
         arguments.extend(["--jurisdiction".to_owned(), "CA-BC".to_owned()]);
         arguments.extend(["--superior".to_owned(), canada.clone()]);
         arguments.extend(allow(&below_registry));
         self.registry.init(&arguments).await?;
 
         let issuers = [
-            (&mut self.province, &registry, british_columbia),
+            (
+                &mut self.province,
+                &registry,
+                name("British Columbia Identity Office", "Bureau d’identité de la Colombie-Britannique"),
+            ),
             (&mut self.federal, &canada, name("Transport Canada", "Transports Canada")),
             (&mut self.city, &registry, name("City of Vancouver", "Ville de Vancouver")),
             (&mut self.village, &registry, name("Village of Lions Bay", "Village de Lions Bay")),
