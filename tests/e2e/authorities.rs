@@ -21,14 +21,14 @@ use url::Url;
 /// When every program of the story starts its clock.
 const START: &str = "2026-06-01T00:00:00Z";
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     START.parse().expect("an instant")
 }
 
 /// The folder of one program, and where it is reached.
-struct Party {
+pub(crate) struct Party {
     program: &'static str,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     port: u16,
 }
 
@@ -39,11 +39,11 @@ struct Ran {
 }
 
 impl Party {
-    fn at(program: &'static str, folder: &Path, name: &str) -> Self {
+    pub(crate) fn at(program: &'static str, folder: &Path, name: &str) -> Self {
         Party { program, dir: folder.join(name), port: xtask::free_address().expect("a free port").port() }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
@@ -64,24 +64,24 @@ impl Party {
         }
     }
 
-    fn does(&self, arguments: &[&str]) -> Vec<Value> {
+    pub(crate) fn does(&self, arguments: &[&str]) -> Vec<Value> {
         let ran = self.run(arguments);
         assert_eq!(ran.end.0, 0, "{} {arguments:?}: {}", self.program, ran.end.1);
         ran.lines
     }
 
-    fn refuses(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refuses(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
         assert_eq!(ran.end.0, 1, "{} {arguments:?}: {}", self.program, ran.end.1);
         ran.end.1
     }
 
-    fn init(&self, arguments: &[&str]) {
+    pub(crate) fn init(&self, arguments: &[&str]) {
         let listen = format!("127.0.0.1:{}", self.port);
         self.does(&[&["init", "--demo", "--listen", &listen], arguments].concat());
     }
 
-    fn serve(&self) -> Served {
+    pub(crate) fn serve(&self) -> Served {
         Served::start(&mut self.command(&["serve"]))
     }
 }

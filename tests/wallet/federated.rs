@@ -1,11 +1,12 @@
 //! W-06: the market asks under `openid_federation:`. Its trust chain says who it is, with which keys and where answers go; the request does not.
 
 use jiff::ToSpan as _;
+use portage_testkit::faults_of_a_chain;
 use serde_json::{Value, json};
 
 use crate::{
     citizen::Citizen,
-    federation_side::{answers_about_market, chain, chain_until, market_kid, statement},
+    federation_side::{answers_about_market, chain, chain_until, key, market_kid, statement},
     issuer_side::origin_of,
     stage::{RequestDraft, Running},
     story::answer_of,
@@ -136,5 +137,28 @@ async fn w06_without_a_chain_that_holds_nobody_is_answered_whatever_the_person_s
     assert!(asked.iter().all(|seen| seen.url.contains("/province/")), "{asked:?}");
     stage.untwist();
     carrying(json!(chain(&stage)));
+    assert_eq!(citizen.run(&["present", &link, "--yes"]).await.code, 0);
+}
+
+/// Each way in which a chain can be broken, as it arrives in a request.
+#[tokio::test]
+async fn t01_t02_t03_t04_t05_t06_a_chain_with_one_fault_is_none_to_the_wallet() {
+    let stage = Running::start().await;
+    let citizen = Citizen::of_the_province(&stage).await;
+    let link = link(&stage);
+    let carrying = |chain: Vec<String>| {
+        ask(&stage, move |draft| _ = draft.header.insert("trust_chain".into(), json!(chain)));
+    };
+    let keys = ["market", "city", "province"].map(key);
+    let chain = chain(&stage);
+    for (what, broken) in faults_of_a_chain(&chain, keys.each_ref()) {
+        carrying(broken);
+        let flags = ["--yes", "--unknown-verifier-too", "--beyond-purpose-too"];
+        let answer = citizen.run(&[&["present", &link][..], &flags].concat()).await;
+        assert_eq!((answer.code, answer.reason()), (1, "trust_chain_invalid"), "{what} {answer:?}");
+        assert!(stage.take_seen().iter().all(|seen| seen.method == "GET"), "{what}");
+        stage.untwist();
+    }
+    carrying(chain);
     assert_eq!(citizen.run(&["present", &link, "--yes"]).await.code, 0);
 }

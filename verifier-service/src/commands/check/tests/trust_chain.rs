@@ -61,6 +61,57 @@ fn marked_chain(world: &World, types: &[&str], mark: Option<u8>) -> String {
         .to_string()
 }
 
+/// With a regional district between British Columbia and the City; the keys of those who signed.
+fn deep_chain(world: &World) -> (Vec<String>, [SigningKey; 3]) {
+    let [bc, region, city] =
+        [BC, "https://region.example", "https://city.example"].map(|id| EntityId::parse(id).unwrap());
+    let (from, until) = (world.now - 1.hour(), world.now + 24.hours());
+    let mut of_region = MemoryLog::new(&region, key(3)).unwrap();
+    let rights = |roles: &[Role]| {
+        let rights =
+            Rights::none_in(Jurisdiction::parse("CA-BC-5915").unwrap()).acting_as(roles.iter().copied());
+        rights.issuing(["business-licence"]).unwrap()
+    };
+    let mut own = EntityConfiguration::new(city.clone(), keys(2), from, until);
+    own.authority_hints = vec![region.clone()];
+    own.metadata = Metadata::new().with(OPENID_CREDENTIAL_ISSUER, []);
+    let mut about_city = SubordinateStatement::new(region.clone(), city, keys(2), from, until);
+    about_city.rights = Some(rights(&[Role::Issuer]).identified_by(world.city.did.as_str()).unwrap());
+    of_region.publish(&mut about_city).unwrap();
+    let mut about_region = SubordinateStatement::new(bc, region, keys(3), from, until);
+    about_region.metadata = Metadata::new().with_log(of_region.address());
+    about_region.rights = Some(rights(&[Role::Issuer, Role::Authority]));
+    log().publish(&mut about_region).unwrap();
+    let chain = vec![
+        own.sign(&key(2)).unwrap(),
+        about_city.sign(&keys(3), &key(3)).unwrap(),
+        about_region.sign(&keys(1), &key(1)).unwrap(),
+    ];
+    (chain, [key(2), key(3), key(1)])
+}
+
+#[test]
+fn t01_t02_t03_t04_t05_t06_a_chain_with_one_fault_is_none_to_the_verifier() {
+    let world = World::new();
+    let scene = Scene::at(world.now);
+    let files = files(&scene, &world, Format::VcJwt, "business-licence");
+    let pinned = scene.file("trust.json", trust(1));
+    let check = |chain: &[String]| {
+        let chain = scene.file("chain.json", json!(chain).to_string());
+        let mut arguments = vec!["--no-status", "--did-document", &files.document, "--trust", &pinned];
+        arguments.extend(["--trust-chain", &chain, &files.credential]);
+        scene.check(&arguments)
+    };
+    let (chain, [city, region, bc]) = deep_chain(&world);
+    assert_eq!(check(&chain).verdict(), "0 accepted");
+    for (what, broken) in portage_testkit::faults_of_a_chain(&chain, [&city, &region, &bc]) {
+        let refused = check(&broken);
+        assert_eq!((refused.code, refused.lines.len()), (1, 0), "{what}: {}", refused.stderr);
+        assert!(refused.stderr.contains("--trust-chain"), "{what}: {}", refused.stderr);
+    }
+    assert_eq!(check(&chain).verdict(), "0 accepted");
+}
+
 fn trust(pinned: u8) -> String {
     let name = json!({ "en": "British Columbia", "fr": "Colombie-Britannique" });
     json!({ "anchors": [{
