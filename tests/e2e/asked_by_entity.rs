@@ -189,7 +189,7 @@ fn carry(verifier: &Party, chain: &[String]) {
 fn with_policy(statement: &str, authority: &Path, policy: &Value) -> String {
     let read = UnverifiedStatement::parse(statement).expect("a statement");
     let EntityStatement::Subordinate(mut said) = read.unverified().clone() else {
-        panic!("about somebody below")
+        unreachable!("about somebody below")
     };
     said.metadata_policy = Some(portage_federation::MetadataPolicy::from_value(policy).expect("a policy"));
     let key = KeyFolder::at(authority.join("keys")).signing_key("federation").expect("the authority's key");
@@ -259,19 +259,25 @@ async fn w06_a_verifier_process_is_answered_on_its_chain_and_nobody_else_is() {
     // What the superior's policy leaves of its metadata counts. Nobody can be asked: only the chain that is carried speaks.
     let [own, said] = scene.chain_of(&scene.market).await;
     drop(canada);
-    let policy = |address: &str| json!({ "openid_credential_verifier": { "response_uris": { "subset_of": [address], "essential": true } } });
-    let own_address = format!("{}/openid4vp/response", scene.market.url());
-    for (address, answered) in [(own_address.as_str(), true), ("https://elsewhere.example/response", false)] {
-        let policy = with_policy(&said, &scene.canada.dir, &policy(address));
-        carry(&scene.market, &[own.clone(), policy]);
+    let (own_address, elsewhere) =
+        (format!("{}/openid4vp/response", scene.market.url()), "https://elsewhere.example/response");
+    for (operator, address, refused) in [
+        ("subset_of", own_address.as_str(), None),
+        // Nothing is left of where answers may go; and a demand that the market does not meet.
+        ("subset_of", elsewhere, Some("request_invalid")),
+        ("superset_of", elsewhere, Some("trust_chain_invalid")),
+    ] {
+        let policy = json!({ "openid_credential_verifier": { "response_uris": { operator: [address] } } });
+        carry(&scene.market, &[own.clone(), with_policy(&said, &scene.canada.dir, &policy)]);
         drop(market);
         market = scene.market.serve();
         let asked = Asked::by(&scene.market);
-        if answered {
-            wallet.does(&["present", &asked.link, "--yes"]);
-            assert_ne!(asked.result()["state"], "requested", "the twin");
-        } else {
-            assert_eq!(asked.is_refused(&wallet), "trust_chain_invalid", "{address}");
+        match refused {
+            Some(reason) => assert_eq!(asked.is_refused(&wallet), reason, "{operator} {address}"),
+            None => {
+                wallet.does(&["present", &asked.link, "--yes"]);
+                assert_ne!(asked.result()["state"], "requested", "the twin");
+            }
         }
     }
 }

@@ -4,6 +4,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portage_keys::{Signer as _, SigningKey};
 use serde_json::{Map, Value, json};
 
+/// A header or the claims.
+type Part = Map<String, Value>;
+/// What becomes of both.
+type Change<'a> = dyn Fn(&mut Part, &mut Part) + 'a;
+
 /// A chain of three statements (the subject's own, one about it, one about whoever said that) broken in each way of OpenID Federation 1.0, by the
 /// row of the attack. `keys` are those of the three who signed. No other statement, and nothing else in it, changes.
 ///
@@ -16,25 +21,21 @@ pub fn faults_of_a_chain(chain: &[String], keys: [&SigningKey; 3]) -> Vec<(&'sta
         let entity = said["sub"].as_str().expect("a subject").to_owned();
         entity.split("://").nth(1).and_then(|rest| rest.split([':', '/']).next()).expect("a host").to_owned()
     };
-    let broken = |at: usize, change: &dyn Fn(&mut Map<String, Value>, &mut Map<String, Value>)| {
+    let broken = |at: usize, change: &Change<'_>| {
         let mut chain = chain.to_vec();
         chain[at] = restated(&chain[at], keys[at], change);
         chain
     };
     let claim = |at: usize, name: &'static str, value: Value| {
-        broken(at, &move |_: &mut _, claims: &mut Map<String, Value>| {
-            _ = claims.insert(name.to_owned(), value.clone())
-        })
+        broken(at, &move |_: &mut _, claims: &mut Part| _ = claims.insert(name.to_owned(), value.clone()))
     };
     let header = |at: usize, name: &'static str, value: Value| {
-        broken(at, &move |header: &mut Map<String, Value>, _: &mut _| {
-            _ = header.insert(name.to_owned(), value.clone())
-        })
+        broken(at, &move |header: &mut Part, _: &mut _| _ = header.insert(name.to_owned(), value.clone()))
     };
     let policy = |value: Value| json!({ "federation_entity": { "organization_name": value } });
     let mut contradiction = chain.to_vec();
     for (at, value) in [(intermediate, "A"), (subject, "B")] {
-        contradiction[at] = restated(&chain[at], keys[at], &|_: &mut _, claims: &mut Map<String, Value>| {
+        contradiction[at] = restated(&chain[at], keys[at], &|_: &mut _, claims: &mut Part| {
             claims.insert("metadata_policy".to_owned(), policy(json!({ "value": value })));
         });
     }
@@ -68,7 +69,7 @@ pub fn faults_of_a_chain(chain: &[String], keys: [&SigningKey; 3]) -> Vec<(&'sta
         ),
         (
             "T-04, crit",
-            broken(intermediate, &|_: &mut _, claims: &mut Map<String, Value>| {
+            broken(intermediate, &|_: &mut _, claims: &mut Part| {
                 let mut names = claims.get("crit").and_then(Value::as_array).cloned().unwrap_or_default();
                 names.push(json!("https://unknown.example/claim"));
                 claims.insert("crit".to_owned(), names.into());
@@ -78,15 +79,12 @@ pub fn faults_of_a_chain(chain: &[String], keys: [&SigningKey; 3]) -> Vec<(&'sta
         ("T-04, metadata_policy_crit", claim(intermediate, "metadata_policy_crit", json!(["unknown"]))),
         (
             "T-05, without signature",
-            broken(intermediate, &|header: &mut Map<String, Value>, _: &mut _| {
+            broken(intermediate, &|header: &mut Part, _: &mut _| {
                 header.insert("alg".to_owned(), json!("none"));
             }),
         ),
         ("T-05, another typ", header(intermediate, "typ", json!("JWT"))),
-        (
-            "T-05, no kid",
-            broken(intermediate, &|header: &mut Map<String, Value>, _: &mut _| _ = header.remove("kid")),
-        ),
+        ("T-05, no kid", broken(intermediate, &|header: &mut Part, _: &mut _| _ = header.remove("kid"))),
         ("T-05, a key of somebody else", by_another),
         (
             "T-05, a superior that the subject does not name",
@@ -94,7 +92,7 @@ pub fn faults_of_a_chain(chain: &[String], keys: [&SigningKey; 3]) -> Vec<(&'sta
         ),
         (
             "T-06, over",
-            broken(intermediate, &|_: &mut _, claims: &mut Map<String, Value>| {
+            broken(intermediate, &|_: &mut _, claims: &mut Part| {
                 let issued = claims["iat"].as_i64().expect("iat");
                 claims.insert("exp".to_owned(), json!(issued + 60));
             }),
@@ -102,20 +100,16 @@ pub fn faults_of_a_chain(chain: &[String], keys: [&SigningKey; 3]) -> Vec<(&'sta
     ]
 }
 
-fn claims_of(statement: &str) -> Map<String, Value> {
+fn claims_of(statement: &str) -> Part {
     decoded(statement.split('.').nth(1).expect("claims"))
 }
 
-fn decoded(part: &str) -> Map<String, Value> {
+fn decoded(part: &str) -> Part {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("an object")
 }
 
 /// The statement with its header and claims changed, signed by this key; under `none` without a signature.
-fn restated(
-    statement: &str,
-    key: &SigningKey,
-    change: &dyn Fn(&mut Map<String, Value>, &mut Map<String, Value>),
-) -> String {
+fn restated(statement: &str, key: &SigningKey, change: &Change<'_>) -> String {
     let (mut header, mut claims) =
         (decoded(statement.split('.').next().expect("a header")), claims_of(statement));
     change(&mut header, &mut claims);
