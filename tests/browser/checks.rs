@@ -13,16 +13,24 @@ use crate::{
 /// Heaviest page on the wire, its styles and pictures included.
 const MOST_BYTES: u64 = 40 * 1024;
 
-/// Checks the page that is open, in light and dark, at full width, at 200 % zoom and at 320 px. `page` names it in a failure.
+/// Checks the page that is open and fails with what [`look_at`] finds.
+pub(crate) async fn page(tab: &Tab, page: &str) {
+    let found = look_at(tab, page).await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What is wrong with the page that is open, in light and dark, at full width, at 200 % zoom and at 320 px; empty where all is well. `page`
+/// names it. For a walk over many pages, which fails once, at its end.
 ///
 /// With scripts off axe cannot run (it needs timers); everything else does.
-pub(crate) async fn page(tab: &Tab, page: &str) {
+pub(crate) async fn look_at(tab: &Tab, page: &str) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(language(tab).await);
     found.extend(from_elsewhere(tab).await);
     found.extend(weight(tab).await);
     found.extend(inline(tab).await);
     found.extend(words(tab).await);
+    found.extend(motion(tab).await);
     for width in [320, 640, tab.view.width] {
         tab.look(width, tab.view.dark).await;
         found.extend(reflow(tab, width).await);
@@ -36,7 +44,7 @@ pub(crate) async fn page(tab: &Tab, page: &str) {
         found.extend(axe(tab, tab.view.dark).await);
         tab.look(tab.view.width, tab.view.dark).await;
     }
-    assert!(found.is_empty(), "{page} ({}, {:?}):\n  {}", tab.address().await, tab.view, found.join("\n  "));
+    found.into_iter().map(|what| format!("{page} ({}): {what}", tab.view.language)).collect()
 }
 
 /// The violations axe finds: WCAG 2.2 A and AA, and axe's own best practices.
@@ -104,6 +112,21 @@ async fn inline(tab: &Tab) -> Option<String> {
         .await;
     let found: Vec<_> = strings(&count).collect();
     (!found.is_empty()).then(|| format!("inline: {found:?}"))
+}
+
+/// Nothing moves for somebody who asked for less motion, as [`Tab::look`] does.
+async fn motion(tab: &Tab) -> Option<String> {
+    let moving = tab
+        .eval(
+            "return [...document.querySelectorAll('*')].filter(e => {
+                const style = getComputedStyle(e);
+                return [style.transitionDuration, style.animationDuration].some(d => d.split(',').some(one => parseFloat(one) > 0));
+            }).slice(0, 3).map(e => e.outerHTML.slice(0, 80))",
+            &[],
+        )
+        .await;
+    let found: Vec<_> = strings(&moving).collect();
+    (!found.is_empty()).then(|| format!("moves: {found:?}"))
 }
 
 /// Nothing has to be scrolled sideways (WCAG 1.4.10), and nothing is cut off.

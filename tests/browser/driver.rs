@@ -3,10 +3,12 @@
 use std::{
     io::{BufRead, BufReader},
     panic::AssertUnwindSafe,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use fantoccini::{
     Client, ClientBuilder,
     actions::{InputSource, KeyAction, KeyActions},
@@ -163,6 +165,41 @@ impl Tab {
         self.client.active_element().await.expect("a field").send_keys(text).await.expect("typing");
     }
 
+    /// Reaches a field for a file and chooses one.
+    pub(crate) async fn choose_file(&self, label: &str, path: &Path) {
+        self.reach(label).await;
+        let path = path.to_str().expect("a UTF-8 path");
+        self.client.active_element().await.expect("a field").send_keys(path).await.expect("choosing");
+    }
+
+    /// Reaches a button, presses Enter and gives the file that comes down.
+    pub(crate) async fn download(&self, name: &str) -> Vec<u8> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = json!({ "behavior": "allow", "downloadPath": folder.path() });
+        self.devtools("Page.setDownloadBehavior", place).await;
+        self.reach(name).await;
+        self.press(Key::Enter).await;
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            let files = std::fs::read_dir(folder.path()).expect("the folder").filter_map(Result::ok);
+            let whole = files
+                .map(|file| file.path())
+                .find(|path| path.extension().is_some_and(|end| end != "crdownload"));
+            if let Some(path) = whole {
+                return std::fs::read(path).expect("the file");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("no file follows {name:?}");
+    }
+
+    /// The whole page as a PNG picture.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let shot = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self.devtools("Page.captureScreenshot", shot).await;
+        BASE64_STANDARD.decode(answer["data"].as_str().expect("a picture")).expect("base64")
+    }
+
     /// Reaches a box or a button of a group and turns it with the space bar.
     pub(crate) async fn tick(&self, label: &str) {
         self.reach(label).await;
@@ -220,8 +257,8 @@ impl Tab {
         self.client.perform_actions(keys).await.expect("the key is pressed");
     }
 
-    async fn devtools(&self, cmd: &'static str, params: Value) {
-        self.client.issue_cmd(DevTools { cmd, params }).await.expect("the browser obeys");
+    async fn devtools(&self, cmd: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(DevTools { cmd, params }).await.expect("the browser obeys")
     }
 }
 

@@ -82,7 +82,7 @@ fn whom(commissioner: &Commissioner, inside: &Inside) -> Markup {
     let words = &inside.words;
     let web = &commissioner.web;
     summary_list(&[
-        (words.say("page_wallet.name"), words.text(&commissioner.name)),
+        (words.say("page_wallet.name"), words.proper(&commissioner.name)),
         (words.say("page_wallet.web"), html! { a href=(web) rel="noreferrer noopener" { (web) } }),
         (words.say("page_wallet.covers"), words.text(&commissioner.covers)),
     ])

@@ -81,7 +81,7 @@ pub(super) async fn receipt(inside: Inside, Path(id): Path<String>) -> Response 
         (summary_list(&rows(&event, &inside)))
         h2 { (words.say("page_wallet.receipt_shown")) }
         @for credential in &event.credentials {
-            h3 { (words.text(&credential.name)) }
+            h3 { (words.proper(&credential.name)) }
             @let labels = claim_labels(credential, &held, inside.catalog());
             @if labels.is_empty() { p { (words.say("consent.learn_exists")) } }
             @else { ul { @for label in &labels { li { (words.text(label)) } } } }
@@ -110,7 +110,7 @@ fn rows(event: &Event, inside: &Inside) -> Vec<(String, Markup)> {
         Outcome::Unknown | Outcome::NothingSent => words.say("page_wallet.outcome_unknown"),
     };
     let mut rows = vec![
-        (words.say("page_wallet.receipt_to"), html! { (party(event, inside)) }),
+        (words.say("page_wallet.receipt_to"), html! { span translate="no" { (party(event, inside)) } }),
         (words.say("page_wallet.address"), html! { code { (host) } }),
         (words.say("page_wallet.receipt_when"), html! { (words.instant(event.at)) }),
         (words.say("page_wallet.receipt_outcome"), html! { (outcome) }),
@@ -135,12 +135,12 @@ fn promised(event: &Event, inside: &Inside) -> Markup {
     };
     let mut rows = vec![
         (words.say("page_wallet.why"), words.text(&promise.text)),
-        (words.say("page_wallet.by_what_right"), words.text(&promise.law)),
+        (words.say("page_wallet.by_what_right"), words.proper(&promise.law)),
         (words.say("page_wallet.how_long"), html! { (kept) }),
         (words.say("page_wallet.contact"), contact(&promise.contact)),
     ];
     if let Some(authority) = &promise.vouched_by {
-        rows.push((words.say("page_wallet.vouched_by"), words.text(authority)));
+        rows.push((words.say("page_wallet.vouched_by"), words.proper(authority)));
     }
     if let Some(digest) = &promise.request_digest {
         rows.push((words.say("page_wallet.request_mark"), html! { code { (plain(digest)) } }));

@@ -47,7 +47,7 @@ pub(super) fn card<'c>(credential: &'c StoredCredential, shown_times: usize, ins
     Card {
         type_id: definition.map(|definition| definition.id.as_str()),
         logo: definition.and_then(picture::logo_of),
-        name: words.text(&credential.name(inside.catalog())),
+        name: words.proper(&credential.name(inside.catalog())),
         issuer: shown::issuer(&credential.issuer, words),
         lines,
         href: Some(inside.href_of(CREDENTIAL, &credential.id.0)),

@@ -123,7 +123,7 @@ fn card<'c>(offered: &'c OfferedCredential, review: &'c OfferReview, inside: &'c
     Card {
         type_id: offered.catalog_type.as_deref(),
         logo: definition.and_then(picture::logo_of),
-        name: words.text(&offered.name),
+        name: words.proper(&offered.name),
         issuer: shown::issuer(review.issuer(), words),
         lines,
         href: None,
@@ -211,7 +211,7 @@ pub(super) async fn arrived(inside: Inside, Path(id): Path<String>) -> Result<Re
         }, words))
         @for one in arrived.credentials() {
             @let credential = one.credential();
-            h2 { (words.text(&credential.name(inside.catalog()))) }
+            h2 { (words.proper(&credential.name(inside.catalog()))) }
             @if matches!(credential.words(inside.catalog()), Whose::Issuer(_)) { p { (words.say("wallet.issuers_words")) } }
             (shown::claims(one.claims(), None, words))
             p { (shown::until(credential, &inside)) }

@@ -75,7 +75,7 @@ fn body(told: &Told, inside: &Inside) -> Markup {
         Told::Kept(kept) => done(
             words.say("page_wallet.kept"),
             html! {
-                ul { @for (id, name) in kept { li { a href=(inside.href_of(CREDENTIAL, &id.0)) { (words.text(name)) } } } }
+                ul { @for (id, name) in kept { li { a href=(inside.href_of(CREDENTIAL, &id.0)) { (words.proper(name)) } } } }
                 p { (words.say("page_wallet.kept_where")) }
             },
         ),

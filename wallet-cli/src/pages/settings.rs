@@ -38,19 +38,19 @@ fn trusted(inside: &Inside) -> Markup {
     html! {
         @if list.anchors().len() > 0 {
             h3 { (words.say("page_wallet.trusted_authorities")) }
-            ul { @for anchor in list.anchors() { li { (words.text(&anchor.name)) (id(&anchor.id, words)) } } }
+            ul { @for anchor in list.anchors() { li { (words.proper(&anchor.name)) (id(&anchor.id, words)) } } }
         }
         @if list.issuers().len() > 0 {
             h3 { (words.say("page_wallet.trusted_issuers")) }
             ul {
                 @for issuer in list.issuers() {
-                    li { (words.text(&issuer.name)) ", " (ui::tier_name(issuer.tier, words.language())) (id(&issuer.id, words)) }
+                    li { (words.proper(&issuer.name)) ", " (ui::tier_name(issuer.tier, words.language())) (id(&issuer.id, words)) }
                 }
             }
         }
         @if list.verifiers().len() > 0 {
             h3 { (words.say("page_wallet.trusted_services")) }
-            ul { @for verifier in list.verifiers() { li { (words.text(&verifier.name)) (id(&verifier.id, words)) } } }
+            ul { @for verifier in list.verifiers() { li { (words.proper(&verifier.name)) (id(&verifier.id, words)) } } }
         }
     }
 }
@@ -64,7 +64,7 @@ fn types(inside: &Inside) -> Markup {
     html! {
         ul {
             @for known in inside.catalog().types() {
-                li { (words.text(&known.name)) ". " span class="quiet" { (words.text(&known.description)) } }
+                li { (words.proper(&known.name)) ". " span class="quiet" { (words.text(&known.description)) } }
             }
         }
     }

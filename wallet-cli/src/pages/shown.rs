@@ -14,8 +14,8 @@ use crate::ui;
 /// Who issued it: the name that somebody vouches for, else the identifier.
 pub(crate) fn issuer(issuer: &IssuerOnRecord, words: &Words) -> Markup {
     match &issuer.name {
-        Some(name) => words.text(name),
-        None => html! { (plain(&issuer.id)) },
+        Some(name) => words.proper(name),
+        None => html! { span translate="no" { (plain(&issuer.id)) } },
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn claims(claims: &[ShownClaim], of: Option<&CredentialId>, words: &W
     let row = |claim: &ShownClaim| {
         let label = words.name(&claim.name.label);
         let value = html! {
-            (value(claim, of, words))
+            span translate="no" { (value(claim, of, words)) }
             @if claim.name.personal { " " span class="quiet small" { "(" (words.say("offer.personal")) ")" } }
         };
         (label, value)

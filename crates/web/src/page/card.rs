@@ -31,7 +31,7 @@ impl Card<'_> {
                 div class="face" {
                     @if let Some(logo) = &self.logo { img src=(logo) alt="" width="48" height="48"; }
                     div {
-                        h3 {
+                        h2 {
                             @if let Some(href) = &self.href { a href=(href) { (self.name) } } @else { (self.name) }
                         }
                         p { (self.issuer) }

@@ -80,6 +80,12 @@ impl Words {
         html! { span lang=(shown.tag()) { (plain) } " " (message(key, self.language, &[])) }
     }
 
+    /// A name that stands as it is and is no word of the page's own: of an organisation, a law, a credential type. A program that translates the
+    /// page leaves it, and it does not count when the page is held to plain words.
+    pub fn proper(&self, text: &Text) -> Markup {
+        html! { span translate="no" { (self.text(text)) } }
+    }
+
     /// A number with the separators of the language.
     pub fn number(&self, number: u64) -> String {
         let digits = number.to_string();
@@ -199,5 +205,7 @@ mod tests {
         let shown = Words::new(Language::Fr).text(&text).into_string();
         assert_eq!(shown, "<span lang=\"en\">&lt;b&gt;Photo&lt;/b&gt;</span> (en anglais)");
         assert_eq!(Words::new(Language::En).text(&text).into_string(), "&lt;b&gt;Photo&lt;/b&gt;");
+        let proper = Words::new(Language::En).proper(&text).into_string();
+        assert_eq!(proper, "<span translate=\"no\">&lt;b&gt;Photo&lt;/b&gt;</span>");
     }
 }

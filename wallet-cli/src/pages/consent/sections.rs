@@ -72,7 +72,7 @@ fn who(asker: &Asker, inside: &Inside) -> Markup {
     let words = &inside.words;
     let mut rows = Vec::new();
     if let Some(name) = asker.name() {
-        rows.push((words.say("page_wallet.name"), words.text(name)));
+        rows.push((words.say("page_wallet.name"), words.proper(name)));
     }
     rows.push((words.say("page_wallet.address"), html! { code { (asker.host) } }));
     rows.push((words.say("page_wallet.how_known"), html! { (how_known(asker, inside)) }));
@@ -105,7 +105,7 @@ fn why(asker: &Asker, inside: &Inside) -> Markup {
             None => p { (words.say("consent.no_purpose")) }
             Some(purpose) => {
                 p { (words.text(&purpose.words.text)) }
-                p { (words.say("page_wallet.by_what_law")) " " (words.text(&purpose.words.law)) }
+                p { (words.say("page_wallet.by_what_law")) " " (words.proper(&purpose.words.law)) }
                 @if purpose.source == PurposeSource::Told { p { strong { (words.say("wallet.purpose_told")) } } }
             }
         }
@@ -350,7 +350,7 @@ fn unanswerable(asker: &Asker, missing: &[Missing], explained: Markup, inside: &
     let names = missing.iter().map(|query| {
         let known = query.credential_type.as_deref().and_then(|id| inside.catalog().credential_type(id));
         match known {
-            Some(known) => words.text(&known.name),
+            Some(known) => words.proper(&known.name),
             None => html! { (plain(query.credential_type.as_deref().unwrap_or(&query.query))) },
         }
     });
