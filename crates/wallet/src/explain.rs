@@ -12,13 +12,14 @@ use crate::{
     StoredCredential, Wallet, Words,
     documents::Freshness,
     ports::{Http, StoreFailure, WalletStore},
+    remembered_logs,
     review::OLDEST_LIST,
 };
 
 impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     /// Explains a credential: who issued it, by what right, and what the wallet's own check says now. Documents that are kept do where
     /// nobody answers; the explanation tells how old they are. Where the check does not hold, what was found on arrival is told instead.
-    /// Asks for what the check needs (a list, statements of authorities) and writes nothing.
+    /// Asks for what the check needs (a list, statements of authorities), and writes nothing but what it saw of authorities' logs.
     ///
     /// # Errors
     /// [`StoreFailure`].
@@ -29,9 +30,11 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
     ) -> Result<Explanation, StoreFailure> {
         let keys = [credential.holder_key()?];
         let documents = self.documents(Freshness::Keep, now);
+        remembered_logs::recall(self.store, self.authority)?;
         let format = credential.format();
         let outcome =
             self.verify_issued(&credential.secured, format, &keys, OLDEST_LIST, &documents, now).await;
+        remembered_logs::keep(self.store, self.authority)?;
         let decision = outcome.decision;
         let mut record = json!({ "decision": decision.name(), "reasons": decision.reasons() });
         let mut evidence = match &decision {

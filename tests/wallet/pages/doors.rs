@@ -262,9 +262,16 @@ async fn after_ten_minutes_without_anybody_the_wallet_is_locked_and_what_was_beg
         .with_pages(&[], async |browser| {
             browser.enter().await;
             let consent = browser.open(&request(&stage), "en").await;
+            // What is on the screen leaves it as the wallet locks itself; coming there by itself keeps nothing open.
+            assert_eq!(consent.headers["refresh"], "605; url=/en/put-away");
+            assert_eq!(consent.headers["cache-control"], "no-store");
             citizen.wait(599);
             assert_eq!(browser.get(&consent.at).await.at, consent.at);
-            citizen.wait(600);
+            citizen.wait(400);
+            let away = browser.get("/en/put-away").await;
+            assert!(away.says("This page was put away") && !away.says("Person"), "{}", away.text());
+            citizen.wait(200);
+            assert_eq!(browser.get("/en/put-away").await.at, "/en/unlock");
             let locked = browser.submit(&consent, &consent.at.clone(), &[("answer", "yes")]).await;
             assert_eq!(locked.at, "/en/unlock");
             assert!(locked.says("Your wallet locked itself"), "{}", locked.text());

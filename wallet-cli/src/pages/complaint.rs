@@ -26,7 +26,7 @@ pub(super) async fn erasure(inside: Inside, Path(id): Path<String>) -> Response 
     let words = &inside.words;
     let address = event.promise.as_ref().map(|promise| contact(&promise.contact));
     let body = html! {
-        p class="lead" { (words.say_with("page_wallet.erasure_lead", &[("service", &party(&event, &inside))])) }
+        p class="lead" { (words.say_naming("page_wallet.erasure_lead", &[("service", &party(&event, &inside))])) }
         @match address {
             Some(address) => p { (words.say("page_wallet.erasure_to")) " " (address) },
             None => p { (words.say("page_wallet.erasure_to_unknown")) },

@@ -6,7 +6,9 @@ use axum::{
 };
 use maud::{Markup, html};
 use portage_wallet::{CredentialId, StoredCredential, credential, history, times_presented};
-use portage_web::page::{danger_button, form, link_button, plain_link_button, see_other, summary_list};
+use portage_web::page::{
+    Heading, danger_button, form, link_button, plain_link_button, see_other, summary_list,
+};
 
 use super::{CREDENTIAL, DELETE, EXPLAIN, HOME, home::card, shown, trouble::Trouble, visit::Inside};
 
@@ -34,7 +36,8 @@ pub(super) async fn page(inside: Inside, Path(id): Path<String>) -> Response {
         }
         p class="small quiet" { (words.say("page_wallet.explain_asks")) }
     };
-    inside.page(&CREDENTIAL.path_of(&id), words.name(&found.name(inside.catalog()))).with_body(body).answer()
+    let name = Heading::Name(words.name(&found.name(inside.catalog())));
+    inside.page(&CREDENTIAL.path_of(&id), name).with_body(body).answer()
 }
 
 fn about(found: &StoredCredential, inside: &Inside) -> Markup {
@@ -65,7 +68,7 @@ pub(super) async fn explain(inside: Inside, Path(id): Path<String>) -> Response 
     let body = match explained {
         Err(failure) => Trouble::from(failure).notice(None, words),
         Ok(explained) => html! {
-            p class="lead" { (words.say_with("page_wallet.explain_lead", &[("type", &words.name(&found.name(inside.catalog())))])) }
+            p class="lead" { (words.say_naming("page_wallet.explain_lead", &[("type", &words.name(&found.name(inside.catalog())))])) }
             ul class="list" { @for line in explained.lines(words.language()) { li { (line) } } }
         },
     };
@@ -84,9 +87,9 @@ pub(super) async fn delete_page(inside: Inside, Path(id): Path<String>) -> Respo
     };
     let words = &inside.words;
     let name = words.name(&found.name(inside.catalog()));
-    let title = words.say_with("page_wallet.delete_title", &[("type", &name)]);
+    let title = Heading::Naming("page_wallet.delete_title", vec![("type", name)]);
     let body = html! {
-        p class="lead" { (words.say_with("page_wallet.delete_what", &[("issuer", &shown::issuer_name(&found.issuer, words))])) }
+        p class="lead" { (words.say_naming("page_wallet.delete_what", &[("issuer", &shown::issuer_name(&found.issuer, words))])) }
         p { (words.say("page_wallet.delete_nobody")) }
         (form(&inside.href_of(DELETE, &id), inside.token(), html! {
             div class="actions" {

@@ -94,6 +94,7 @@ pub(crate) fn routes(desk: &Arc<Desk>, port: u16) -> Router {
     let pages = Router::new()
         .route(UNLOCK.path, get(unlock::page).post(unlock::unlock))
         .route("/lock", post(unlock::lock))
+        .route(unlock::PUT_AWAY, get(unlock::put_away))
         .route(HOME.path, get(home::page))
         .route(LINK.path, get(link::page).post(link::read))
         .route(LINK_FOUND.path, get(link::found).post(link::look))

@@ -10,7 +10,8 @@ use portage_oid4vci::{CredentialOfferUri, InputMode, TxCode};
 use portage_reason::Reason;
 use portage_wallet::{AcceptError, NextStep, OfferReview, OfferedCredential, Words as Whose};
 use portage_web::page::{
-    Card, FieldError, InputKind, Notice, TextField, button, details, form, notice, plain_button, summary_list,
+    Card, FieldError, Heading, InputKind, Notice, TextField, button, details, form, notice, plain_button,
+    summary_list,
 };
 
 use super::{
@@ -99,7 +100,7 @@ async fn fetch(review: &OfferReview, code: Option<&str>, inside: &Inside) -> Res
 fn show(review: &OfferReview, id: &str, errors: Vec<FieldError>, inside: &Inside) -> Response {
     let words = &inside.words;
     let issuer = shown::issuer_name(review.issuer(), words);
-    let title = words.say_with("page_wallet.offer_title", &[("issuer", &issuer)]);
+    let title = Heading::Naming("page_wallet.offer_title", vec![("issuer", issuer)]);
     let body = html! {
         ul class="cards" { @for offered in review.offered() { li { (card(offered, review, inside).render()) } } }
         h2 { (words.say("page_wallet.offer_who")) }
@@ -138,8 +139,8 @@ fn who(review: &OfferReview, inside: &Inside) -> Markup {
     ];
     if let Some(tier) = shown::tier(review.issuer(), words) {
         let issuer = shown::issuer_name(review.issuer(), words);
-        let right = words.say_with("offer.right", &[("issuer", &issuer), ("tier", &tier)]);
-        rows.push((words.say("page_wallet.by_what_right"), html! { (right) }));
+        let right = words.say_naming("offer.right", &[("issuer", &issuer), ("tier", &tier)]);
+        rows.push((words.say("page_wallet.by_what_right"), right));
     }
     summary_list(&rows)
 }
@@ -207,7 +208,7 @@ pub(super) async fn arrived(inside: Inside, Path(id): Path<String>) -> Result<Re
     let issuer = shown::issuer_name(arrived.issuer(), words);
     let body = html! {
         (notice(Notice::Done, &words.say("page_wallet.arrived_checked"), html! {
-            p { (words.say_with("page_wallet.arrived_checked_why", &[("issuer", &issuer)])) }
+            p { (words.say_naming("page_wallet.arrived_checked_why", &[("issuer", &issuer)])) }
         }, words))
         @for one in arrived.credentials() {
             @let credential = one.credential();

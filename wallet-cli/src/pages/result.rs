@@ -88,7 +88,7 @@ fn body(told: &Told, inside: &Inside) -> Markup {
         },
         Told::ArrivalRefused { issuer, trouble } => html! {
             (trouble.notice(Some(&words.say("page_wallet.arrival_refused")), words))
-            p { (words.say_with("page_wallet.arrival_refused_issuer", &[("issuer", &shown::issuer_name(issuer, words))])) }
+            p { (words.say_naming("page_wallet.arrival_refused_issuer", &[("issuer", &shown::issuer_name(issuer, words))])) }
         },
         Told::Sent { asker, continue_at, not_opened, event } => {
             let who = shown::asker(asker, words);
@@ -97,7 +97,7 @@ fn body(told: &Told, inside: &Inside) -> Markup {
                 html! {
                     p { (words.say("page_wallet.sent_why")) }
                     @if let Some(url) = continue_at {
-                        p { a href=(url.as_str()) rel="noreferrer noopener" { (words.say_with("page_wallet.sent_continue", &[("service", &who)])) } }
+                        p { a href=(url.as_str()) rel="noreferrer noopener" { (words.say_naming("page_wallet.sent_continue", &[("service", &who)])) } }
                     }
                     @if *not_opened { p { strong { (words.say("wallet.not_opened")) } } }
                     (receipt_of(event.as_ref(), inside))
@@ -109,7 +109,7 @@ fn body(told: &Told, inside: &Inside) -> Markup {
             let trouble = Trouble::Told { key: "page_wallet.not_taken", code: *code };
             html! {
                 (trouble.notice(None, words))
-                p { (words.say_with("wallet.not_taken", &[("verifier", &who)])) }
+                p { (words.say_naming("wallet.not_taken", &[("verifier", &who)])) }
                 (receipt_of(event.as_ref(), inside))
             }
         }

@@ -8,10 +8,12 @@ use portage_catalog::Catalog;
 use portage_reason::Reason;
 use portage_storage::wallet::SealedWallet;
 use portage_wallet::{Settings, ports::WalletStore};
-use portage_web::page::{FieldError, InputKind, Notice, Page, TextField, button, form, notice, see_other};
+use portage_web::page::{
+    FieldError, InputKind, Notice, Page, TextField, button, form, link_button, notice, see_other,
+};
 use zeroize::Zeroizing;
 
-use super::{Desk, HOME, SITE, UNLOCK, flow::Flow, link, trouble::Trouble, visit::AtDoor};
+use super::{Desk, HOME, SITE, UNLOCK, desk::IDLE, flow::Flow, link, trouble::Trouble, visit::AtDoor};
 use crate::{
     context::SHORTEST_PASSPHRASE,
     open_wallet::{OpenError, Session},
@@ -24,6 +26,24 @@ pub(super) async fn page(door: AtDoor) -> Response {
     }
     let wait = door.desk.guesses.lock().await.wait(door.desk.since_start());
     show(&door, wait, Vec::new(), None)
+}
+
+/// Where a page goes that nobody has touched for a while.
+pub(super) const PUT_AWAY: &str = "/put-away";
+
+/// `GET /put-away`: nothing of the person's. Coming here by itself does not keep the wallet unlocked; where another window does, the way back is a
+/// link.
+pub(super) async fn put_away(door: AtDoor) -> Response {
+    let words = &door.words;
+    if !door.desk.is_unlocked() {
+        return see_other(&UNLOCK.address(words.language()));
+    }
+    let body = html! {
+        p class="lead" { (words.say("page_wallet.put_away_why")) }
+        div class="actions" { (link_button(&HOME.address(words.language()), &words.say("page_wallet.back_home"))) }
+    };
+    let page = Page::new(&SITE, words, PUT_AWAY, "page_wallet.put_away_title").with_body(body);
+    page.put_away_after(IDLE, PUT_AWAY).answer()
 }
 
 /// `POST /unlock`: one guess, counted before it is tried.

@@ -1,6 +1,6 @@
 //! Who asks for a page: somebody at the door, or somebody inside.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request},
@@ -18,7 +18,17 @@ use portage_web::page::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Desk, SITE, UNLOCK, desk::Unlocked, flow::Flow, opening::no_way_in, trouble::Trouble};
+use super::{
+    Desk, SITE, UNLOCK,
+    desk::{IDLE, Unlocked},
+    flow::Flow,
+    opening::no_way_in,
+    trouble::Trouble,
+    unlock,
+};
+
+/// So long after the wallet has locked itself its last page leaves the screen: a browser's clock and ours are not one.
+const AFTER_THE_LOCK: Duration = Duration::from_secs(5);
 
 /// Somebody with a session; the wallet may be locked.
 pub(crate) struct AtDoor {
@@ -94,9 +104,11 @@ impl Inside {
         self.session.token()
     }
 
-    /// A page with the menu.
+    /// A page with the menu. When nobody is there any more, it leaves the screen as the wallet locks itself.
     pub(crate) fn page(&self, path: &str, title: impl Into<Heading>) -> Page<'_> {
-        Page::new(&SITE, &self.words, path, title).with_menu(lock_button(&self.words, self.token()))
+        Page::new(&SITE, &self.words, path, title)
+            .with_menu(lock_button(&self.words, self.token()))
+            .put_away_after(IDLE + AFTER_THE_LOCK, unlock::PUT_AWAY)
     }
 
     /// The use cases.

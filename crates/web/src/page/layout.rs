@@ -1,4 +1,9 @@
-use axum::{http::StatusCode, response::Response};
+use std::time::Duration;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 use maud::{DOCTYPE, Markup, html};
 use portage_catalog::Language;
 
@@ -33,6 +38,27 @@ pub enum Heading {
     Key(&'static str),
     /// Words made already.
     Text(String),
+    /// A name of somebody else's, or of a thing: not the page's own word.
+    Name(String),
+    /// A message's key, and the names that stand in it.
+    Naming(&'static str, Vec<(&'static str, String)>),
+}
+
+impl Heading {
+    /// For the title of the window, and for the page.
+    fn told(self, words: &Words) -> (String, Markup) {
+        let plain = |text: String| (text.clone(), html! { (text) });
+        match self {
+            Heading::Key(key) => plain(words.say(key)),
+            Heading::Text(text) => plain(text),
+            Heading::Name(name) => (name.clone(), html! { span translate="no" { (name) } }),
+            Heading::Naming(key, values) => {
+                let values: Vec<(&str, &str)> =
+                    values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                (words.say_with(key, &values), words.say_naming(key, &values))
+            }
+        }
+    }
 }
 
 impl From<&'static str> for Heading {
@@ -53,6 +79,7 @@ pub struct Page<'p> {
     words: &'p Words,
     path: String,
     title: String,
+    heading: Markup,
     body: Markup,
     errors: Vec<FieldError>,
     has_menu: bool,
@@ -61,20 +88,19 @@ pub struct Page<'p> {
     query: String,
     end_of_header: Markup,
     is_printed: bool,
+    put_away: Option<(Duration, String)>,
 }
 
 impl<'p> Page<'p> {
     /// A page at `path` (without base and language: where the language switch leads to), with its title, which is its first heading too.
     pub fn new(site: &'p Site, words: &'p Words, path: &str, title: impl Into<Heading>) -> Self {
-        let title = match title.into() {
-            Heading::Key(key) => words.say(key),
-            Heading::Text(text) => text,
-        };
+        let (title, heading) = title.into().told(words);
         Page {
             site,
             words,
             path: path.to_owned(),
             title,
+            heading,
             body: html! {},
             errors: Vec::new(),
             has_menu: false,
@@ -83,6 +109,7 @@ impl<'p> Page<'p> {
             query: String::new(),
             end_of_header: html! {},
             is_printed: false,
+            put_away: None,
         }
     }
 
@@ -136,9 +163,22 @@ impl<'p> Page<'p> {
         self
     }
 
+    /// Leaves the screen by itself after this long, for `path` (without base and language): a page with what nobody else should read when the
+    /// person has gone. The browser does it, without a script.
+    #[must_use]
+    pub fn put_away_after(mut self, time: Duration, path: &str) -> Self {
+        self.put_away = Some((time, self.href(path)));
+        self
+    }
+
     /// The answer with a status of its own.
     pub fn respond(self, status: StatusCode) -> Response {
-        html_response(status, self.to_html())
+        let mut response = html_response(status, self.to_html());
+        let refresh = self.put_away.map(|(time, href)| format!("{}; url={href}", time.as_secs()));
+        if let Some(value) = refresh.and_then(|refresh| HeaderValue::from_str(&refresh).ok()) {
+            response.headers_mut().insert(header::REFRESH, value);
+        }
+        response
     }
 
     /// 200; 422 where a form came with errors ([`Page::with_errors`]).
@@ -174,7 +214,7 @@ impl<'p> Page<'p> {
                     (self.header(&service))
                     main id="main" tabindex="-1" {
                         (self.error_summary())
-                        h1 { (self.title) }
+                        h1 { (self.heading) }
                         (self.body)
                     }
                     footer { p { (words.say("page.footer")) } }

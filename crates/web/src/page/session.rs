@@ -98,6 +98,7 @@ impl<S> Sessions<S> {
         let value = Arc::new(value);
         let mut open = self.open();
         self.forget(&mut open, now);
+        make_room(&mut open);
         open.insert(key, Open { token: token.clone(), began: now, last: now, value: value.clone() });
         let SessionCookie { name, path, secure } = &self.cookie;
         let secure = if *secure { "; Secure" } else { "" };
@@ -132,15 +133,19 @@ impl<S> Sessions<S> {
         open.retain(|_, session| {
             now.duration_since(session.last) <= self.idle && now.duration_since(session.began) <= self.longest
         });
-        while open.len() >= MOST {
-            let silent = open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key);
-            let Some(key) = silent else { break };
-            open.remove(&key);
-        }
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<[u8; 32], Open<S>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the sessions that were silent longest, until there is room for one more.
+fn make_room<S>(open: &mut HashMap<[u8; 32], Open<S>>) {
+    while open.len() >= MOST {
+        let silent = open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key);
+        let Some(key) = silent else { break };
+        open.remove(&key);
     }
 }
 
@@ -194,6 +199,21 @@ mod tests {
             assert!(sessions.of(&sent(&set), at(minute)).is_some(), "{minute}");
         }
         assert!(sessions.of(&sent(&set), at(26)).is_none());
+    }
+
+    #[test]
+    fn u05_only_a_sign_in_ends_the_session_that_was_silent_longest() {
+        let sessions = sessions();
+        let all: Vec<_> = (0..MOST).map(|_| sent(&sessions.begin("clerk", at(0), &OsEntropy).1)).collect();
+        for headers in &all {
+            assert!(sessions.of(headers, at(1)).is_some(), "to be looked up ends nobody's");
+        }
+        for headers in all.iter().skip(1) {
+            assert!(sessions.of(headers, at(2)).is_some());
+        }
+        sessions.begin("clerk", at(3), &OsEntropy);
+        assert!(sessions.of(&all[0], at(3)).is_none(), "the silent one");
+        assert!(all.iter().skip(1).all(|headers| sessions.of(headers, at(3)).is_some()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Session, parts::TOKEN_FIELD};
 
-/// Most fields that are read.
+/// Most fields of a form: a longer one is not a form of ours.
 const MOST_FIELDS: usize = 256;
 
 /// The fields of a form, from a session that proved to be the one that asked for it.
@@ -53,9 +53,12 @@ async fn read(request: Request) -> Result<Submitted, SubmittedError> {
     }
     let body = Bytes::from_request(request, &()).await.map_err(|_| SubmittedError::Malformed)?;
     let fields: Vec<_> = form_urlencoded::parse(&body)
-        .take(MOST_FIELDS)
+        .take(MOST_FIELDS + 1)
         .map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned())))
         .collect();
+    if fields.len() > MOST_FIELDS {
+        return Err(SubmittedError::Malformed);
+    }
     Ok(Submitted { fields, uploads: Vec::new() })
 }
 
@@ -95,5 +98,23 @@ impl Submitted {
     /// The file chosen in a field; `None` where none was.
     pub fn file(&self, name: &str) -> Option<&Upload> {
         self.uploads.iter().find(|upload| upload.field == name && !upload.bytes.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_form_with_more_fields_than_any_of_ours_is_malformed_and_not_read_in_part() {
+        let form = |fields: usize| {
+            let body = vec!["a=b"; fields].join("&");
+            let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+            request.body(Body::from(body)).unwrap()
+        };
+        assert_eq!(read(form(MOST_FIELDS)).await.ok().unwrap().fields.len(), MOST_FIELDS);
+        assert_eq!(read(form(MOST_FIELDS + 1)).await.err(), Some(SubmittedError::Malformed));
     }
 }

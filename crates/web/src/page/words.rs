@@ -53,6 +53,27 @@ impl Words {
         message(key, self.language, values)
     }
 
+    /// The same as markup, with each value as a name that stands as it is ([`Words::proper`]).
+    pub fn say_naming(&self, key: &str, values: &[(&str, &str)]) -> Markup {
+        // Marks that no text has: whoever wrote them into a name does not open or close anything.
+        let marked: Vec<(&str, String)> = values
+            .iter()
+            .map(|(name, value)| {
+                (*name, format!("{NAME_BEGINS}{}{NAME_ENDS}", value.replace([NAME_BEGINS, NAME_ENDS], "")))
+            })
+            .collect();
+        let marked: Vec<(&str, &str)> = marked.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let text = self.say_with(key, &marked);
+        html! {
+            @for piece in text.split(NAME_ENDS) {
+                @match piece.split_once(NAME_BEGINS) {
+                    Some((before, name)) => { (before) span translate="no" { (name) } }
+                    None => (piece),
+                }
+            }
+        }
+    }
+
     /// A message that depends on a count.
     pub fn count(&self, key: &str, count: u64, values: &[(&str, &str)]) -> String {
         message_for_count(key, count, self.language, values)
@@ -162,6 +183,10 @@ fn date_of_int(date: i64) -> Option<Date> {
     Date::new(i16::try_from(date / 10_000).ok()?, part(date / 100 % 100)?, part(date % 100)?).ok()
 }
 
+/// Where a name stands in a text that [`Words::say_naming`] puts together: of the private use area, so that no message has them.
+const NAME_BEGINS: char = '\u{f0000}';
+const NAME_ENDS: char = '\u{f0001}';
+
 /// A path below its language.
 pub(super) fn address(path: &str, language: Language) -> String {
     format!("/{}{}", language.tag(), path.strip_suffix('/').unwrap_or(path))
@@ -184,6 +209,17 @@ mod tests {
         assert_eq!(en.instant(midnight), "August 2, 2026, 12:05\u{a0}a.m. UTC");
         let vancouver = TimeZone::fixed(jiff::tz::offset(-7));
         assert_eq!(en.in_zone(vancouver).instant(midnight), "August 1, 2026, 5:05\u{a0}p.m.");
+    }
+
+    #[test]
+    fn a_name_inside_a_message_is_marked_and_cannot_mark_anything_itself() {
+        let words = Words::new(Language::En);
+        let said = words
+            .say_naming("page.title", &[("title", "<b>\u{f0001}\u{f0000}x"), ("service", "A & B")])
+            .into_string();
+        assert_eq!(said.matches("<span translate=\"no\">").count(), 2, "{said}");
+        assert!(said.starts_with("<span translate=\"no\">&lt;b&gt;x</span>"), "{said}");
+        assert!(said.ends_with("<span translate=\"no\">A &amp; B</span>"), "{said}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use portage_wallet::{
     Asker, Beyond, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, Review, ShownPurpose, credential,
 };
 use portage_web::page::{
-    Checkbox, FieldError, Notice, details, form, notice, plain_button, plain_link_button, summary_list,
+    Checkbox, FieldError, Heading, Notice, details, form, notice, plain_button, plain_link_button,
+    summary_list,
 };
 
 use crate::pages::{BEYOND, CONSENT, HOME, flow::Asked, shown, visit::Inside};
@@ -24,11 +25,11 @@ pub(super) fn show(asked: &Asked, id: &str, errors: Vec<FieldError>, inside: &In
     let (title, body) = match &asked.review {
         Review::Answerable(plan) => {
             let who = shown::asker(plan.asker(), words);
-            let title = words.say_with("page_wallet.consent_title", &[("service", &who)]);
+            let title = Heading::Naming("page_wallet.consent_title", vec![("service", who)]);
             (title, plan_body(plan, id, &errors, explained, inside))
         }
         Review::Unanswerable { asker, missing } => {
-            (words.say("page_wallet.nothing_fits"), unanswerable(asker, missing, explained, inside))
+            (Heading::Key("page_wallet.nothing_fits"), unanswerable(asker, missing, explained, inside))
         }
     };
     inside.page(&path, title).with_errors(errors).with_body(body).answer()
@@ -116,7 +117,7 @@ fn learned(answer: &PlannedAnswer, inside: &Inside) -> Markup {
     let words = &inside.words;
     let (name, issuer) = (words.name(&answer.name), shown::issuer_name(&answer.issuer, words));
     html! {
-        h3 { (words.say_with("page_wallet.learn_from", &[("type", &name), ("issuer", &issuer)])) }
+        h3 { (words.say_naming("page_wallet.learn_from", &[("type", &name), ("issuer", &issuer)])) }
         @if answer.learned.is_empty() { p { (words.say("consent.learn_exists")) } }
         @else { (shown::claims(&answer.learned, Some(&answer.credential), words)) }
         @if answer.in_issuers_words { p { (words.say("wallet.issuers_words")) } }
@@ -130,7 +131,7 @@ fn not_learned(plan: &DisclosurePlan, inside: &Inside) -> Markup {
     html! {
         h2 { (words.say("page_wallet.not_learn")) }
         @for answer in with_more {
-            p { (words.say_with("page_wallet.not_learn_from", &[("type", &words.name(&answer.name))])) }
+            p { (words.say_naming("page_wallet.not_learn_from", &[("type", &words.name(&answer.name))])) }
             (shown::labels(answer.withheld.iter().map(|claim| &claim.label), "ticked crossed", words))
         }
         p { (words.say("page_wallet.not_learn_issuer")) }
@@ -184,7 +185,7 @@ fn warnings(plan: &DisclosurePlan, inside: &Inside) -> Markup {
         }
         @if plan.is_beyond_purpose() {
             (notice(Notice::Warning, &words.say("page_wallet.warn_beyond"), html! {
-                p { (words.say_with("page_wallet.warn_beyond_why", &[("service", &who)])) }
+                p { (words.say_naming("page_wallet.warn_beyond_why", &[("service", &who)])) }
                 ul { @for beyond in &asker.beyond_purpose { li { (excess(beyond, inside)) } } }
             }, words))
         }
@@ -198,7 +199,7 @@ fn doubts(answer: &PlannedAnswer, inside: &Inside) -> Markup {
     html! {
         @if answer.protected {
             (notice(Notice::Warning, &words.say("page_wallet.warn_protected"), html! {
-                p { (words.say_with("wallet.protected", &[("type", &name)])) }
+                p { (words.say_naming("wallet.protected", &[("type", &name)])) }
             }, words))
         }
         @for doubt in &answer.doubts {
@@ -244,7 +245,7 @@ fn others(plan: &DisclosurePlan, id: &str, inside: &Inside) -> Markup {
     html! {
         @for answer in with_others {
             h2 { (words.say("page_wallet.others")) }
-            p { (words.say_with("page_wallet.others_why", &[("type", &words.name(&answer.name))])) }
+            p { (words.say_naming("page_wallet.others_why", &[("type", &words.name(&answer.name))])) }
             (form(&inside.href_of(CONSENT, id), inside.token(), html! {
                 ul class="list" {
                     @for other in &answer.others {
@@ -275,7 +276,7 @@ fn question(
     let who = shown::asker(plan.asker(), words);
     let asks_unknown = plan.needs_second_agreement() && !plan.is_beyond_purpose();
     html! {
-        h2 { (words.say_with("page_wallet.question", &[("service", &who)])) }
+        h2 { (words.say_naming("page_wallet.question", &[("service", &who)])) }
         p { (words.say("page_wallet.question_no")) }
         (form(&inside.href_of(CONSENT, id), inside.token(), html! {
             @if !optional.is_empty() {
@@ -286,7 +287,7 @@ fn question(
                         name: "optional",
                         id: &format!("optional-{}", answer.query),
                         value: &answer.query,
-                        label: html! { (words.say_with("page_wallet.optional_show", &[("type", &words.name(&answer.name))])) },
+                        label: html! { (words.say_naming("page_wallet.optional_show", &[("type", &words.name(&answer.name))])) },
                         hint: Some(learned(answer, inside)),
                         errors: &[],
                     }.render(words))
@@ -321,7 +322,7 @@ pub(super) fn show_beyond(
     let words = &inside.words;
     let who = shown::asker(plan.asker(), words);
     let body = html! {
-        p class="lead" { (words.say_with("page_wallet.beyond_lead", &[("service", &who)])) }
+        p class="lead" { (words.say_naming("page_wallet.beyond_lead", &[("service", &who)])) }
         p { (words.say("page_wallet.beyond_advice")) }
         (form(&inside.href_of(BEYOND, id), inside.token(), html! {
             @for (at, beyond) in plan.asker().beyond_purpose.iter().enumerate() {
