@@ -147,11 +147,24 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         choices: &Choices,
         now: Timestamp,
     ) -> Result<Review, ReviewError> {
+        remembered_logs::recall(self.store, self.authority)?;
+        let reviewed = self.look_at(request, choices, now).await;
+        // However it ended: a log that was seen on the way can show no other history from now on.
+        remembered_logs::keep(self.store, self.authority)?;
+        reviewed
+    }
+
+    async fn look_at(
+        &self,
+        request: AuthorizationRequest,
+        choices: &Choices,
+        now: Timestamp,
+    ) -> Result<Review, ReviewError> {
         let (unverified, request_digest) = self.fetch_request(request).await?;
         let documents = self.documents(Freshness::Keep, now);
         let authenticated = self.authenticate(unverified, &documents, now).await?;
         let request = authenticated.resolve(now, self.loopback)?;
-        self.learn_about(request.party(), request.trust_chain(), &documents, now).await?;
+        self.learn_about(request.party(), request.trust_chain(), &documents, now).await;
         let signer = request
             .purpose_statement()
             .and_then(|said| self.authority.inquire_signer(request.party(), said, now));
@@ -220,11 +233,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         chain: &[String],
         documents: &Documents<'_, H, S>,
         now: Timestamp,
-    ) -> Result<(), StoreFailure> {
-        remembered_logs::recall(self.store, self.authority)?;
+    ) {
         self.authority.take_chain(party, chain, now);
         learn(self.authority, [party], now, documents).await;
-        remembered_logs::keep(self.store, self.authority)
     }
 
     async fn authenticate(
@@ -243,7 +254,7 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             }
             AuthenticationStep::NeedVerifierMetadata(pending) => {
                 let entity = pending.entity().to_owned();
-                self.learn_about(&entity, pending.trust_chain(), documents, now).await?;
+                self.learn_about(&entity, pending.trust_chain(), documents, now).await;
                 let known = self.authority.entity(&entity, Role::Verifier);
                 let request = pending.supply(known.as_ref().map(|known| &known.metadata))?;
                 let key = request.metadata_key();
