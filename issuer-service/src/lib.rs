@@ -6,15 +6,18 @@
 //! store and any clock, so that tests serve it in process.
 
 mod args;
+mod clerk;
 mod commands;
 mod config;
 mod did_log;
 mod paper;
 pub mod routes;
+mod rows;
 mod wiring;
 
 use std::ffi::OsString;
 
+pub use clerk::{BASE as CLERK_BASE, Clerk, PAGES as CLERK_PAGES};
 pub use portage_service::ExitCode;
 pub use routes::{Service, routes};
 

@@ -37,6 +37,22 @@ impl Posted {
         })
     }
 
+    pub(crate) fn link(&self) -> &str {
+        &self.link
+    }
+
+    pub(crate) fn tx_code(&self) -> Option<&str> {
+        self.tx_code.as_ref().map(TxCodeValue::expose)
+    }
+
+    pub(crate) fn asks_code(&self) -> bool {
+        self.asks_code
+    }
+
+    pub(crate) fn reference(&self) -> &str {
+        &self.reference
+    }
+
     /// The name of the offer, as far as a file's name goes.
     pub(crate) fn short(&self) -> &str {
         self.reference.get(..8).unwrap_or(&self.reference)

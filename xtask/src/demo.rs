@@ -52,6 +52,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             eprintln!("The wallet's pages (passphrase: correct horse battery staple): {link}");
             let counter = opened["counter"].as_str().unwrap_or_default();
             eprintln!("The market's counter, for its staff: {counter}");
+            let clerk = opened["clerk"].as_str().unwrap_or_default();
+            eprintln!("The City's pages, for a clerk: {clerk}");
             tokio::signal::ctrl_c().await?;
         }
         world.stop().await

@@ -9,9 +9,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use portage_catalog::{
-    Addressee, CatalogError, CredentialType, Language, RegisterMapping, RegisterRecord, Text, reason_sentence,
-};
+use portage_catalog::{Addressee, CredentialType, RegisterMapping, RegisterRecord};
 use portage_clock::Clock;
 use portage_issuer::{
     Issuer, OfferData, OfferDelivery, OfferError, Reading, Record, Register, RegisterError, RowRefusal,
@@ -32,7 +30,7 @@ use self::{
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
-    paper, wiring,
+    paper, rows, wiring,
 };
 
 /// Longest file of claims: that of a bulk import.
@@ -209,14 +207,7 @@ impl Clerk<'_> {
         mapping: &RegisterMapping,
     ) -> Result<OfferData, RowRefusal> {
         let today = mapping.time_zone.to_datetime(self.clock.now()).date();
-        if let Err(reason) = record.validity.check_on(self.args.as_of.unwrap_or(today)) {
-            return Err(match reason {
-                Reason::NotYetValid => {
-                    RowRefusal::new(mapping.valid_from.clone(), reason, "row.not_yet_valid", &[])
-                }
-                _ => RowRefusal::new(mapping.valid_until.clone(), reason, "row.expired", &[]),
-            });
-        }
+        rows::check_validity(&record, mapping, self.args.as_of.unwrap_or(today))?;
         Ok(OfferData {
             valid_from: record.validity.from,
             valid_until: record.validity.until,
@@ -272,7 +263,7 @@ impl Clerk<'_> {
                     Ok(Answer::Offer(offer, written))
                 }
                 Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(explain(&error, mapping)),
+                Ok(Err(error)) => Err(rows::explain(&error, mapping)),
                 Err(refusal) => Err(refusal),
             };
             self.report.tell(place, answer);
@@ -325,34 +316,6 @@ impl Clerk<'_> {
 
 /// What comes of a row: refused before the issuer saw it, or what the issuer says.
 type Answered = Result<Result<Answer, OfferError>, RowRefusal>;
-
-/// What the issuer says of claims, in the clerk's words; a claim that does not fit is told by the column it came from.
-fn explain(error: &OfferError, mapping: Option<&RegisterMapping>) -> RowRefusal {
-    let reason = error.reason().unwrap_or(Reason::Unsupported);
-    match (error, mapping) {
-        (OfferError::Claims(CatalogError::Claim { claim, .. }), Some(mapping)) => {
-            mapping.row_error(claim, reason).into()
-        }
-        (OfferError::Claims(CatalogError::Claim { claim, .. }), None) => {
-            let column = Some(claim.clone());
-            if reason == Reason::ValueMissing {
-                RowRefusal::new(column, reason, "row.claim_missing", &[("claim", claim)])
-            } else {
-                RowRefusal::new(column, reason, "row.claim_does_not_fit", &[("claim", claim)])
-            }
-        }
-        (OfferError::OtherContent, _) => RowRefusal::new(None, reason, "row.collected_before", &[]),
-        (OfferError::Expired, _) => RowRefusal::new(None, reason, "row.expired", &[]),
-        _ => RowRefusal {
-            column: None,
-            reason,
-            message: Text {
-                en: reason_sentence(reason, Language::En).to_owned(),
-                fr: reason_sentence(reason, Language::Fr).to_owned(),
-            },
-        },
-    }
-}
 
 fn explain_register(error: RegisterError) -> CommandError {
     match error.reason() {

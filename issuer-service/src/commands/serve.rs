@@ -1,15 +1,17 @@
 use std::{sync::Arc, time::Duration};
 
+use jiff::tz::TimeZone;
 use portage_clock::Clock;
-use portage_issuer::{IssuanceStore, Issuer};
-use portage_service::{ExitCode, serve_until_stopped};
+use portage_issuer::{ClerkStore, Issuer};
+use portage_service::{ExitCode, serve_until_stopped, staff::StaffStore};
 use portage_web::Announce;
 
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
+    clerk::{self, Clerk},
     config::DidMethod,
-    did_log,
+    did_log, paper,
     routes::{Service, routes},
     wiring,
 };
@@ -21,12 +23,18 @@ const RETENTION_INTERVAL: Duration = Duration::from_secs(30);
 pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir, clock.now())?;
     let config = deployment.config;
+    let staff = StaffStore::open(&common.dir).map_err(CommandError::database)?;
+    let types = config.types.iter().filter_map(|id| deployment.issuer.catalog().credential_type(id));
+    // Days are told where the registers count them.
+    let zone = types.map(paper::zone_of).find(|zone| *zone != TimeZone::UTC).unwrap_or(TimeZone::UTC);
+    let clerk = Clerk::new(staff, &config.url, (clock.clone(), zone), config.office);
     let service = Arc::new(Service {
         issuer: deployment.issuer,
         clock: clock.clone(),
         did_document: deployment.did_document,
         did_log: (config.did == DidMethod::WebVh).then(|| common.dir.clone()),
         federation: deployment.federation,
+        clerk: Some(Arc::new(clerk)),
     });
 
     let how = if common.json { Announce::Json } else { Announce::Text };
@@ -35,7 +43,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     serve_until_stopped(
         address,
         &config.url,
-        (how, "", &[]),
+        (how, clerk::BASE, clerk::PAGES),
         |readiness| routes(service, readiness),
         retention,
     )
@@ -43,7 +51,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
 }
 
 /// The retention job: at the start and then again and again.
-async fn keep_retention<S: IssuanceStore>(service: Arc<Service<S>>, clock: Clock) {
+async fn keep_retention<S: ClerkStore>(service: Arc<Service<S>>, clock: Clock) {
     let issuer: &Issuer<S> = &service.issuer;
     let log =
         || service.did_log.as_ref().map(|dir| std::fs::read(dir.join(did_log::LOG)).unwrap_or_default());
@@ -62,6 +70,11 @@ async fn keep_retention<S: IssuanceStore>(service: Arc<Service<S>>, clock: Clock
                 "retention"
             ),
             Err(error) => tracing::error!(error = %error, "retention could not be kept"),
+        }
+        if let Some(clerk) = &service.clerk
+            && let Err(error) = clerk.door().sweep().await
+        {
+            tracing::error!(error = %error, "retention could not be kept");
         }
         tokio::time::sleep(RETENTION_INTERVAL).await;
     }

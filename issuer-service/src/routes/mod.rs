@@ -15,10 +15,12 @@ use axum::{
 };
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
-use portage_issuer::{IssuanceStore, Issuer};
+use portage_issuer::{ClerkStore, Issuer};
 use portage_service::FederationMember;
-use portage_web::{Readiness, Refusal, harden, health_routes};
+use portage_web::{Audience, Limits, Readiness, Refusal, harden_within, health_routes};
 use serde_json::Value;
+
+use crate::clerk::{self, Clerk};
 
 /// What the routes need: the issuer and the time.
 pub struct Service<S> {
@@ -33,10 +35,12 @@ pub struct Service<S> {
     pub did_log: Option<PathBuf>,
     /// What it says of itself in a federation; none where its address cannot be an Entity Identifier.
     pub federation: Option<FederationMember>,
+    /// The pages of its clerks; none where it has none.
+    pub clerk: Option<Arc<Clerk>>,
 }
 
-/// The service's routes with everything [`harden`] puts around them.
-pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: Readiness) -> Router {
+/// The service's routes with everything [`harden_within`] puts around them.
+pub fn routes<S: ClerkStore + 'static>(service: Arc<Service<S>>, readiness: Readiness) -> Router {
     let store = service.clone();
     let health = health_routes(readiness, move || {
         let service = store.clone();
@@ -58,7 +62,12 @@ pub fn routes<S: IssuanceStore + 'static>(service: Arc<Service<S>>, readiness: R
     if service.issuer.profile().notification {
         routes = routes.route("/notification", post(credential::notify::<S>));
     }
-    harden(routes.with_state(service).merge(health))
+    let mut routes = routes.with_state(service.clone()).merge(health);
+    if let Some(clerk) = &service.clerk {
+        routes = routes.merge(clerk::routes(&service, clerk));
+    }
+    let audience = Audience::PersonBelow(&[clerk::BASE]);
+    harden_within(routes, Limits { bodies: clerk::UPLOADS, audience, ..Limits::default() })
 }
 
 /// 200 with a JSON body.

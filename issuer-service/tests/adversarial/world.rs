@@ -140,8 +140,14 @@ impl World {
         let seconds = Arc::new(AtomicI64::new(START));
         let shown = seconds.clone();
         let clock = Clock::from_fn(move || Timestamp::from_second(shown.load(Ordering::SeqCst)).unwrap());
-        let service =
-            Arc::new(Service { issuer, clock, did_document: None, did_log: None, federation: None });
+        let service = Arc::new(Service {
+            issuer,
+            clock,
+            did_document: None,
+            did_log: None,
+            federation: None,
+            clerk: None,
+        });
         let router = routes(service.clone(), Readiness::ready());
         tokio::spawn(portage_web::serve(listener, router, Readiness::ready(), std::future::pending()));
         let numbers = Mutex::new(0);

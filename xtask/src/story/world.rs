@@ -306,25 +306,9 @@ impl World {
                 pages.push(json!({ "program": "wallet", "name": name, "lang": language, "url": url }));
             }
         }
-        let counter = self.open_counter(&mut pages).await?;
-        Ok(json!({ "open": told["open"], "counter": counter, "pages": pages }))
-    }
-
-    /// The market's counter, for somebody of its staff who comes in with a link that works once. The link.
-    async fn open_counter(&self, pages: &mut Vec<Value>) -> Result<Value> {
-        let made = self.market.program.one(&["staff", "add", "robin", "--code"]).await?;
-        pages.push(json!({ "program": "counter", "name": "open", "url": made["open"] }));
-        for page in self.market.ready["pages"].as_array().into_iter().flatten() {
-            for language in ["en", "fr"] {
-                let url = page[language].as_str().unwrap_or_default();
-                if !url.contains("{id}") {
-                    pages.push(
-                        json!({ "program": "counter", "name": page["name"], "lang": language, "url": url }),
-                    );
-                }
-            }
-        }
-        Ok(made["open"].clone())
+        let counter = open_door(&self.market, "counter", &["robin"], &mut pages).await?;
+        let clerk = open_door(&self.city, "clerk", &["ada", "--role", "clerk"], &mut pages).await?;
+        Ok(json!({ "open": told["open"], "counter": counter, "clerk": clerk, "pages": pages }))
     }
 
     /// The folder of each party: its configuration, keys and store. For a test that searches them.
@@ -400,4 +384,19 @@ async fn register(
     arguments.extend(types);
     arguments.extend(["--jurisdiction", jurisdiction]);
     authority.program.lines(&arguments).await.map(drop)
+}
+
+/// The pages of a service's staff, for somebody who comes in with a link that works once. The link.
+async fn open_door(service: &Service, name: &str, account: &[&str], pages: &mut Vec<Value>) -> Result<Value> {
+    let made = service.program.one(&[&["staff", "add"], account, &["--code"]].concat()).await?;
+    pages.push(json!({ "program": name, "name": "open", "url": made["open"] }));
+    for page in service.ready["pages"].as_array().into_iter().flatten() {
+        for language in ["en", "fr"] {
+            let url = page[language].as_str().unwrap_or_default();
+            if !url.contains("{id}") {
+                pages.push(json!({ "program": name, "name": page["name"], "lang": language, "url": url }));
+            }
+        }
+    }
+    Ok(made["open"].clone())
 }
