@@ -62,6 +62,6 @@ fn type_word(name: &TypeName, catalog: &Catalog, language: Language) -> String {
 
 /// A type by the name that a right gives it, in the words of the catalogue where it knows the type.
 pub(crate) fn type_named(name: &str, catalog: &Catalog, language: Language) -> String {
-    let known = catalog.by_vct(name).or_else(|| catalog.credential_type(name));
+    let known = catalog.named(name);
     known.map_or_else(|| plain(name), |known| known.name.in_words(language))
 }

@@ -5,7 +5,14 @@ use portage_keys::vault::{KdfParams, Vault};
 use portage_testkit::SeededEntropy;
 use serde_json::json;
 
-use crate::{citizen::Citizen, issuer_side::offer, stage::Running, verifier_side::request};
+use crate::{
+    citizen::Citizen,
+    federation_side::{chain, rewrite, statement},
+    issuer_side::offer,
+    stage::Running,
+    verifier_side::{request, usual_query},
+    vouched::ask,
+};
 
 async fn export(citizen: &Citizen, name: &str) -> (String, String) {
     let (copy, pass) = (citizen.path(name), citizen.path("copy.pass"));
@@ -36,6 +43,39 @@ async fn a_copy_opens_under_its_own_passphrase_and_what_was_shown_counts_as_show
     let again = new.run(&["import", &copy, "--export-passphrase-file", &pass]).await.object();
     assert_eq!((&again["added"], &again["kept"]), (&json!(0), &json!(1)));
     assert_eq!(new.run(&["list"]).await.object()["times_presented"], 2, "histories are one");
+}
+
+#[tokio::test]
+async fn what_a_wallet_saw_of_a_public_log_comes_along_with_a_copy() {
+    let stage = Running::start().await;
+    let (link, usual) = (request(&stage), usual_query(&stage));
+    let show = |signed: String, chain: Vec<String>| {
+        ask(&stage, usual.clone(), signed);
+        stage.twist(|twist| twist.chain = Some(chain));
+    };
+    let old = Citizen::of_the_province(&stage).await;
+    show(statement(&stage, usual.clone()), chain(&stage));
+    assert_eq!(old.run(&["review", &link]).await.object()["warnings"], json!([]));
+    let (copy, pass) = export(&old, "copy.portage").await;
+
+    // Another history of the city's log is no news to whoever saw none.
+    rewrite(&stage, "city");
+    show(statement(&stage, usual.clone()), chain(&stage));
+    let restored = Citizen::of_the_province(&stage).await;
+    let stranger = Citizen::of_the_province(&stage).await;
+    restored.run(&["import", &copy, "--export-passphrase-file", &pass]).await.object();
+    let review = restored.run(&["review", &link]).await.object();
+    assert_eq!(review["warnings"][0], json!({ "reason": "log_proof_invalid" }), "{review}");
+    let answer = restored.run(&["present", &link, "--yes"]).await;
+    assert_eq!((answer.code, answer.reason()), (1, "log_proof_invalid"), "{answer:?}");
+    let review = stranger.run(&["review", &link]).await.object();
+    assert_eq!(review["warnings"], json!([]), "the twin: {review}");
+
+    // That it was caught is in a copy of the copy, too.
+    let (copy, pass) = export(&restored, "second.portage").await;
+    stranger.run(&["import", &copy, "--export-passphrase-file", &pass]).await.object();
+    let answer = stranger.run(&["present", &link, "--yes"]).await;
+    assert_eq!((answer.code, answer.reason()), (1, "log_proof_invalid"), "{answer:?}");
 }
 
 #[tokio::test]

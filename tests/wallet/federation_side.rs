@@ -56,6 +56,13 @@ pub(crate) fn publish<T>(stage: &Stage, of: &str, write: impl FnOnce(&mut Memory
     LOGS.with_borrow_mut(|logs| write(logs.entry(id.to_string()).or_insert_with(open)))
 }
 
+/// The public log of a member begins anew, with another history.
+pub(crate) fn rewrite(stage: &Stage, of: &str) {
+    let mut other = MemoryLog::new(&id(stage, of), key(of)).unwrap();
+    other.append("another history");
+    publish(stage, of, |log| *log = other);
+}
+
 /// The public log of a member as it is now.
 pub(crate) fn log(stage: &Stage, of: &str) -> MemoryLog {
     publish(stage, of, |log| log.clone())
@@ -133,13 +140,28 @@ pub(crate) fn statement_of(
     subject: &str,
     query: Value,
 ) -> String {
-    let statement = PurposeStatement {
+    let statement = purpose_statement(stage, issuer, subject, query);
+    statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
+}
+
+/// What an issuer says of somebody's purpose until the evening, published.
+pub(crate) fn purpose_statement(
+    stage: &Stage,
+    issuer: &str,
+    subject: &str,
+    query: Value,
+) -> PurposeStatement {
+    let mut statement = PurposeStatement {
         issuer: id(stage, issuer),
         subject: id(stage, subject),
-        issued_at: stage.world.now,
+        // When the chain was.
+        issued_at: stage.world.now - 12.hours(),
+        expires_at: stage.world.now + 12.hours(),
         purpose: purpose(stage, query),
+        log_evidence: None,
     };
-    statement.sign(&keys(signed_by), &key(signed_by)).unwrap()
+    publish(stage, issuer, |log| log.publish_purpose(&mut statement)).unwrap();
+    statement
 }
 
 /// What the province answers about an issuer that it lets issue persons itself: its own configuration and the chain, by path of the stage.

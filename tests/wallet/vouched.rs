@@ -2,11 +2,12 @@
 
 use jiff::ToSpan as _;
 use portage_catalog::Format;
+use portage_federation::PurposeStatement;
 use serde_json::{Value, json};
 
 use crate::{
     citizen::{Citizen, Scripted, trust},
-    federation_side::{chain, chain_until, statement, statement_of},
+    federation_side::{chain, chain_until, key, keys, purpose_statement, rewrite, statement, statement_of},
     issuer_side::offer,
     stage::{RequestDraft, Running},
     story::answer_of,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// The market asks this, for a purpose of which the city signed that.
-fn ask(stage: &Running, query: Value, signed: String) {
+pub(crate) fn ask(stage: &Running, query: Value, signed: String) {
     stage.twist(|twist| {
         twist.query = Some(query);
         twist.statement = Some(signed);
@@ -128,6 +129,79 @@ async fn t07_t11_a_statement_that_does_not_hold_is_as_if_there_were_none() {
     stage.untwist();
     ask(&stage, usual, sound);
     assert_eq!(citizen.run(&["present", &link, "--yes"]).await.code, 0);
+}
+
+#[tokio::test]
+async fn w11_a_purpose_that_is_over_or_was_not_published_counts_for_nothing_and_the_wallet_says_which() {
+    let stage = Running::start().await;
+    let citizen = Citizen::of_the_province(&stage).await;
+    let link = request(&stage);
+    let usual = usual_query(&stage);
+    let sound = purpose_statement(&stage, "city", "market", usual.clone());
+    let sign = |said: &PurposeStatement| said.sign(&keys("city"), &key("city")).unwrap();
+    let over = PurposeStatement { expires_at: stage.world.now - 1.hour(), ..sound.clone() };
+    let unpublished = PurposeStatement { log_evidence: None, ..sound.clone() };
+    for (said, reasons, refused) in [
+        (over, json!([{ "reason": "purpose_not_registered" }]), "consent_required"),
+        (
+            unpublished,
+            json!([{ "reason": "log_proof_invalid" }, { "reason": "purpose_not_registered" }]),
+            "log_proof_invalid",
+        ),
+    ] {
+        ask(&stage, usual.clone(), sign(&said));
+        let review = citizen.run(&["review", &link]).await.object();
+        assert_eq!(review["warnings"], reasons, "{review}");
+        assert_eq!(review["purpose"]["source"], "told");
+        let answer = citizen.run(&["present", &link, "--yes"]).await;
+        assert_eq!((answer.code, answer.reason()), (1, refused), "{answer:?}");
+        assert!(answer_of(&stage).is_none());
+    }
+    let words = citizen.run_in_words(&["review", &link], None).await.out;
+    assert!(words.contains("a public record that vouches for this request does not hold"), "{words}");
+    let explained = citizen.run_in_words(&["explain", &link], None).await.out;
+    assert!(explained.contains("a public record that vouches for this request does not hold"), "{explained}");
+    ask(&stage, usual, sign(&sound));
+    let review = citizen.run(&["review", &link]).await.object();
+    assert_eq!(review["warnings"], json!([]), "the twin: {review}");
+    assert_eq!(review["purpose"]["vouched_by"]["log"]["size"], 1, "{review}");
+    assert_eq!(citizen.run(&["present", &link, "--yes"]).await.code, 0);
+}
+
+#[tokio::test]
+async fn w11_an_authority_whose_log_forked_vouches_for_nobody_and_the_wallet_names_the_log() {
+    let stage = Running::start().await;
+    let citizen = Citizen::of_the_province(&stage).await;
+    let link = request(&stage);
+    let usual = usual_query(&stage);
+    let honest = (statement(&stage, usual.clone()), chain(&stage));
+    let show = |(signed, chain): &(String, Vec<String>)| {
+        ask(&stage, usual.clone(), signed.clone());
+        stage.twist(|twist| twist.chain = Some(chain.clone()));
+    };
+    show(&honest);
+    assert_eq!(citizen.run(&["review", &link]).await.object()["warnings"], json!([]));
+
+    // Another history of the city's log, for this person alone.
+    rewrite(&stage, "city");
+    let forked = (statement(&stage, usual.clone()), chain(&stage));
+    show(&forked);
+    let review = citizen.run(&["review", &link]).await.object();
+    let named = json!([{ "reason": "log_proof_invalid" }, { "reason": "purpose_not_registered" }]);
+    assert_eq!(
+        (&review["warnings"], &review["verifier"]["standing"]),
+        (&named, &json!("unknown")),
+        "{review}"
+    );
+    for _ in 0..2 {
+        let answer = citizen.run(&["present", &link, "--yes"]).await;
+        assert_eq!((answer.code, answer.reason()), (1, "log_proof_invalid"), "each run anew: {answer:?}");
+    }
+    assert!(answer_of(&stage).is_none());
+    let other = Citizen::of_the_province(&stage).await;
+    show(&honest);
+    let answer = other.run(&["present", &link, "--yes"]).await;
+    assert_eq!(answer.code, 0, "the twin: a wallet that saw one history alone {answer:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod chain_renewal;
 mod commands;
 mod config;
 pub mod counter;
+mod purpose_renewal;
 mod qr;
 pub mod routes;
 mod vouched;

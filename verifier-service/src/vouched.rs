@@ -1,4 +1,5 @@
-//! What authorities gave the service to carry: `purposes/<id>.statement.jwt` beside the purposes, `trust-chain.json` in the folder.
+//! What authorities gave the service to carry from its start on: `purposes/<id>.statement.jwt` beside the purposes, `trust-chain.json` in the folder.
+//! Neither need be there: while the service runs it asks for both.
 
 use std::{fs, io, path::Path};
 
@@ -20,7 +21,7 @@ const MAX_FILE: usize = 256 << 10;
 /// Reads what is there. A statement of another purpose than the file beside it stops the start: people would be shown other words, and
 /// wallets would hold requests against another query, than the service goes by.
 pub(crate) fn read(dir: &Path, catalog: &Catalog) -> Result<Vouched, CommandError> {
-    let mut vouched = Vouched::default();
+    let vouched = Vouched::default();
     let folder = dir.join("purposes");
     let entries = match fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -33,7 +34,8 @@ pub(crate) fn read(dir: &Path, catalog: &Catalog) -> Result<Vouched, CommandErro
         let id = PurposeId(id.to_owned());
         let purpose =
             catalog.purpose(&id).ok_or_else(|| refused(&path, "there is no purpose of this name"))?;
-        vouched.statements.insert(id, statement(&path, purpose)?);
+        let (said, text) = statement(&path, purpose)?;
+        vouched.statements.replace(&id, said.issuer.as_str(), text, said.issued_at, said.expires_at);
     }
     if let Some(chain) = own_chain(dir)? {
         vouched.trust_chain.replace(chain.statements, chain.issued_at, chain.expires_at);
@@ -41,12 +43,12 @@ pub(crate) fn read(dir: &Path, catalog: &Catalog) -> Result<Vouched, CommandErro
     Ok(vouched)
 }
 
-fn statement(path: &Path, purpose: &Purpose) -> Result<String, CommandError> {
+fn statement(path: &Path, purpose: &Purpose) -> Result<(PurposeStatement, String), CommandError> {
     let bytes = read_file(path)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     let said = PurposeStatement::unverified(&text).map_err(|error| refused(path, &error.to_string()))?;
     match Purpose::from_value(&said.purpose) {
-        Ok(said) if said == *purpose => Ok(text),
+        Ok(of) if of == *purpose => Ok((said, text)),
         _ => Err(refused(
             path,
             "the authority signed another purpose than the one beside it; have it sign this one",

@@ -270,7 +270,9 @@ fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
             issuer: EntityId::parse("https://bc.example").unwrap(),
             subject: EntityId::parse("https://market.example").unwrap(),
             issued_at: "2026-06-01T00:00:00Z".parse().unwrap(),
+            expires_at: "2026-07-01T00:00:00Z".parse().unwrap(),
             purpose,
+            log_evidence: None,
         };
         statement.sign(&keys, &key).unwrap()
     };

@@ -76,7 +76,7 @@ pub(crate) fn unanswerable(asker: &Asker, missing: &[Missing]) -> Value {
         "purpose": purpose(asker),
         "answers": [],
         "missing": missing.iter().map(query).collect::<Value>(),
-        "warnings": asker.beyond_purpose.iter().map(excess).collect::<Value>(),
+        "warnings": log_trouble(asker).chain(asker.beyond_purpose.iter().map(excess)).collect::<Value>(),
     })
 }
 
@@ -96,7 +96,9 @@ fn purpose(asker: &Asker) -> Value {
     let (source, vouched_by) = match &purpose.source {
         PurposeSource::Registered => ("registered", Value::Null),
         PurposeSource::Vouched(by) => {
-            ("vouched", json!({ "id": by.id, "name": by.name, "chain": by.chain.to_json() }))
+            let (until, log) = (by.until.to_string(), by.log.to_json());
+            let chain = by.chain.to_json();
+            ("vouched", json!({ "id": by.id, "name": by.name, "until": until, "log": log, "chain": chain }))
         }
         PurposeSource::Told => ("told", Value::Null),
     };
@@ -131,7 +133,7 @@ fn answer(answer: &PlannedAnswer) -> Value {
 
 /// What is wrong with what would be shown, and with whoever asks.
 fn warnings(plan: &DisclosurePlan) -> Value {
-    let mut found = Vec::new();
+    let mut found: Vec<_> = log_trouble(plan.asker()).collect();
     if !plan.asker().has_vouched_purpose() {
         found.push(json!({ "reason": Reason::PurposeNotRegistered }));
     }
@@ -145,6 +147,11 @@ fn warnings(plan: &DisclosurePlan) -> Value {
         found.extend(answer.doubts.iter().map(warn));
     }
     Value::Array(found)
+}
+
+/// The public log behind whoever asks does not hold.
+fn log_trouble(asker: &Asker) -> impl Iterator<Item = Value> {
+    asker.log.err().map(|reason| json!({ "reason": reason })).into_iter()
 }
 
 /// One thing asked beyond the registered purpose.

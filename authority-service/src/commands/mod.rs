@@ -45,7 +45,7 @@ pub(crate) fn dispatch(args: Args, clock: Clock) -> Result<ExitCode, CommandErro
         Command::Serve(serve) => block_on(serve::run(&serve, &common, clock)),
         Command::Anchor => block_on(anchor::run(&common)),
         Command::List => block_on(list::run(&common)),
-        Command::Show(show) => block_on(show::run(&show, &common)),
+        Command::Show(show) => block_on(show::run(&show, &common, &clock)),
         Command::Log(log) => block_on(log::run(&log, &common, &clock)),
         change => block_on(async {
             let done = run_change(&change, &common, &clock).await?;
@@ -145,7 +145,7 @@ pub(crate) fn explain(error: &ChangeError, entity: &EntityId) -> CommandError {
         ChangeError::LastKey => refused(Reason::Unsupported, "authority.last_key"),
         ChangeError::Query(what) => CommandError::Refused(Reason::ValueInvalid, what.clone()),
         ChangeError::Record(failure) => record_failure(failure),
-        ChangeError::Unchanged | ChangeError::Signing(_) => CommandError::fault(error),
+        ChangeError::Unchanged | ChangeError::Signing(_) | ChangeError::Time => CommandError::fault(error),
     }
 }
 

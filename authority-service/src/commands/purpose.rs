@@ -1,5 +1,6 @@
 use std::{fs, path::Path};
 
+use portage_authority::withdrawn;
 use portage_catalog::{Catalog, Purpose, PurposeId};
 use portage_clock::Clock;
 use portage_reason::Reason;
@@ -8,7 +9,7 @@ use portage_strict_json::{Limits, parse};
 use portage_transparency_log::{Event, RegisteredPurpose};
 use serde_json::{Value, json};
 
-use super::{CommandError, agreed, changed, explain, say};
+use super::{CommandError, agreed, changed, explain, say, store_failure};
 use crate::{
     args::{Common, PurposeArgs},
     wiring,
@@ -23,6 +24,11 @@ pub(crate) async fn run(
     let authority = wiring::open(&common.dir)?.authority;
     let entity = &args.entity;
     if let Some(id) = &args.withdraw {
+        let known = authority.registration(entity).await.map_err(|failure| store_failure(&failure))?;
+        let purpose = known.iter().flat_map(|known| &known.purposes).find(|purpose| purpose.id == *id);
+        if let Some(purpose) = purpose {
+            agreed(&authority, entity, withdrawn(purpose), args.yes, clock.now()).await?;
+        }
         let outcome = authority.withdraw_purpose(entity, id, clock.now()).await;
         let done = say("authority.purpose_withdrawn", &[("entity", entity.as_str()), ("purpose", id)]);
         return changed(outcome, entity, &done, common);
@@ -38,7 +44,7 @@ pub(crate) async fn run(
     match outcome {
         Ok(registered) if common.json => {
             output::json_line(&json!({
-                "entity": entity.as_str(), "done": "changed", "purpose": registered.id, "statement": registered.statement,
+                "entity": entity.as_str(), "done": "changed", "purpose": registered.id,
             }))?;
             Ok(ExitCode::Done)
         }

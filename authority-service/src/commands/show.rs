@@ -1,4 +1,6 @@
 use portage_authority::{Authority, Registration, RegistryStore as _, Standing};
+use portage_clock::Clock;
+use portage_federation::PurposeStatement;
 use portage_reason::Reason;
 use portage_service::{ExitCode, output};
 use portage_transparency_log::{CHECKPOINT_PATH, SignedCheckpoint};
@@ -12,17 +14,33 @@ use crate::{
 };
 
 /// What is said of an entity.
-pub(crate) async fn run(args: &ShowArgs, common: &Common) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(args: &ShowArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let authority = wiring::open(&common.dir)?.authority;
     let found = authority.registration(&args.entity).await.map_err(|failure| store_failure(&failure))?;
     let absent = || say("authority.absent", &[("entity", args.entity.as_str())]);
     let registration = found.ok_or_else(|| CommandError::Refused(Reason::ValueInvalid, absent()))?;
     if common.json {
         let mut shown = json_of(&registration);
-        if let (Some(entry), Some(published)) = (registration.rights_entry, published(common, &authority)?) {
-            let evidence = authority.store().evidence(entry, &published).await;
-            let evidence = evidence.map_err(|failure| store_failure(&failure))?;
-            shown["log_evidence"] = evidence.map_or(Value::Null, |evidence| evidence.to_value());
+        if let Some(published) = published(common, &authority)? {
+            if let Some(entry) = registration.rights_entry {
+                let evidence = authority.store().evidence(entry, &published).await;
+                let evidence = evidence.map_err(|failure| store_failure(&failure))?;
+                shown["log_evidence"] = evidence.map_or(Value::Null, |evidence| evidence.to_value());
+            }
+            let statements = authority.purpose_statements(&registration.id, &published, clock.now()).await;
+            let statements = statements.map_err(CommandError::fault)?.unwrap_or_default();
+            for (said, compact) in statements
+                .iter()
+                .filter_map(|compact| Some((PurposeStatement::unverified(compact).ok()?, compact)))
+            {
+                let of = |purpose: &&mut Value| purpose.get("id") == said.purpose.get("id");
+                if let Some(purpose) =
+                    shown["purposes"].as_array_mut().and_then(|all| all.iter_mut().find(of))
+                {
+                    purpose["statement"] = compact.as_str().into();
+                    purpose["statement_until"] = said.expires_at.to_string().into();
+                }
+            }
         }
         output::json_line(&shown)?;
     } else {
@@ -54,9 +72,7 @@ pub(super) fn json_of(registration: &Registration) -> Value {
     let purposes: Vec<_> = registration
         .purposes
         .iter()
-        .map(
-            |purpose| json!({ "id": purpose.id, "statement": purpose.statement, "log_index": purpose.entry }),
-        )
+        .map(|purpose| json!({ "id": purpose.id, "log_index": purpose.entry }))
         .collect();
     json!({
         "entity": registration.id.as_str(),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use portage_authority::Registration;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 /// Most authorities that are asked at one time about one subject.
 pub(super) const AT_ONCE: usize = 8;
@@ -53,6 +53,28 @@ where
         }
     };
     tokio::time::timeout(bound, asking).await.unwrap_or(Ok(None))
+}
+
+/// Most questions that are out at one time, whoever put the questions that they serve.
+const WAYS_OUT: usize = 16;
+
+/// The questions that are out.
+#[derive(Debug)]
+pub(crate) struct WaysOut(Semaphore);
+
+impl Default for WaysOut {
+    fn default() -> Self {
+        WaysOut(Semaphore::new(WAYS_OUT))
+    }
+}
+
+impl WaysOut {
+    /// Goes out when there is room.
+    pub(super) async fn go<T>(&self, question: impl Future<Output = T>) -> T {
+        // Never closed: without a permit nothing goes out.
+        let _permit = self.0.acquire().await;
+        question.await
+    }
 }
 
 /// A question that nobody could answer.
@@ -104,8 +126,6 @@ mod tests {
         atomic::{AtomicUsize, Ordering},
     };
 
-    use tokio::sync::Semaphore;
-
     use super::*;
 
     type Answer = Result<Option<usize>, &'static str>;
@@ -136,6 +156,30 @@ mod tests {
         assert_eq!(first_answer(questions, AT_ONCE, BOUND).await, Ok(None));
         let seen = [&peers.asked, &peers.most].map(|count| count.load(Ordering::SeqCst));
         assert_eq!(seen, [64, AT_ONCE]);
+    }
+
+    #[tokio::test]
+    async fn t08_questions_of_many_strangers_share_the_ways_out() {
+        let most_of = async |strangers: usize| {
+            let (peers, ways) = (Arc::new(Peers::default()), Arc::new(WaysOut::default()));
+            let mut all = JoinSet::new();
+            for _ in 0..strangers {
+                let questions = (0..8).map({
+                    let (peers, ways) = (peers.clone(), ways.clone());
+                    move |_| {
+                        let (peers, ways) = (peers.clone(), ways.clone());
+                        async move { ways.go(peers.answer(Ok(None))).await }
+                    }
+                });
+                all.spawn(first_answer(questions, AT_ONCE, BOUND));
+            }
+            let answers = all.join_all().await;
+            assert!(answers.iter().all(|answer| *answer == Ok(None)));
+            assert_eq!(peers.asked.load(Ordering::SeqCst), strangers * 8, "each is put in its turn");
+            peers.most.load(Ordering::SeqCst)
+        };
+        assert_eq!(most_of(1).await, AT_ONCE);
+        assert_eq!(most_of(20).await, WAYS_OUT);
     }
 
     #[tokio::test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use portage_authority::ListFilter;
@@ -13,11 +12,19 @@ use portage_federation::{ENTITY_STATEMENT_MEDIA_TYPE, EntityId, HISTORICAL_KEYS_
 use portage_web::Refusal;
 use url::form_urlencoded;
 
-use super::{Service, unavailable};
+use super::{
+    Service, unavailable,
+    wire::{invalid, signed, subject},
+};
 
 /// `/.well-known/openid-federation` (§9).
 pub(super) async fn entity_configuration(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
-    service.authority.entity_configuration(service.clock.now()).await.map(statement).map_err(unavailable)
+    service
+        .authority
+        .entity_configuration(service.clock.now())
+        .await
+        .map(|jwt| signed(ENTITY_STATEMENT_MEDIA_TYPE, jwt))
+        .map_err(unavailable)
 }
 
 /// `federation_fetch_endpoint` (§8.1). Whoever is suspended is not there.
@@ -28,12 +35,24 @@ pub(super) async fn fetch(
     let subject = subject(query.as_deref().unwrap_or_default())?;
     if subject == service.authority.profile().id {
         // §8.1.1: what an entity says of itself stands at its well-known address.
-        return Err(Refusal::bad_request("invalid_request").describing("sub is the issuer itself"));
+        return Err(invalid("sub is the issuer itself"));
     }
     let published = service.published().await?;
     let fetched = service.authority.fetch(&subject, &published, service.clock.now());
     let fetched = fetched.await.map_err(unavailable)?;
-    fetched.map(statement).ok_or(Refusal::not_found())
+    fetched.map(|jwt| signed(ENTITY_STATEMENT_MEDIA_TYPE, jwt)).ok_or(Refusal::not_found())
+}
+
+/// What a verifier may ask for, signed now: a JSON array of purpose statements. Ours; the verifier carries them in its requests.
+pub(super) async fn purposes(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let subject = subject(query.as_deref().unwrap_or_default())?;
+    let published = service.published().await?;
+    let statements = service.authority.purpose_statements(&subject, &published, service.clock.now());
+    let statements = statements.await.map_err(unavailable)?.ok_or(Refusal::not_found())?;
+    Ok(Json(statements).into_response())
 }
 
 /// `federation_list_endpoint` (§8.2).
@@ -50,16 +69,7 @@ pub(super) async fn list(
 /// `federation_historical_keys_endpoint` (§8.7).
 pub(super) async fn historical_keys(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
     let keys = service.authority.historical_keys(service.clock.now()).await.map_err(unavailable)?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(HISTORICAL_KEYS_MEDIA_TYPE))], keys).into_response())
-}
-
-pub(super) fn subject(query: &str) -> Result<EntityId, Refusal> {
-    let mut subjects = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "sub");
-    let (Some((_, subject)), None) = (subjects.next(), subjects.next()) else {
-        return Err(Refusal::bad_request("invalid_request").describing("sub must be there once"));
-    };
-    EntityId::parse(&subject)
-        .map_err(|_| Refusal::bad_request("invalid_request").describing("sub is not an Entity Identifier"))
+    Ok(signed(HISTORICAL_KEYS_MEDIA_TYPE, keys))
 }
 
 /// §8.2.1: a filter that is not supported is refused and not ignored.
@@ -74,16 +84,10 @@ fn filter(query: &str) -> Result<ListFilter, Refusal> {
                 return Err(Refusal::bad_request("unsupported_parameter"));
             }
             ("intermediate", _) => {
-                return Err(
-                    Refusal::bad_request("invalid_request").describing("intermediate is true or false")
-                );
+                return Err(invalid("intermediate is true or false"));
             }
             _ => {}
         }
     }
     Ok(filter)
-}
-
-fn statement(jwt: String) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(ENTITY_STATEMENT_MEDIA_TYPE))], jwt).into_response()
 }

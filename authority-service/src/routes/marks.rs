@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use portage_federation::{EntityId, TRUST_MARK_MEDIA_TYPE, TRUST_MARK_STATUS_MEDIA_TYPE};
 use portage_web::Refusal;
-use url::form_urlencoded;
 
-use super::{Service, federation::subject, unavailable};
+use super::{
+    Service, unavailable,
+    wire::{invalid, parameter, signed, subject},
+};
 
 /// Longest mark that is looked at.
 const MAX_MARK: usize = 64 << 10;
@@ -23,11 +24,11 @@ pub(super) async fn trust_mark(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let (mark_type, subject) = (member(&query, "trust_mark_type")?, subject(&query)?);
-    let mark_type = mark_type.ok_or_else(|| refused("trust_mark_type must be there once"))?;
+    let (mark_type, subject) = (parameter(&query, "trust_mark_type")?, subject(&query)?);
+    let mark_type = mark_type.ok_or_else(|| invalid("trust_mark_type must be there once"))?;
     let mark = service.authority.trust_mark(&mark_type, &subject, service.clock.now());
     let mark = mark.await.map_err(unavailable)?.ok_or(Refusal::not_found())?;
-    Ok(jwt(TRUST_MARK_MEDIA_TYPE, mark))
+    Ok(signed(TRUST_MARK_MEDIA_TYPE, mark))
 }
 
 /// `federation_trust_mark_list_endpoint` (§8.5).
@@ -37,10 +38,10 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
     let mark_type =
-        member(&query, "trust_mark_type")?.ok_or_else(|| refused("trust_mark_type must be there once"))?;
-    let subject = match member(&query, "sub")? {
+        parameter(&query, "trust_mark_type")?.ok_or_else(|| invalid("trust_mark_type must be there once"))?;
+    let subject = match parameter(&query, "sub")? {
         None => None,
-        Some(text) => Some(EntityId::parse(&text).map_err(|_| refused("sub is not an Entity Identifier"))?),
+        Some(text) => Some(EntityId::parse(&text).map_err(|_| invalid("sub is not an Entity Identifier"))?),
     };
     if service.authority.mark_type(&mark_type).is_none() {
         return Err(Refusal::not_found());
@@ -52,26 +53,9 @@ pub(super) async fn list(
 
 /// `federation_trust_mark_status_endpoint` (§8.4): by POST, so that the mark stands in no log of addresses.
 pub(super) async fn status(State(service): State<Arc<Service>>, body: String) -> Result<Response, Refusal> {
-    let mark = member(&body, "trust_mark")?.filter(|mark| mark.len() <= MAX_MARK);
-    let mark = mark.ok_or_else(|| refused("trust_mark must be there once"))?;
+    let mark = parameter(&body, "trust_mark")?.filter(|mark| mark.len() <= MAX_MARK);
+    let mark = mark.ok_or_else(|| invalid("trust_mark must be there once"))?;
     let status = service.authority.trust_mark_status(&mark, service.clock.now()).await;
     let status = status.map_err(unavailable)?.ok_or(Refusal::not_found())?;
-    Ok(jwt(TRUST_MARK_STATUS_MEDIA_TYPE, status))
-}
-
-/// A parameter that may stand once.
-fn member(form: &str, name: &str) -> Result<Option<String>, Refusal> {
-    let mut values = form_urlencoded::parse(form.as_bytes()).filter(|(other, _)| other == name);
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value.map(|(_, value)| value.into_owned())),
-        _ => Err(refused("a parameter that stands twice")),
-    }
-}
-
-fn refused(what: &'static str) -> Refusal {
-    Refusal::bad_request("invalid_request").describing(what)
-}
-
-fn jwt(media_type: &'static str, jwt: String) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], jwt).into_response()
+    Ok(signed(TRUST_MARK_STATUS_MEDIA_TYPE, status))
 }

@@ -7,6 +7,7 @@ mod marks;
 mod page;
 mod read_log;
 mod resolve;
+mod wire;
 
 use std::{fmt::Display, sync::Arc};
 
@@ -15,8 +16,8 @@ use axum::{
     routing::{get, post},
 };
 use portage_authority::{
-    Authority, FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, RESOLVE_PATH, TRUST_MARK_LIST_PATH,
-    TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH,
+    Authority, FETCH_PATH, HISTORICAL_KEYS_PATH, LIST_PATH, PURPOSES_PATH, RESOLVE_PATH,
+    TRUST_MARK_LIST_PATH, TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH,
 };
 use portage_clock::Clock;
 use portage_federation::WELL_KNOWN;
@@ -27,7 +28,10 @@ use portage_web::{Readiness, Refusal, harden, health_routes};
 
 use crate::{PublicLog, public_log};
 
-use self::{asking::Misses, read_log::ReadLog};
+use self::{
+    asking::{Misses, WaysOut},
+    read_log::ReadLog,
+};
 
 /// What the routes need: the authority, its published log, the time.
 pub struct Service {
@@ -40,6 +44,8 @@ pub struct Service {
     read_log: ReadLog,
     /// About whom nobody below or beside knew anything a moment ago.
     misses: Misses,
+    /// How many may be asked at one time, whoever wants to know.
+    ways_out: WaysOut,
 }
 
 impl Service {
@@ -50,8 +56,8 @@ impl Service {
         sources: HttpSources,
         clock: Clock,
     ) -> Self {
-        let (read_log, misses) = Default::default();
-        Service { authority, log, sources, clock, read_log, misses }
+        let (read_log, misses, ways_out) = Default::default();
+        Service { authority, log, sources, clock, read_log, misses, ways_out }
     }
 
     /// Publishes what the store holds.
@@ -82,6 +88,7 @@ pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
         .route(LIST_PATH, get(federation::list))
         .route(HISTORICAL_KEYS_PATH, get(federation::historical_keys))
         .route(RESOLVE_PATH, get(resolve::resolve))
+        .route(PURPOSES_PATH, get(federation::purposes))
         .route(TRUST_MARK_PATH, get(marks::trust_mark))
         .route(TRUST_MARK_LIST_PATH, get(marks::list))
         .route(TRUST_MARK_STATUS_PATH, post(marks::status))

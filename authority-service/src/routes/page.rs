@@ -58,10 +58,11 @@ impl Page<'_> {
         since: Timestamp,
     ) -> String {
         let title = escape(name.in_language(self.language));
-        let (tag, other, other_words) = match self.language {
-            Language::En => ("en-CA", "fr", "Français"),
-            Language::Fr => ("fr-CA", "en", "English"),
+        let (other, other_words) = match self.language {
+            Language::En => (Language::Fr.tag(), "Français"),
+            Language::Fr => (Language::En.tag(), "English"),
         };
+        let tag = self.language.tag();
         let mut body = String::new();
         let _ = write!(
             body,
@@ -81,7 +82,7 @@ impl Page<'_> {
         }
         self.changes(&mut body, entries, since);
         format!(
-            "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
+            "<!DOCTYPE html>\n<html lang=\"{tag}-CA\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
              </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
         )

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use jiff::Timestamp;
 use portage_authority::{Registration, WhoKnows};
@@ -19,6 +18,7 @@ use super::{
     Service,
     asking::{self, AT_ONCE, BOUND, first_answer},
     unavailable,
+    wire::{invalid, signed},
 };
 
 /// How long one authority may take to answer.
@@ -33,7 +33,8 @@ pub(super) async fn resolve(
 ) -> Result<Response, Refusal> {
     let question = Question::read(query.as_deref().unwrap_or_default())?;
     let authority = &service.authority;
-    if question.anchors != [authority.profile().id.as_str()] {
+    // §8.3.1: of several anchors any one will do.
+    if !question.anchors.iter().any(|anchor| anchor == authority.profile().id.as_str()) {
         return Err(Refusal::bad_request("invalid_trust_anchor"));
     }
     let now = service.clock.now();
@@ -51,8 +52,7 @@ pub(super) async fn resolve(
             }
         };
     let answer = answer.ok_or(Refusal::not_found())?;
-    let media_type = HeaderValue::from_static(RESOLVE_RESPONSE_MEDIA_TYPE);
-    Ok(([(header::CONTENT_TYPE, media_type)], answer).into_response())
+    Ok(signed(RESOLVE_RESPONSE_MEDIA_TYPE, answer))
 }
 
 struct Question {
@@ -77,7 +77,7 @@ impl Question {
             Ok([subject]) if !subject.is_empty() && subject.len() <= MAX_SUBJECT => {
                 Ok(Question { subject, anchors, below })
             }
-            _ => Err(Refusal::bad_request("invalid_request").describing("sub must be there once")),
+            _ => Err(invalid("sub must be there once")),
         }
     }
 }
@@ -90,7 +90,8 @@ async fn answer_for_registered(
     now: Timestamp,
 ) -> Result<Option<String>, Refusal> {
     let url = registration.id.configuration_url().map_err(unavailable)?;
-    let Ok(bytes) = service.sources.entity_statement(&url).await else { return Ok(None) };
+    let own = service.ways_out.go(service.sources.entity_statement(&url)).await;
+    let Ok(bytes) = own else { return Ok(None) };
     let Ok(own) = String::from_utf8(bytes) else { return Ok(None) };
     let chain = vec![own.trim().to_owned()];
     let published = service.published().await?;
@@ -113,7 +114,8 @@ async fn answer_from_any(
         let (service, subject) = (service.clone(), question.subject.clone());
         async move {
             let asking = answer_from(&service, &subject, &authority, levels, now);
-            tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Ok(None))
+            let asking = tokio::time::timeout(PATIENCE, asking);
+            service.ways_out.go(asking).await.unwrap_or(Ok(None))
         }
     };
     let answer = first_answer(authorities.into_iter().map(ask), AT_ONCE, BOUND).await?;
@@ -133,8 +135,12 @@ async fn answer_from(
 ) -> Result<Option<String>, Refusal> {
     let mut inquiry = service.authority.inquiry(subject, asked, levels, now);
     follow(&mut inquiry, &service.sources).await;
+    let found = inquiry.into_found();
+    if found.is_empty() {
+        return Ok(None);
+    }
     let published = service.published().await?;
-    for found in inquiry.into_found() {
+    for found in found {
         let answer = service.authority.answer(subject, found.statements, &asked.id, &published, now);
         if let Some(answer) = answer.await.map_err(unavailable)? {
             return Ok(Some(answer));

@@ -104,7 +104,7 @@ fn roles(rights: &Rights) -> Vec<LoggedRole> {
 /// What a type is called, in the words of the catalogue where it knows the type.
 fn type_name(name: &TypeName, catalog: &Catalog) -> Text {
     let id = name.as_str();
-    let known = catalog.by_vct(id).or_else(|| catalog.credential_type(id));
+    let known = catalog.named(id);
     match (known, id) {
         (Some(known), _) => in_both_languages(&known.name),
         (None, "*") => Text { en: "every type".to_owned(), fr: "tous les types".to_owned() },

@@ -4,7 +4,8 @@
 //!
 //! 1. [`Authority::register`] registers an entity below, or recognises an authority beside. An authority hands on only what it holds
 //!    ([`check_grant`]); whoever checks a chain narrows again and believes nobody for more.
-//! 2. [`Authority::register_purpose`] lets a verifier ask for what a purpose's file says.
+//! 2. [`Authority::register_purpose`] lets a verifier ask for what a purpose's file says; [`Authority::purpose_statements`] signs that for a short
+//!    time, again and again, as long as it stands.
 //! 3. [`Authority::suspend`], [`Authority::reinstate`], [`Authority::retire_key`]; its own: [`Authority::announce_key`], [`Authority::change_over`].
 //! 4. [`Authority::entity_configuration`], [`Authority::fetch`], [`Authority::list`]: what it says to others, signed when it is asked and
 //!    for a short time. A suspended entity is spoken of no more.
@@ -38,6 +39,7 @@ pub use own_keys::{FIRST_KEY, KeyState, Keyring, OwnKey, OwnKeys};
 pub use ports::{Kept, NewEntry, Recorded, Recording, RegistryStore, StoreFailure};
 pub use record::{ChangeError, RecordFailure};
 pub use register::{BeyondHeld, Candidate, RegisterError, Registered, check_grant};
+pub use register_purpose::{PURPOSES_PATH, withdrawn};
 pub use registration::{NotARegistration, Proves, RegisteredPurpose, Registration, Standing, entity_type_of};
 pub use resolve::{RESOLVE_PATH, WhoKnows};
 pub use statements::{

@@ -180,7 +180,7 @@ impl<S: RegistryStore> Authority<S> {
             return Ok(None);
         }
         let (_, own) = self.own_keys().await?;
-        let Signing { keys, signer } = self.signing().await?;
+        let Signing { keys, signer } = self.signing_with(&own)?;
         let status = match TrustMark::verify(mark, &keys, Some(&own.historical(&self.profile.id, now)), now) {
             Err(_) => MarkStatus::Invalid,
             Ok(said) => {

@@ -200,7 +200,7 @@ impl<S: RegistryStore> Authority<S> {
         }
     }
 
-    /// Path of the historical keys endpoint's answer: the keys it signed with before (§8.7), signed with the one that signs now.
+    /// The answer of the historical keys endpoint: the keys it signed with before (§8.7), signed with the one that signs now.
     ///
     /// # Errors
     /// [`StatementFailure`].
@@ -216,7 +216,7 @@ impl<S: RegistryStore> Authority<S> {
         Ok(self.signing_with(&own)?)
     }
 
-    fn signing_with(&self, own: &OwnKeys) -> Result<Signing, SigningFailure> {
+    pub(crate) fn signing_with(&self, own: &OwnKeys) -> Result<Signing, SigningFailure> {
         let current = own.current().ok_or(SigningFailure)?;
         Ok(Signing { keys: own.published(), signer: self.keyring.signer(&current.file)? })
     }

@@ -40,6 +40,9 @@ pub enum ChangeError {
     /// The key's keeper did not answer.
     #[error(transparent)]
     Signing(#[from] SigningFailure),
+    /// A time outside the calendar.
+    #[error("the time is outside the calendar")]
+    Time,
     /// An authority above does not vouch for the new key yet.
     #[error("an authority above does not vouch for the new key yet")]
     NotRestated,

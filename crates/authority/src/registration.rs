@@ -54,9 +54,7 @@ pub struct RegisteredPurpose {
     pub id: String,
     /// The file of `specs/purposes/`, as it was registered.
     pub purpose: Value,
-    /// The authority's signed word on it, for the verifier to carry.
-    pub statement: String,
-    /// The entry of the log that tells it.
+    /// The entry of the log that tells it; given by the store when the entry is appended.
     pub entry: Option<u64>,
 }
 
@@ -109,7 +107,7 @@ impl Registration {
                 json!({ "since": since.to_string(), "why": { "en": why.en, "fr": why.fr } })
             }
         };
-        let purpose = |purpose: &RegisteredPurpose| json!({ "id": purpose.id, "purpose": purpose.purpose, "statement": purpose.statement, "entry": purpose.entry });
+        let purpose = |purpose: &RegisteredPurpose| json!({ "id": purpose.id, "purpose": purpose.purpose, "entry": purpose.entry });
         json!({
             "id": self.id.as_str(),
             "name": { "en": self.name.en, "fr": self.name.fr },
@@ -183,11 +181,12 @@ fn read_marks(value: &Value) -> Option<Vec<GivenMark>> {
 fn read_purposes(value: &Value) -> Option<Vec<RegisteredPurpose>> {
     let read = |entry: &Value| {
         let members = entry.as_object()?;
+        // One from before statements had an end: its entry names the statement of then, and proves no other. It is registered again.
+        let has_old_entry = members.contains_key("statement");
         Some(RegisteredPurpose {
             id: text(members, "id")?.to_owned(),
             purpose: members.get("purpose")?.clone(),
-            statement: text(members, "statement")?.to_owned(),
-            entry: members.get("entry")?.as_u64(),
+            entry: members.get("entry")?.as_u64().filter(|_| !has_old_entry),
         })
     };
     value.as_array()?.iter().map(read).collect()

@@ -21,7 +21,7 @@ impl<S: RegistryStore> Authority<S> {
         key: VerificationKey,
         now: Timestamp,
     ) -> Result<OwnKeys, ChangeError> {
-        let (version, own) = self.own_keys().await.map_err(ChangeError::from)?;
+        let (version, own) = self.own_keys().await?;
         if own.next().is_some() {
             return Err(ChangeError::Unchanged);
         }
@@ -42,7 +42,7 @@ impl<S: RegistryStore> Authority<S> {
         reason: RetiredReason,
         now: Timestamp,
     ) -> Result<OwnKeys, ChangeError> {
-        let (version, own) = self.own_keys().await.map_err(ChangeError::from)?;
+        let (version, own) = self.own_keys().await?;
         let (Some(next), Some(current)) = (own.next(), own.current()) else {
             return Err(ChangeError::Absent);
         };
@@ -77,7 +77,7 @@ impl From<StatementFailure> for ChangeError {
         match failure {
             StatementFailure::Signing(failure) => ChangeError::Signing(failure),
             StatementFailure::Store(failure) => ChangeError::Record(RecordFailure::Store(failure)),
-            StatementFailure::Time => ChangeError::Signing(portage_keys::SigningFailure),
+            StatementFailure::Time => ChangeError::Time,
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use portage_catalog::Text;
-use portage_federation::{EntityConfiguration, EntityId, FEDERATION_ENTITY, Metadata, SubordinateStatement};
+use portage_federation::{
+    EntityConfiguration, EntityId, FEDERATION_ENTITY, Metadata, PURPOSES_ENDPOINT, SubordinateStatement,
+};
 use portage_keys::SigningFailure;
 use portage_transparency_log::SignedCheckpoint;
 use serde_json::Value;
 
 use crate::{
-    Authority, RESOLVE_PATH, RegistryStore, StoreFailure, TRUST_MARK_LIST_PATH, TRUST_MARK_PATH,
-    TRUST_MARK_STATUS_PATH,
+    Authority, PURPOSES_PATH, RESOLVE_PATH, RegistryStore, StoreFailure, TRUST_MARK_LIST_PATH,
+    TRUST_MARK_PATH, TRUST_MARK_STATUS_PATH,
 };
 
 /// Path of the fetch endpoint (§8.1).
@@ -61,6 +63,7 @@ impl<S: RegistryStore> Authority<S> {
                     ("federation_list_endpoint", self.address(LIST_PATH)),
                     ("federation_resolve_endpoint", self.address(RESOLVE_PATH)),
                     ("federation_historical_keys_endpoint", self.address(HISTORICAL_KEYS_PATH)),
+                    (PURPOSES_ENDPOINT, self.address(PURPOSES_PATH)),
                     ("federation_trust_mark_endpoint", self.address(TRUST_MARK_PATH)),
                     ("federation_trust_mark_list_endpoint", self.address(TRUST_MARK_LIST_PATH)),
                     ("federation_trust_mark_status_endpoint", self.address(TRUST_MARK_STATUS_PATH)),
@@ -129,7 +132,7 @@ impl<S: RegistryStore> Authority<S> {
         Ok(registrations.into_iter().map(|registration| registration.id).collect())
     }
 
-    fn end_of_statement(&self, now: Timestamp) -> Result<Timestamp, StatementFailure> {
+    pub(crate) fn end_of_statement(&self, now: Timestamp) -> Result<Timestamp, StatementFailure> {
         now.checked_add(self.profile.statement_lifetime).map_err(|_| StatementFailure::Time)
     }
 

@@ -43,6 +43,11 @@ impl Catalog {
         self.entries.types.get(id).map(Arc::as_ref)
     }
 
+    /// The type that a right, or a log, names: by its `vct`, or by its id here.
+    pub fn named(&self, name: &str) -> Option<&CredentialType> {
+        self.by_vct(name).or_else(|| self.credential_type(name))
+    }
+
     /// The type with that `vct`.
     pub fn by_vct(&self, vct: &str) -> Option<&CredentialType> {
         self.types().find(|ty| ty.vct == vct)

@@ -58,7 +58,7 @@ pub use lint::{LintFinding, PurposeLint, lint_purpose};
 pub use logo::{Logo, LogoError, LogoMediaType, MAX_LOGO_BYTES, MAX_LOGO_SIDE};
 pub use messages::{Message, has_message, message, message_for_count, reason_hint, reason_sentence};
 pub use plain::{plain, plain_up_to};
-pub use purpose::{Purpose, PurposeId};
+pub use purpose::{AskedByName, Purpose, PurposeId};
 pub use register::{
     Addressee, Cells, LetterMapping, MappedClaim, RegisterMapping, RegisterRecord, RowError, Validity,
 };

@@ -50,6 +50,15 @@ pub struct Purpose {
     pub shown_to_staff: Vec<String>,
 }
 
+/// See [`Purpose::asked_by_name`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedByName {
+    /// `vct_values`; none in the W3C data model.
+    pub vcts: Vec<String>,
+    /// The claims that are read.
+    pub claims: Vec<String>,
+}
+
 impl Purpose {
     /// Reads what a file of `specs/purposes/` holds, wherever it comes from: a statement of an authority. The types it asks for need not be known
     /// here.
@@ -104,6 +113,22 @@ impl Purpose {
             asked.extend(types_asked(query, format, catalog)?.into_iter().map(|ty| (ty, names.clone())));
         }
         Ok(asked)
+    }
+
+    /// What each Credential Query asks for, by the names that the query itself uses: for whoever has no catalogue that knows its types. `None` when
+    /// it is no query of the formats that there are.
+    pub fn asked_by_name(&self) -> Option<Vec<AskedByName>> {
+        let asked = |query: &Value| {
+            let format = query.get("format").and_then(Value::as_str).and_then(Format::from_name)?;
+            let claims = query.get("claims").and_then(Value::as_array).into_iter().flatten();
+            let named =
+                |claim: &Value| claim_named(claim.get("path")?.as_array()?, format).map(str::to_owned);
+            let claims = claims.map(named).collect::<Option<Vec<_>>>()?;
+            let vcts = query.pointer("/meta/vct_values").and_then(Value::as_array).into_iter().flatten();
+            let vcts = vcts.filter_map(Value::as_str).map(str::to_owned).collect();
+            Some(AskedByName { vcts, claims })
+        };
+        self.query.get("credentials")?.as_array()?.iter().map(asked).collect()
     }
 
     /// Checks that the query asks only claims that exist, of types that are in the catalogue, in formats they have.

@@ -57,6 +57,9 @@ fn who(reading: &mut Reading<'_>) {
         }
         _ => {}
     }
+    if reading.at("/asker/log").is_some() {
+        reading.say("wallet.log_invalid", Vec::new(), &["/asker/log"]);
+    }
     chain(reading, "/asker", Role::Asks, None);
 }
 

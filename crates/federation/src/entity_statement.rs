@@ -7,6 +7,7 @@ use portage_jose::{Header, JwtError, NumericDate, UnverifiedJwt};
 use portage_keys::{Signer, SigningFailure};
 use portage_reason::Reason;
 use portage_strict_json::Limits;
+use portage_transparency_log::ProofInvalid;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -129,6 +130,9 @@ pub enum StatementError {
     /// `iat`.
     #[error("a statement from the future")]
     NotYetValid,
+    /// That it was published is not shown.
+    #[error(transparent)]
+    Log(#[from] ProofInvalid),
 }
 
 impl StatementError {
@@ -141,6 +145,7 @@ impl StatementError {
             StatementError::KeyNotFound => Reason::KeyNotFound,
             StatementError::Expired => Reason::Expired,
             StatementError::NotYetValid => Reason::NotYetValid,
+            StatementError::Log(invalid) => invalid.reason(),
         }
     }
 }
@@ -473,6 +478,13 @@ fn read_trust_mark_owners(value: &Value) -> Result<BTreeMap<String, TrustMarkOwn
 }
 
 impl EntityConfiguration {
+    /// The address behind a parameter of its `federation_entity`: on its own origin, and no question that somebody put into it beforehand.
+    pub fn own_endpoint(&self, name: &str) -> Option<Url> {
+        let url = self.metadata.federation_endpoint(name)?;
+        let is_own = Url::parse(self.id.as_str()).is_ok_and(|own| own.origin() == url.origin());
+        (is_own && url.query().is_none()).then_some(url)
+    }
+
     /// Of this id with these keys, valid between these times, and nothing else in it yet.
     pub fn new(id: EntityId, keys: FederationKeys, issued_at: Timestamp, expires_at: Timestamp) -> Self {
         EntityConfiguration {

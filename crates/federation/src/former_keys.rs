@@ -69,9 +69,7 @@ impl FormerKeysInquiry {
     fn endpoint(&self, id: &EntityId, keys: &FederationKeys, configuration: &str) -> Option<Url> {
         let verified = UnverifiedStatement::parse(configuration).ok()?.verify(keys, self.now).ok()?;
         let EntityStatement::Configuration(own) = verified.into_statement() else { return None };
-        let url = own.metadata.federation_endpoint("federation_historical_keys_endpoint")?;
-        let is_own = Url::parse(id.as_str()).is_ok_and(|own| own.origin() == url.origin());
-        (own.id == *id && is_own && url.query().is_none()).then_some(url)
+        own.own_endpoint("federation_historical_keys_endpoint").filter(|_| own.id == *id)
     }
 }
 

@@ -45,6 +45,7 @@ mod memory_log;
 mod metadata;
 mod metadata_policy;
 mod purpose_statement;
+mod purposes_inquiry;
 mod resolve;
 mod resolved_entity;
 mod resolver;
@@ -73,7 +74,8 @@ pub use log_evidence::{
 pub use memory_log::MemoryLog;
 pub use metadata::{FEDERATION_ENTITY, Metadata, OPENID_CREDENTIAL_ISSUER, OPENID_CREDENTIAL_VERIFIER};
 pub use metadata_policy::{MetadataPolicy, PolicyError};
-pub use purpose_statement::{PURPOSE_STATEMENT_TYP, PurposeStatement};
+pub use purpose_statement::{PURPOSE_STATEMENT_TYP, PurposeStatement, VouchedStatement};
+pub use purposes_inquiry::{PURPOSES_ENDPOINT, PURPOSES_MEDIA_TYPE, PurposesInquiry};
 pub use resolve::{
     AnchorInquiry, BELOW, Found, MAX_LEVELS, RESOLVE_RESPONSE_MEDIA_TYPE, RESOLVE_RESPONSE_TYP,
     ResolveResponse, resolve_url,

@@ -1,20 +1,21 @@
 //! That an authority published what it says: the entry of its public log, carried beside the statement with its proof.
 
 use jiff::{Timestamp, civil::Date};
-use portage_catalog::Text;
+use portage_catalog::{Purpose, Text};
 use portage_keys::base64url;
 use portage_transparency_log::{
-    Event, InclusionProof, LogEntry, Named, ProofInvalid, ReadEntry, Recognition, Right, Role as LoggedRole,
-    SignedCheckpoint, VerifierKey,
+    Event, InclusionProof, LogEntry, Named, ProofInvalid, ReadEntry, Recognition, RegisteredPurpose, Right,
+    Role as LoggedRole, SignedCheckpoint, VerifierKey, purpose_digest,
 };
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    EntityId, FEDERATION_ENTITY, Jurisdiction, Metadata, Rights, Role, SubordinateStatement, TypeName,
+    EntityId, FEDERATION_ENTITY, Jurisdiction, Metadata, PurposeStatement, Rights, Role,
+    SubordinateStatement, TypeName,
 };
 
-/// The claim of a Subordinate Statement with the evidence for its rights. Not critical: whoever does not know it checks no log.
+/// The claim of a Subordinate Statement with the evidence for its rights, and of a purpose statement with the evidence for its purpose. Not critical: whoever does not know it checks no log.
 pub const LOG_EVIDENCE_CLAIM: &str = "https://portage-identity.example/federation/log_evidence";
 /// The parameter of `federation_entity` that says where an authority's log is and which key signs it.
 pub const LOG_PARAMETER: &str = "https://portage-identity.example/federation/log";
@@ -67,7 +68,7 @@ impl LogEvidence {
     }
 }
 
-/// That something stands in a log: what a decision can tell about it, and what a memory of the log is held against.
+/// That something stands in a log: what a decision can tell about it, and what is held against the memory of that log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
     /// The log.
@@ -82,7 +83,7 @@ pub struct Logged {
 
 impl SubordinateStatement {
     /// Verifies that the issuer published these rights of this subject in its log: the entry tells all that the statement grants, roles, types,
-    /// jurisdiction, end, DIDs and the key of the subject's own log. What it tells beyond that does no harm.
+    /// jurisdiction, end, DIDs and the key of the subject's own log. A statement grants less than its entry tells when a right was narrowed since.
     ///
     /// # Errors
     /// [`ProofInvalid`]: there is no evidence, it does not hold, or it is about something else.
@@ -97,6 +98,53 @@ impl SubordinateStatement {
         let index = evidence.proof.index();
         Ok(Logged { log: log.clone(), index, checkpoint, as_of: self.issued_at })
     }
+}
+
+impl PurposeStatement {
+    /// Verifies that the issuer published this purpose of this subject in its log: the entry is about these very bytes of JSON, and tells people
+    /// its name, why, by what law, and each type and claim that the query names.
+    ///
+    /// # Errors
+    /// [`ProofInvalid`]: there is no evidence, it does not hold, or it is about something else.
+    pub fn verify_log(&self, log: &LogAddress) -> Result<Logged, ProofInvalid> {
+        let evidence = self.log_evidence.as_ref().ok_or(ProofInvalid("no evidence of the log"))?;
+        let (entry, checkpoint) = evidence.verify(&log.key)?;
+        check_parties(&entry, &self.issuer, &self.subject)?;
+        let Event::Purpose(told) = &entry.event else {
+            return Err(ProofInvalid("the entry tells no purpose"));
+        };
+        if !tells_purpose(told, &self.purpose, self.expires_at) {
+            return Err(ProofInvalid("the entry tells another purpose"));
+        }
+        let index = evidence.proof.index();
+        Ok(Logged { log: log.clone(), index, checkpoint, as_of: self.issued_at })
+    }
+}
+
+/// Whether an entry tells all of a purpose that is stated until `end`.
+fn tells_purpose(told: &RegisteredPurpose, purpose: &Value, end: Timestamp) -> bool {
+    let Ok(read) = Purpose::from_value(purpose) else { return false };
+    let digest = purpose_digest(purpose);
+    let in_words = told.purpose.id == read.id.0
+        && told.purpose.name == read.name
+        && told.text == read.text
+        && told.law == read.law;
+    let in_time = told.until.is_none_or(|until| last_day_of(end).is_some_and(|last| last <= until));
+    let asks = read.asked_by_name().is_some_and(|asked| {
+        asked.iter().all(|query| {
+            let claims_of = |types: &dyn Fn(&str) -> bool| {
+                let asks = told.asks.iter().filter(|ask| types(&ask.credential_type.id));
+                asks.flat_map(|ask| &ask.claims).map(|claim| claim.id.as_str()).collect::<Vec<_>>()
+            };
+            let tells = |claims: &[&str]| query.claims.iter().all(|claim| claims.contains(&claim.as_str()));
+            let is_told = |vct: &String| told.asks.iter().any(|ask| ask.credential_type.id == *vct);
+            match query.vcts.as_slice() {
+                [] => tells(&claims_of(&|_| true)),
+                vcts => vcts.iter().all(|vct| is_told(vct) && tells(&claims_of(&|ty| ty == vct))),
+            }
+        })
+    });
+    digest.is_some() && told.purpose_sha256 == digest && in_words && in_time && asks
 }
 
 fn check_parties(entry: &LogEntry, issuer: &EntityId, subject: &EntityId) -> Result<(), ProofInvalid> {

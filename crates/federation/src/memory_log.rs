@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use portage_catalog::Text;
+use jiff::Timestamp;
+use portage_catalog::{Purpose, Text};
 use portage_keys::SigningKey;
 use portage_transparency_log::{
-    Checkpoint, Entity, InclusionProof, LogEntry, MemoryTree, NoteError, NoteSigner, SignedCheckpoint,
-    TILE_WIDTH, TileKind, TilePath, TileRows, TreeHash,
+    Ask, Checkpoint, Entity, Event, InclusionProof, LogEntry, MemoryTree, Named, NoteError, NoteSigner,
+    RegisteredPurpose, SignedCheckpoint, TILE_WIDTH, TileKind, TilePath, TileRows, TreeHash, purpose_digest,
 };
 
-use crate::{EntityId, LogAddress, LogEvidence, SubordinateStatement};
+use crate::{EntityId, LogAddress, LogEvidence, PurposeStatement, SubordinateStatement};
 
 /// The log of an authority in memory, for tests and for trying things out.
 #[derive(Debug, Clone)]
@@ -59,21 +60,45 @@ impl MemoryLog {
 
     /// Publishes what a statement grants, and gives the statement the proof. `None` when the log cannot hold it.
     pub fn publish(&mut self, statement: &mut SubordinateStatement) -> Option<()> {
-        let same = |text: &str| Text { en: text.to_owned(), fr: text.to_owned() };
-        let entity = |id: &EntityId| Entity { id: id.as_str().to_owned(), name: same(id.as_str()) };
         let rights = statement.rights.as_ref()?;
-        let place = same(rights.jurisdiction.as_str());
-        let event = rights.to_event(statement.metadata.log().as_ref(), |name| same(name.as_str()), place);
-        let entry = LogEntry {
-            at: jiff::Timestamp::from_second(statement.issued_at.as_second()).ok()?,
-            authority: entity(&statement.issuer),
-            subject: entity(&statement.subject),
-            event,
-        };
-        let entry = entry.to_bytes().ok()?;
-        let index = self.append(&entry);
-        statement.log_evidence = Some(self.prove(index, entry)?);
+        let place = same_in_both(rights.jurisdiction.as_str());
+        let own_log = statement.metadata.log();
+        let event = rights.to_event(own_log.as_ref(), |name| same_in_both(name.as_str()), place);
+        let (by, about) = (&statement.issuer, &statement.subject);
+        statement.log_evidence = Some(self.tell(by, about, event, statement.issued_at)?);
         Some(())
+    }
+
+    /// Publishes a purpose, and gives the statement the proof. `None` when the log cannot hold it.
+    pub fn publish_purpose(&mut self, statement: &mut PurposeStatement) -> Option<()> {
+        let purpose = Purpose::from_value(&statement.purpose).ok()?;
+        let named = |id: &String| Named { id: id.clone(), name: Text { en: id.clone(), fr: id.clone() } };
+        let asks = purpose.asked_by_name()?.into_iter().flat_map(|query| {
+            let claims: Vec<_> = query.claims.iter().map(named).collect();
+            let w3c = query.vcts.is_empty().then(|| "VerifiableCredential".to_owned());
+            let types: Vec<_> = query.vcts.into_iter().chain(w3c).collect();
+            types.into_iter().map(move |vct| Ask { credential_type: named(&vct), claims: claims.clone() })
+        });
+        let told = RegisteredPurpose {
+            purpose: Named { id: purpose.id.0.clone(), name: purpose.name.clone() },
+            text: purpose.text.clone(),
+            law: purpose.law.clone(),
+            asks: asks.collect(),
+            until: None,
+            purpose_sha256: purpose_digest(&statement.purpose),
+            statement_sha256: None,
+        };
+        let (by, about) = (&statement.issuer, &statement.subject);
+        statement.log_evidence = Some(self.tell(by, about, Event::Purpose(told), statement.issued_at)?);
+        Some(())
+    }
+
+    fn tell(&mut self, by: &EntityId, about: &EntityId, event: Event, at: Timestamp) -> Option<LogEvidence> {
+        let entity = |id: &EntityId| Entity { id: id.as_str().to_owned(), name: same_in_both(id.as_str()) };
+        let at = Timestamp::from_second(at.as_second()).ok()?;
+        let entry = LogEntry { at, authority: entity(by), subject: entity(about), event }.to_bytes().ok()?;
+        let index = self.append(&entry);
+        self.prove(index, entry)
     }
 
     /// The file of a tile of hashes, as a log serves it; `None` where there is none.
@@ -89,4 +114,8 @@ impl MemoryLog {
         let hashes = (&mut &self.tree).hashes(level, range).ok()?;
         Some(hashes.iter().flat_map(|hash| hash.0).collect())
     }
+}
+
+fn same_in_both(text: &str) -> Text {
+    Text { en: text.to_owned(), fr: text.to_owned() }
 }

@@ -175,14 +175,12 @@ impl AnchorInquiry {
         let anchor = self.anchors.anchor(id)?;
         let verified = UnverifiedStatement::parse(configuration).ok()?.verify(&anchor.keys, self.now).ok()?;
         let EntityStatement::Configuration(configuration) = verified.into_statement() else { return None };
-        let endpoint = configuration.metadata.federation_endpoint("federation_resolve_endpoint")?;
+        let endpoint = configuration.own_endpoint("federation_resolve_endpoint")?;
         let mut url = resolve_url(&endpoint, &self.subject, id);
         if let Some(levels) = self.levels {
             url.query_pairs_mut().append_pair(BELOW, &levels.to_string());
         }
-        // Its own address, and no question that somebody put into it beforehand.
-        let own = Url::parse(id.as_str()).is_ok_and(|own| own.origin() == endpoint.origin());
-        (configuration.id == *id && own && endpoint.query().is_none()).then_some(url)
+        (configuration.id == *id).then_some(url)
     }
 
     fn chain(&self, response: &str) -> Option<Found> {

@@ -22,6 +22,8 @@ const LIST_TYPES: &str =
 const LIST_BYTES: usize = 8 << 20;
 /// Longest DID document or metadata.
 const DOCUMENT_BYTES: usize = 256 << 10;
+/// Longest file of a public log that is asked for: 256 hashes.
+const LOG_FILE_BYTES: usize = 8 << 10;
 /// Documents kept at once.
 const DOCUMENTS: usize = 256;
 
@@ -128,6 +130,10 @@ impl HttpSources {
 impl Sources for HttpSources {
     async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
         self.document(url, "application/entity-statement+jwt, application/resolve-response+jwt").await
+    }
+
+    async fn log_file(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.ask(url, "*/*", LOG_FILE_BYTES).await
     }
 
     async fn did_log(&self, did: &Did, address: &LogAddress) -> Result<DidLog, Unavailable> {

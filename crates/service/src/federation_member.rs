@@ -155,6 +155,11 @@ impl FederationMember {
         &self.id
     }
 
+    /// The authorities above it.
+    pub fn superiors(&self) -> &[EntityId] {
+        &self.superiors
+    }
+
     /// Whether an authority stands above it.
     pub fn has_superiors(&self) -> bool {
         !self.superiors.is_empty()

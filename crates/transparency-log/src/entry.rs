@@ -151,7 +151,10 @@ pub struct RegisteredPurpose {
     /// Its last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
-    /// SHA-256 of the signed statement that this entry is about, in base64url ([`statement_digest`]).
+    /// SHA-256 of the purpose, in base64url ([`purpose_digest`]): the one that the authority signs for the subject again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose_sha256: Option<String>,
+    /// SHA-256 of the one signed statement that the entry was about, in base64url: in entries from before statements had an end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_sha256: Option<String>,
 }
@@ -245,9 +248,9 @@ pub enum KeyEvent {
     Compromised,
 }
 
-/// The SHA-256 of a signed statement as an entry names it.
-pub fn statement_digest(statement: &[u8]) -> String {
-    base64url::encode(&sha256(statement))
+/// The SHA-256 of a purpose as an entry names it: over its canonical JSON (RFC 8785). `None` when it has none.
+pub fn purpose_digest(purpose: &Value) -> Option<String> {
+    serde_json_canonicalizer::to_vec(purpose).ok().map(|bytes| base64url::encode(&sha256(&bytes)))
 }
 
 impl RegisteredPurpose {
@@ -284,6 +287,7 @@ impl RegisteredPurpose {
             law: purpose.law.clone(),
             asks,
             until: None,
+            purpose_sha256: None,
             statement_sha256: None,
         })
     }
@@ -469,7 +473,8 @@ impl RegisteredPurpose {
             check_named(&ask.credential_type)?;
             check_names(&ask.claims)?;
         }
-        self.statement_sha256.as_deref().map_or(Ok(()), check_digest)
+        let digests = [&self.purpose_sha256, &self.statement_sha256];
+        digests.into_iter().flatten().try_for_each(|digest| check_digest(digest))
     }
 }
 

@@ -91,7 +91,7 @@ pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use diff::{ServiceChanges, diff_since};
 pub use entry::{
     Ask, Entity, EntryError, Event, KeyChange, KeyEvent, LogEntry, Mark, Named, PurposeWithdrawn, ReadEntry,
-    Recognition, RegisteredPurpose, Registration, Reinstatement, Right, Role, Suspension, statement_digest,
+    Recognition, RegisteredPurpose, Registration, Reinstatement, Right, Role, Suspension, purpose_digest,
 };
 pub use merkle::{
     Frontier, MemoryTree, NotThere, ProofInvalid, TILE_HEIGHT, TILE_WIDTH, TileRows, TreeHash, TreeHead,

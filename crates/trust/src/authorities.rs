@@ -7,15 +7,15 @@ use portage_keys::VerificationKey;
 use portage_reason::Reason;
 
 use crate::{
-    Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, RememberedLog, ResolvedChains, TrustList,
-    VouchedPurpose,
+    Authority, FederationAuthority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, RememberedLog,
+    ResolvedChains, TrustList, VouchedPurpose,
     learning::{Learning, Stage},
 };
 
 /// Both sources in one: `trust.json`, and what its anchors say about everybody else.
 ///
 /// The list decides about the rights of whomever it names, so that a deployment can narrow what an anchor would allow; a key that a
-/// superior took back is refused there, too, where a chain is at hand. About anybody else the anchors are asked, once in the life of a chain ([`Authority::inquire`]); what they answered is kept until it ends. Without
+/// superior took back is refused there, too, where a chain is at hand, and one that the list itself takes back (`retired_keys`) always. About anybody else the anchors are asked, once in the life of a chain ([`Authority::inquire`]); what they answered is kept until it ends. Without
 /// anchors this is the list. Clones share what was learned.
 #[derive(Clone)]
 pub struct Authorities {
@@ -61,9 +61,9 @@ impl Authorities {
         insert(&mut chains);
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&dyn Authority) -> T) -> T {
+    fn ask<T>(&self, question: impl FnOnce(FederationAuthority<'_>) -> T) -> T {
         let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
-        question(&chains.at((self.now)()))
+        question(chains.at((self.now)()))
     }
 
     /// The other names of whoever goes by this one: what the list narrows under one of them is narrowed under all.
@@ -107,13 +107,17 @@ impl Authority for Authorities {
     }
 
     /// The list decides about whomever it names: where it does not register the purpose for a verifier, no authority does.
-    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
+    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Result<VouchedPurpose, Reason> {
         let vouched = self.ask(|chains| chains.vouched_purpose(verifier, statement))?;
         let names = [verifier.to_owned()].into_iter().chain(self.other_names(verifier));
         let refuses = |name: String| {
             matches!(self.list.may_ask(&name, Some(&vouched.purpose.id)), MayAsk::NotRegistered(_))
         };
-        if names.into_iter().any(refuses) { None } else { Some(vouched) }
+        if names.into_iter().any(refuses) { Err(Reason::PurposeNotRegistered) } else { Ok(vouched) }
+    }
+
+    fn check_logs(&self, verifier: &str) -> Result<(), Reason> {
+        self.ask(|chains| chains.check_logs(verifier))
     }
 
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
@@ -137,29 +141,30 @@ impl Authority for Authorities {
         key: &VerificationKey,
         signed_at: Option<Timestamp>,
     ) -> Result<(), Reason> {
+        let now = (self.now)();
+        let names = [issuer.to_owned()].into_iter().chain(self.other_names(issuer));
+        for name in names {
+            self.list.check_key_at(&name, key, signed_at, now)?;
+        }
         self.ask(|chains| chains.check_key(issuer, key, signed_at))
     }
 
     fn inquire(&self, id: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
-        let is_known = || {
-            let unknown = [Err(Reason::IssuerNotTrusted), Err(Reason::TrustChainInvalid)];
-            self.ask(|chains| {
-                !unknown.contains(&chains.may_issue(id, &[])) || chains.may_ask(id, None) != MayAsk::Unknown
-            })
-        };
         if self.anchors.is_empty() || self.is_listed(id) {
             return None;
         }
-        let stage =
-            if is_known() { Stage::Ended } else { Stage::Chains(AnchorInquiry::new(id, &self.anchors, now)) };
+        let is_known = self.ask(|chains| {
+            let issues = chains.issuing_chain(id, &[]).err();
+            let unknown = [Some(Reason::IssuerNotTrusted), Some(Reason::TrustChainInvalid)];
+            !unknown.contains(&issues) || chains.asking_chain(id).is_ok()
+        });
+        let ask = || Stage::Chains(AnchorInquiry::new(id, &self.anchors, now));
+        let stage = if is_known { Stage::Known } else { ask() };
         Learning::about(id, stage, now, &self.chains).open()
     }
 
-    fn inquire_signer(&self, about: &str, token: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
-        let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
-        let stage = Stage::former_keys(chains.former_keys_wanted(about, Some(token), now), now)?;
-        drop(chains);
-        Learning::about(about, stage, now, &self.chains).open()
+    fn inquire_statement(&self, about: &str, statement: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        Learning::about_statement(about, statement, now, &self.chains).open()
     }
 
     fn remembered_logs(&self) -> Vec<RememberedLog> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use portage_catalog::{Purpose, PurposeId, Text};
 use portage_federation::{
-    CarriedTrustMark, EntityId, FederationKeys, HistoricalKeys, PathEntity, PurposeStatement, ResolvedEntity,
-    Rights, Role, TrustMark,
+    CarriedTrustMark, EntityId, FederationKeys, HistoricalKeys, Logged, PathEntity, PurposeStatement,
+    ResolvedEntity, Rights, Role, TrustMark, VouchedStatement,
 };
 use portage_keys::VerificationKey;
 use portage_reason::Reason;
@@ -83,7 +83,7 @@ pub struct ChainLink {
     pub log: Option<LinkInLog>,
 }
 
-/// The entry of a public log that a link rests on.
+/// The entry of a public log that a link, or a purpose, rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkInLog {
     /// The log's name: its address without the scheme.
@@ -113,7 +113,8 @@ impl ResolvedChains {
 
     /// Of two chains along one path the later one counts, whichever came in first: a right that was narrowed stays narrowed.
     fn insert_as(&mut self, chain: ResolvedEntity, names: impl IntoIterator<Item = String>) {
-        self.logs.see(&chain);
+        chain.logged().for_each(|logged| self.logs.see(logged));
+        self.logs.make_room(self.chains.iter().chain([&chain]));
         let along_the_same_path = |other: &ResolvedEntity| {
             other.path().iter().map(|entity| &entity.id).eq(chain.path().iter().map(|entity| &entity.id))
         };
@@ -145,14 +146,28 @@ impl ResolvedChains {
     pub(crate) fn make_room(&mut self, limit: usize) {
         if self.chains.len() >= limit {
             *self = Self { logs: std::mem::take(&mut self.logs), ..Self::default() };
+            self.logs.make_room(std::iter::empty());
         }
     }
 
-    /// What the logs under the chains of whoever goes by `name` have to show.
-    pub(crate) fn log_questions(&mut self, name: &str, now: Timestamp) -> Vec<LogQuestion> {
+    /// What the logs under the chains of whoever goes by `name` have to show, and those that a purpose statement brought along.
+    pub(crate) fn log_questions(
+        &mut self,
+        name: &str,
+        brought: &[Logged],
+        now: Timestamp,
+    ) -> Vec<LogQuestion> {
         let Self { chains, by_name, logs, .. } = self;
+        brought.iter().for_each(|logged| logs.see(logged));
         let places = by_name.get(name).into_iter().flatten();
-        logs.questions(places.filter_map(|&place| chains.get(place)), now)
+        let of_chains = places.filter_map(|&place| chains.get(place)).flat_map(ResolvedEntity::logged);
+        logs.questions(of_chains.chain(brought), now)
+    }
+
+    /// Where a purpose statement about whoever goes by `name` stands in a log, by each chain that bears it out.
+    pub(crate) fn logged_by(&self, name: &str, statement: &str, now: Timestamp) -> Vec<Logged> {
+        let at = self.at(now);
+        at.chains_of(name).filter_map(|chain| Some(at.vouched(statement, chain).ok()?.logged)).collect()
     }
 
     /// The names under which whoever goes by `name` is known to its superiors: its identifier and its DIDs.
@@ -250,6 +265,40 @@ impl<'c> FederationAuthority<'c> {
         }
     }
 
+    /// The shortest chain that lets an issuer issue a credential of all these types.
+    pub(crate) fn issuing_chain(
+        &self,
+        issuer: &str,
+        types: &[&[&str]],
+    ) -> Result<&'c ResolvedEntity, Reason> {
+        let mut refusal = Reason::IssuerNotTrusted;
+        let nothing: &[&[&str]] = &[&[]];
+        let types = if types.is_empty() { nothing } else { types };
+        for chain in self.chains_of(issuer) {
+            let allowed = types.iter().try_for_each(|names| chain.may_issue(names, self.now));
+            match allowed.and_then(|()| self.chains.logs.check(chain.logged())) {
+                Ok(()) => return Ok(chain),
+                // A chain that holds says more than one that is over.
+                Err(Reason::TrustChainInvalid) if refusal != Reason::IssuerNotTrusted => {}
+                Err(reason) => refusal = reason,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// The shortest chain that lets a verifier ask; of several reasons against it, the one about a log.
+    pub(crate) fn asking_chain(&self, verifier: &str) -> Result<&'c ResolvedEntity, Reason> {
+        let may = |chain: &ResolvedEntity| {
+            chain.may_verify(self.now).and_then(|()| self.chains.logs.check(chain.logged()))
+        };
+        first_or_log_trouble(self.chains_of(verifier).map(|chain| may(chain).map(|()| chain)))
+    }
+
+    fn vouched(&self, statement: &str, chain: &'c ResolvedEntity) -> Result<VouchedStatement<'c>, Reason> {
+        PurposeStatement::verify_on(statement, chain, |id| self.former(id), self.now)
+            .map_err(|error| error.reason())
+    }
+
     pub(crate) fn former(&self, id: &EntityId) -> Option<&'c HistoricalKeys> {
         self.chains.former.get(id)?.1.as_ref()
     }
@@ -296,49 +345,47 @@ impl Authority for FederationAuthority<'_> {
     }
 
     fn may_issue_all(&self, issuer: &str, types: &[&[&str]]) -> Result<IssuerAuthorized, Reason> {
-        let mut refusal = Reason::IssuerNotTrusted;
-        let nothing: &[&[&str]] = &[&[]];
-        let types = if types.is_empty() { nothing } else { types };
-        for chain in self.chains_of(issuer) {
-            let allowed = types.iter().try_for_each(|names| chain.may_issue(names, self.now));
-            match allowed.and_then(|()| self.chains.logs.check(chain)) {
-                Ok(()) => return Ok(self.authorized(issuer, chain)),
-                // A chain that holds says more than one that is over.
-                Err(Reason::TrustChainInvalid) if refusal != Reason::IssuerNotTrusted => {}
-                Err(reason) => refusal = reason,
-            }
-        }
-        Err(refusal)
+        self.issuing_chain(issuer, types).map(|chain| self.authorized(issuer, chain))
     }
 
     /// A verifier that the federation knows is [`MayAsk::NotRegistered`]: membership is no purpose.
     fn may_ask(&self, verifier: &str, _purpose: Option<&PurposeId>) -> MayAsk {
-        let known = self
-            .chains_of(verifier)
-            .find(|chain| chain.may_verify(self.now).and_then(|()| self.chains.logs.check(chain)).is_ok());
-        let Some(chain) = known else { return MayAsk::Unknown };
-        MayAsk::NotRegistered(self.known_verifier(verifier, chain))
+        match self.asking_chain(verifier) {
+            Ok(chain) => MayAsk::NotRegistered(self.known_verifier(verifier, chain)),
+            Err(_) => MayAsk::Unknown,
+        }
     }
 
-    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
-        self.chains_of(verifier).find_map(|chain| {
-            self.chains.logs.check(chain).ok()?;
-            let (said, authority) =
-                PurposeStatement::verify_on(statement, chain, |id| self.former(id), self.now).ok()?;
-            Some(VouchedPurpose {
-                verifier: self.known_verifier(verifier, chain),
+    fn check_logs(&self, verifier: &str) -> Result<(), Reason> {
+        match self.asking_chain(verifier) {
+            Err(Reason::LogProofInvalid) => Err(Reason::LogProofInvalid),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Result<VouchedPurpose, Reason> {
+        first_or_log_trouble(self.chains_of(verifier).map(|chain| {
+            let vouched = self.vouched(statement, chain)?;
+            self.chains.logs.check(chain.logged().chain([&vouched.logged]))?;
+            let VouchedStatement { statement, authority, logged } = vouched;
+            let known = self.known_verifier(verifier, chain);
+            let chain = known.chain.clone().unwrap_or_else(|| self.evidence(chain));
+            Ok(VouchedPurpose {
+                verifier: known,
                 authority: authority.id.to_string(),
                 authority_name: name_or_id(authority.name.clone(), authority.id.as_str()),
-                purpose: Purpose::from_value(&said.purpose).ok()?,
-                chain: self.evidence(chain),
+                purpose: Purpose::from_value(&statement.purpose).map_err(|_| Reason::Malformed)?,
+                until: statement.expires_at,
+                log: LinkInLog::of(&logged),
+                chain,
             })
-        })
+        }))
     }
 
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
         let mut own = self.chains_of(id).filter(|chain| chain.id().as_str() == id);
         own.find_map(|chain| {
-            self.chains.logs.check(chain).ok()?;
+            self.chains.logs.check(chain.logged()).ok()?;
             Some(KnownEntity {
                 id: chain.id().to_string(),
                 identifiers: chain.identifiers().map(str::to_owned).collect(),
@@ -357,6 +404,19 @@ impl Authority for FederationAuthority<'_> {
     ) -> Result<(), Reason> {
         self.chains_of(issuer).try_for_each(|chain| chain.check_key(key, signed_at, self.now))
     }
+}
+
+/// The first that holds. When none does: that a log does not hold says more than anything else.
+fn first_or_log_trouble<T>(tried: impl Iterator<Item = Result<T, Reason>>) -> Result<T, Reason> {
+    let mut refusal = Reason::PurposeNotRegistered;
+    for outcome in tried {
+        match outcome {
+            Ok(found) => return Ok(found),
+            Err(Reason::LogProofInvalid) => refusal = Reason::LogProofInvalid,
+            Err(_) => {}
+        }
+    }
+    Err(refusal)
 }
 
 fn name_or_id(name: Option<Text>, id: &str) -> Text {
@@ -379,6 +439,22 @@ impl ChainEvidence {
     }
 }
 
+impl LinkInLog {
+    fn of(logged: &Logged) -> Self {
+        LinkInLog {
+            origin: logged.log.key.name().to_owned(),
+            entry: logged.index,
+            size: logged.checkpoint.size(),
+            as_of: logged.as_of,
+        }
+    }
+
+    /// For output.
+    pub fn to_json(&self) -> Value {
+        json!({ "origin": self.origin, "entry": self.entry, "size": self.size, "as_of": self.as_of.to_string() })
+    }
+}
+
 impl ChainLink {
     fn of(entity: &PathEntity) -> Self {
         let granted = entity.granted.as_ref();
@@ -395,12 +471,7 @@ impl ChainLink {
             until: granted.and_then(|rights| rights.until),
             recognised: granted.is_some_and(Rights::is_recognition),
             expires_at: entity.expires_at,
-            log: entity.logged.as_ref().and_then(|logged| logged.as_ref().ok()).map(|logged| LinkInLog {
-                origin: logged.log.key.name().to_owned(),
-                entry: logged.index,
-                size: logged.checkpoint.size(),
-                as_of: logged.as_of,
-            }),
+            log: entity.logged.as_ref().and_then(|logged| logged.as_ref().ok()).map(LinkInLog::of),
         }
     }
 
@@ -422,7 +493,7 @@ impl ChainLink {
             link["recognised"] = json!(true);
         }
         if let Some(log) = &self.log {
-            link["log"] = json!({ "origin": log.origin, "entry": log.entry, "size": log.size, "as_of": log.as_of.to_string() });
+            link["log"] = log.to_json();
         }
         link
     }

@@ -3,15 +3,16 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
-use portage_federation::{AnchorInquiry, EntityId, FederationKeys, FormerKeysInquiry};
-use url::Url;
+use portage_federation::{AnchorInquiry, EntityId, FederationKeys, FormerKeysInquiry, Logged};
 
-use crate::{Inquiry, ResolvedChains, authorities::MAX_CHAINS, logs::LogQuestion};
+use crate::{Inquiry, ResolvedChains, Wanted, authorities::MAX_CHAINS, logs::LogQuestion};
 
 /// An inquiry whose answers are kept when it ends: chains first, then the former keys of authorities whose marks are older than their
-/// keys, then the logs that the chains rest on.
+/// keys, then the logs that the chains rest on, and a purpose statement that was brought along.
 pub(crate) struct Learning {
     asked: String,
+    /// A purpose statement, compact.
+    statement: Option<String>,
     stage: Stage,
     now: Timestamp,
     chains: Arc<RwLock<ResolvedChains>>,
@@ -22,30 +23,48 @@ pub(crate) enum Stage {
     Chains(AnchorInquiry),
     FormerKeys(Vec<EntityId>, FormerKeysInquiry),
     Logs(Vec<LogQuestion>),
+    /// The chains are known: what they need beside themselves is looked for.
+    Known,
     Ended,
 }
 
 impl Stage {
     /// `None` where nobody has to be asked for keys.
-    pub(crate) fn former_keys(of: Vec<(EntityId, FederationKeys)>, now: Timestamp) -> Option<Self> {
+    fn former_keys(of: Vec<(EntityId, FederationKeys)>, now: Timestamp) -> Option<Self> {
         let asked: Vec<_> = of.iter().map(|(id, _)| id.clone()).collect();
         (!asked.is_empty()).then(|| Stage::FormerKeys(asked, FormerKeysInquiry::new(of, now)))
     }
 }
 
 impl Learning {
-    /// An inquiry about `asked` that begins with `stage`; [`Stage::Ended`]: its chains are known.
+    /// An inquiry about `asked` that begins with `stage`.
     pub(crate) fn about(
         asked: &str,
         stage: Stage,
         now: Timestamp,
         chains: &Arc<RwLock<ResolvedChains>>,
     ) -> Self {
-        let mut learning = Learning { asked: asked.to_owned(), stage, now, chains: chains.clone() };
-        if matches!(learning.stage, Stage::Ended) {
-            learning.look_behind_the_chains();
+        let (asked, chains) = (asked.to_owned(), chains.clone());
+        Learning { asked, statement: None, stage, now, chains }.begun()
+    }
+
+    /// An inquiry about a purpose statement of `asked`, whose chains are known.
+    pub(crate) fn about_statement(
+        asked: &str,
+        statement: &str,
+        now: Timestamp,
+        chains: &Arc<RwLock<ResolvedChains>>,
+    ) -> Self {
+        let statement = Some(statement.to_owned());
+        Learning { asked: asked.to_owned(), statement, stage: Stage::Known, now, chains: chains.clone() }
+            .begun()
+    }
+
+    fn begun(mut self) -> Self {
+        if matches!(self.stage, Stage::Known) {
+            self.look_behind_the_chains();
         }
-        learning
+        self
     }
 
     /// `None` where nothing has to be read.
@@ -62,15 +81,25 @@ impl Learning {
     }
 
     fn look_behind_the_chains(&mut self) {
-        let wanted = self.read().former_keys_wanted(&self.asked, None, self.now);
+        let wanted = self.read().former_keys_wanted(&self.asked, self.statement.as_deref(), self.now);
         match Stage::former_keys(wanted, self.now) {
             Some(stage) => self.stage = stage,
             None => self.look_into_the_logs(),
         }
     }
 
+    /// The checkpoint of a statement counts once the statement itself is verified: its time is the issuer's word.
     fn look_into_the_logs(&mut self) {
-        let questions = self.write().log_questions(&self.asked, self.now);
+        let brought: Vec<Logged> = match &self.statement {
+            Some(statement) => self.read().logged_by(&self.asked, statement, self.now),
+            None => Vec::new(),
+        };
+        let is_new = self.read().logs.has_news(&brought);
+        if !is_new {
+            self.stage = Stage::Ended;
+            return;
+        }
+        let questions = self.write().log_questions(&self.asked, &brought, self.now);
         self.settle(questions);
     }
 
@@ -78,20 +107,24 @@ impl Learning {
     fn settle(&mut self, questions: Vec<LogQuestion>) {
         let (open, ended): (Vec<_>, Vec<_>) =
             questions.into_iter().partition(|question| !question.wanted().is_empty());
-        let mut chains = self.write();
-        ended.into_iter().for_each(|question| chains.logs.settle(question));
-        drop(chains);
+        if !ended.is_empty() {
+            let mut chains = self.write();
+            ended.into_iter().for_each(|question| chains.logs.settle(question));
+        }
         self.stage = if open.is_empty() { Stage::Ended } else { Stage::Logs(open) };
     }
 }
 
 impl Inquiry for Learning {
-    fn wanted(&self) -> Vec<Url> {
+    fn wanted(&self) -> Vec<Wanted> {
+        let statements = |urls: Vec<url::Url>| urls.into_iter().map(Wanted::Statement).collect();
         match &self.stage {
-            Stage::Chains(inquiry) => inquiry.wanted(),
-            Stage::FormerKeys(_, inquiry) => inquiry.wanted(),
-            Stage::Logs(questions) => questions.iter().flat_map(LogQuestion::wanted).collect(),
-            Stage::Ended => Vec::new(),
+            Stage::Chains(inquiry) => statements(inquiry.wanted()),
+            Stage::FormerKeys(_, inquiry) => statements(inquiry.wanted()),
+            Stage::Logs(questions) => {
+                questions.iter().flat_map(LogQuestion::wanted).map(Wanted::LogFile).collect()
+            }
+            Stage::Known | Stage::Ended => Vec::new(),
         }
     }
 
@@ -131,7 +164,7 @@ impl Inquiry for Learning {
                 }
                 self.settle(questions);
             }
-            Stage::Ended => {}
+            Stage::Known | Stage::Ended => {}
         }
     }
 }

@@ -26,15 +26,17 @@ mod federation;
 mod inquiry;
 mod learning;
 mod list;
+mod listed_key;
 mod logs;
 mod marks;
 
 pub use anchor::TrustedAnchor;
 pub use authorities::Authorities;
 pub use federation::{ChainEvidence, ChainLink, FederationAuthority, LinkInLog, ResolvedChains};
-pub use inquiry::Inquiry;
+pub use inquiry::{Inquiry, Wanted};
 pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
-pub use logs::{RememberedLog, is_log_file};
+pub use listed_key::{ListedKey, ListedReason};
+pub use logs::{BrokenCheckpoint, RememberedLog};
 pub use marks::{MarkIssuer, RequiringMarks, ShownMark};
 
 pub use portage_federation::{Role, Tier};
@@ -82,6 +84,10 @@ pub struct VouchedPurpose {
     pub authority_name: Text,
     /// The purpose: words, law, query, retention.
     pub purpose: Purpose,
+    /// When the authority's word ends.
+    pub until: Timestamp,
+    /// Where in the authority's log it stands.
+    pub log: LinkInLog,
     /// The chain that the authority and the verifier stand on.
     pub chain: ChainEvidence,
 }
@@ -136,10 +142,22 @@ pub trait Authority: Send + Sync {
     /// May `verifier` ask for `purpose`?
     fn may_ask(&self, verifier: &str, purpose: Option<&PurposeId>) -> MayAsk;
 
-    /// What an authority vouches for in a statement that the verifier brought along (a purpose statement, compact). `None`, as though there were no
-    /// statement, when it does not hold: of a stranger, of another verifier, forged, on a chain that is over.
-    fn vouched_purpose(&self, _verifier: &str, _statement: &str) -> Option<VouchedPurpose> {
-        None
+    /// What an authority vouches for in a statement that the verifier brought along (a purpose statement, compact).
+    ///
+    /// # Errors
+    /// [`Reason::LogProofInvalid`]: that it was published is not shown, or the log does not hold. [`Reason::PurposeNotRegistered`]: as though there
+    /// were no statement: of a stranger, of another verifier, forged, over, on a chain that is over.
+    fn vouched_purpose(&self, _verifier: &str, _statement: &str) -> Result<VouchedPurpose, Reason> {
+        Err(Reason::PurposeNotRegistered)
+    }
+
+    /// Whether nothing speaks against the public logs under what is known of a verifier. One that is [`MayAsk::Unknown`] may be known by
+    /// chains whose logs do not hold: people are told that.
+    ///
+    /// # Errors
+    /// [`Reason::LogProofInvalid`].
+    fn check_logs(&self, _verifier: &str) -> Result<(), Reason> {
+        Ok(())
     }
 
     /// The entity of this Entity Identifier in a role, as the shortest chain shows it that leaves it that role now. `None` without such a
@@ -172,17 +190,17 @@ pub trait Authority: Send + Sync {
     /// Takes up what an earlier run kept.
     fn restore_logs(&self, _kept: &[RememberedLog]) {}
 
-    /// What has to be read before a statement about `about` can be verified, when an authority above signed it with a key that it had before. `None`
-    /// where nothing has.
-    fn inquire_signer(&self, _about: &str, _token: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
+    /// What has to be read before a purpose statement about `about`, whose chains are known, can be judged: the former keys of its issuer, when it
+    /// signed before it changed its key, and files of the log that it stands in. `None` where nothing has. What its log shows is remembered.
+    fn inquire_statement(&self, _about: &str, _statement: &str, _now: Timestamp) -> Option<Box<dyn Inquiry>> {
         None
     }
 
-    /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. A list says nothing about keys: it
-    /// leaves them to the issuer's DID document.
+    /// Does this key still sign for `issuer`? `signed_at` is when it signed, as far as the signer tells. Which keys there are stands in the issuer's
+    /// DID document; which of them no longer count, an authority above says, or the list.
     ///
     /// # Errors
-    /// [`Reason::KeyNotFound`]: an authority above the issuer declared it retired or compromised.
+    /// [`Reason::KeyNotFound`]: it was declared retired or compromised.
     fn check_key(
         &self,
         _issuer: &str,

@@ -1,16 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use portage_catalog::{PurposeId, Text};
 use portage_did::{Did, DidError};
 use portage_federation::TrustAnchors;
+use portage_jose::Jwk;
+use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use portage_strict_json::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Authority, IssuerAuthorized, KnownVerifier, MayAsk, Tier, TrustedAnchor};
+use crate::{Authority, IssuerAuthorized, KnownVerifier, ListedKey, MayAsk, Tier, TrustedAnchor};
 
-/// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…]}],"verifiers":[{"id","name","purposes":[…]}],
+/// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…],"retired_keys"?:[…]}],"verifiers":[{"id","name","purposes":[…]}],
 /// "anchors":[{"id","name","jurisdiction","types":[…],"jwks"}]}`.
 ///
 /// The default is the empty list, which trusts nobody. A list is read by [`TrustList::parse`], or put together with
@@ -34,6 +37,9 @@ pub struct TrustedIssuer {
     pub tier: Tier,
     /// The types: the id of one in the catalogue, a `vct`, or a type of the W3C data model.
     pub types: BTreeSet<String>,
+    /// Its keys that no longer count, whatever its DID document says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired_keys: Vec<ListedKey>,
 }
 
 /// A verifier, and what it may ask for.
@@ -95,6 +101,9 @@ impl TrustList {
         if issuer.types.iter().any(|name| name.trim().is_empty()) {
             return Err(TrustError("types: the name of a type is empty".to_owned()));
         }
+        for key in &issuer.retired_keys {
+            key.check().map_err(|what| TrustError(format!("retired_keys: {what}")))?;
+        }
         insert_new(&mut self.issuers, issuer.id.clone(), issuer)
     }
 
@@ -148,6 +157,23 @@ impl TrustList {
         self.anchors.values().filter_map(|anchor| anchor.to_anchor().ok()).collect()
     }
 
+    /// Whether a key still signs for an issuer, by the list's word, at `now`.
+    pub(crate) fn check_key_at(
+        &self,
+        issuer: &str,
+        key: &VerificationKey,
+        signed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Reason> {
+        let Some(known) = self.issuers.get(issuer).filter(|known| !known.retired_keys.is_empty()) else {
+            return Ok(());
+        };
+        let thumbprint = Jwk::from_key(key.clone()).thumbprint();
+        let mut retired = known.retired_keys.iter().filter(|key| key.thumbprint == thumbprint);
+        let refused = retired.any(|key| key.retired().refuses(signed_at, now));
+        if refused { Err(Reason::KeyNotFound) } else { Ok(()) }
+    }
+
     /// Whether it trusts nobody.
     pub fn is_empty(&self) -> bool {
         self.issuers.is_empty() && self.verifiers.is_empty() && self.anchors.is_empty()
@@ -186,6 +212,16 @@ impl Authority for TrustList {
         } else {
             MayAsk::NotRegistered(verifier)
         }
+    }
+
+    /// The list alone has no clock: what it says counts from the time it was written.
+    fn check_key(
+        &self,
+        issuer: &str,
+        key: &VerificationKey,
+        signed_at: Option<Timestamp>,
+    ) -> Result<(), Reason> {
+        self.check_key_at(issuer, key, signed_at, Timestamp::MAX)
     }
 
     fn did_webvh_beside(&self, names: &[String]) -> Vec<String> {

@@ -7,7 +7,7 @@ use portage_keys::VerificationKey;
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
-use crate::{Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, VouchedPurpose};
+use crate::{Authority, Inquiry, IssuerAuthorized, KnownEntity, MayAsk, RememberedLog, VouchedPurpose};
 
 /// A mark that an entity shows, and whether it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,8 +96,12 @@ impl<A: Authority> Authority for RequiringMarks<A> {
         self.inner.may_ask(verifier, purpose)
     }
 
-    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Option<VouchedPurpose> {
+    fn vouched_purpose(&self, verifier: &str, statement: &str) -> Result<VouchedPurpose, Reason> {
         self.inner.vouched_purpose(verifier, statement)
+    }
+
+    fn check_logs(&self, verifier: &str) -> Result<(), Reason> {
+        self.inner.check_logs(verifier)
     }
 
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
@@ -116,8 +120,16 @@ impl<A: Authority> Authority for RequiringMarks<A> {
         self.inner.did_webvh_beside(names)
     }
 
-    fn inquire_signer(&self, about: &str, token: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
-        self.inner.inquire_signer(about, token, now)
+    fn inquire_statement(&self, about: &str, statement: &str, now: Timestamp) -> Option<Box<dyn Inquiry>> {
+        self.inner.inquire_statement(about, statement, now)
+    }
+
+    fn remembered_logs(&self) -> Vec<RememberedLog> {
+        self.inner.remembered_logs()
+    }
+
+    fn restore_logs(&self, kept: &[RememberedLog]) {
+        self.inner.restore_logs(kept);
     }
 
     fn check_key(

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fmt};
 use jiff::SignedDuration;
 use portage_did::{Did, webvh::LogAddress};
 use portage_reason::Reason;
-use portage_trust::Inquiry;
+use portage_trust::{Inquiry, Wanted};
 use url::Url;
 
 use crate::{
@@ -76,7 +76,7 @@ pub struct PendingTrust {
     holder: Option<PresentationHolder>,
     credentials: Vec<Result<UnverifiedCredential, Refusal>>,
     inquiries: Vec<Box<dyn Inquiry>>,
-    wanted: Vec<Url>,
+    wanted: Vec<Wanted>,
 }
 
 /// Waiting for keys.
@@ -214,8 +214,8 @@ fn prepare(
 }
 
 impl PendingTrust {
-    /// The addresses of the entity statements wanted now.
-    pub fn wanted(&self) -> &[Url] {
+    /// What is wanted now.
+    pub fn wanted(&self) -> &[Wanted] {
         &self.wanted
     }
 

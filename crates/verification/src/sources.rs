@@ -3,7 +3,7 @@ use std::future::Future;
 use jiff::{SignedDuration, Timestamp};
 use portage_did::{Did, webvh::LogAddress};
 use portage_reason::Reason;
-use portage_trust::{Authority, Inquiry};
+use portage_trust::{Authority, Inquiry, Wanted};
 use url::Url;
 
 use crate::{DidLog, Expectations, KeyAnswer, KeyWanted, Outcome, Step, begin};
@@ -12,6 +12,9 @@ use crate::{DidLog, Expectations, KeyAnswer, KeyWanted, Outcome, Step, begin};
 pub trait Sources: Send + Sync {
     /// An entity statement of the federation, as its address answers it (`application/entity-statement+jwt`).
     fn entity_statement(&self, url: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
+
+    /// A file of an authority's public log: bytes, wanted once.
+    fn log_file(&self, url: &Url) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
 
     /// A DID document. `url` is where it stands.
     fn did_document(&self, did: &Did, url: &Url)
@@ -64,7 +67,7 @@ pub async fn run(input: &[u8], expectations: &Expectations<'_>, sources: &impl S
         step = match step {
             Step::Done(outcome) => return outcome,
             Step::NeedTrust(pending) => {
-                let answers = entity_statements(pending.wanted(), sources).await;
+                let answers = read(pending.wanted(), sources).await;
                 pending.supply(answers, expectations)
             }
             Step::NeedKeys(pending) => {
@@ -120,15 +123,18 @@ pub async fn follow(inquiry: &mut dyn Inquiry, sources: &impl Sources) {
         if wanted.is_empty() {
             return;
         }
-        let answers = entity_statements(&wanted, sources).await;
+        let answers = read(&wanted, sources).await;
         inquiry.supply(answers.into_iter().map(Result::ok).collect());
     }
 }
 
-async fn entity_statements(wanted: &[Url], sources: &impl Sources) -> Vec<Result<Vec<u8>, Unavailable>> {
+async fn read(wanted: &[Wanted], sources: &impl Sources) -> Vec<Result<Vec<u8>, Unavailable>> {
     let mut answers = Vec::with_capacity(wanted.len());
-    for url in wanted {
-        answers.push(sources.entity_statement(url).await);
+    for wanted in wanted {
+        answers.push(match wanted {
+            Wanted::Statement(url) => sources.entity_statement(url).await,
+            Wanted::LogFile(url) => sources.log_file(url).await,
+        });
     }
     answers
 }

@@ -25,7 +25,13 @@ fn decide(types: Value, contexts: Value, subject: Value) -> Decision {
     let name = Text { en: "Boats".to_owned(), fr: "Bateaux".to_owned() };
     let types = ["operator-card".to_owned()].into();
     authority
-        .trust_issuer(TrustedIssuer { id: issuer.as_str().to_owned(), name, tier: Tier::Federal, types })
+        .trust_issuer(TrustedIssuer {
+            id: issuer.as_str().to_owned(),
+            name,
+            tier: Tier::Federal,
+            types,
+            retired_keys: Vec::new(),
+        })
         .unwrap();
     let catalog = Catalog::bundled();
     let step = begin(

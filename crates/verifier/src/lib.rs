@@ -16,6 +16,7 @@
 
 mod asking;
 mod carried_chain;
+mod carried_statements;
 mod create_request;
 mod explain;
 mod one_time;
@@ -28,9 +29,9 @@ mod session;
 mod shown_to_staff;
 mod verdict;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use portage_catalog::{Catalog, Contexts, PurposeId};
+use portage_catalog::{Catalog, Contexts};
 use portage_did::LoopbackOrigins;
 use portage_keys::{Entropy, Signer};
 use portage_oid4vp::ClientId;
@@ -40,6 +41,7 @@ use url::Url;
 
 pub use asking::Asking;
 pub use carried_chain::{CarriedChain, Carrying};
+pub use carried_statements::CarriedStatements;
 pub use create_request::{CreateError, CreatedRequest};
 pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use receive_response::WalletAnswer;
@@ -81,7 +83,7 @@ pub struct Verifier<S> {
 #[derive(Debug, Clone, Default)]
 pub struct Vouched {
     /// The signed statement of each purpose that has one.
-    pub statements: BTreeMap<PurposeId, String>,
+    pub statements: CarriedStatements,
     /// The trust chain of the verifier.
     pub trust_chain: CarriedChain,
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
 use portage_reason::Reason;
-pub use portage_trust::RememberedLog;
+pub use portage_trust::{BrokenCheckpoint, RememberedLog};
 
 use crate::{AskedBy, Claim, Decided, KeyedHash, Received, Requested, Session};
 

@@ -54,7 +54,7 @@ impl<S: SessionStore> Verifier<S> {
             vp_formats: VpFormats::of_portage(),
             encryption: self.encryption_of(&state),
             purpose: PurposeInfo::of(purpose),
-            purpose_statement: self.vouched.statements.get(&purpose.id).cloned(),
+            purpose_statement: self.vouched.statements.statement(&purpose.id, now),
             trust_chain: self.vouched.trust_chain.statements(now),
             issued_at: requested.created_at,
             expires_at: requested.expires_at,

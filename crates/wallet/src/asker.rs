@@ -1,7 +1,9 @@
+use jiff::Timestamp;
 use portage_catalog::{Catalog, Purpose, PurposeId, Text};
 use portage_dcql::Query;
 use portage_oid4vp::{PurposeInfo, ResolvedRequest};
-use portage_trust::{Authority, ChainEvidence, MayAsk, Role, VouchedPurpose};
+use portage_reason::Reason;
+use portage_trust::{Authority, ChainEvidence, LinkInLog, MayAsk, Role, VouchedPurpose};
 
 use crate::{Beyond, beyond_purpose::beyond, history::Counterpart, issuer_identity::host_and_port};
 
@@ -18,6 +20,8 @@ pub struct Asker {
     pub purpose: Option<ShownPurpose>,
     /// What they ask beyond the registered purpose.
     pub beyond_purpose: Vec<Beyond>,
+    /// Whether what they brought along rests on a public log that does not hold: `log_proof_invalid`. It then counts for nothing.
+    pub log: Result<(), Reason>,
 }
 
 /// Why they ask.
@@ -47,6 +51,10 @@ pub struct VouchedBy {
     pub id: String,
     /// Its name.
     pub name: Text,
+    /// When its word ends.
+    pub until: Timestamp,
+    /// Where in its public log the purpose stands.
+    pub log: LinkInLog,
     /// The chain on which it stands above the verifier.
     pub chain: ChainEvidence,
 }
@@ -62,7 +70,12 @@ impl Asker {
     pub(crate) fn of(request: &ResolvedRequest, authority: &dyn Authority, catalog: &Catalog) -> Self {
         let id = request.party();
         let told = request.purpose();
-        let vouched = request.purpose_statement().and_then(|said| authority.vouched_purpose(id, said));
+        let said = request.purpose_statement().map(|said| authority.vouched_purpose(id, said));
+        let log = match &said {
+            Some(Err(Reason::LogProofInvalid)) => Err(Reason::LogProofInvalid),
+            Some(_) | None => authority.check_logs(id),
+        };
+        let vouched = said.and_then(Result::ok);
         // One chain end to end (T-11): the one that the request's key and addresses are of.
         let own = request.entity().and_then(|entity| authority.entity(entity, Role::Verifier));
         let vouched =
@@ -94,7 +107,10 @@ impl Asker {
             }
         };
         let host = host_and_port(request.response_uri());
-        Asker { client_id: request.client_id().as_str().to_owned(), host, standing, purpose, beyond_purpose }
+        let client_id = request.client_id().as_str().to_owned();
+        // Whoever the trust list vouches for needs no log.
+        let log = if matches!(standing, MayAsk::Registered(_)) { Ok(()) } else { log };
+        Asker { client_id, host, standing, purpose, beyond_purpose, log }
     }
 
     /// Whether somebody vouches for them and for the purpose, and they ask no more than it allows. Anything else is answered only after
@@ -151,7 +167,8 @@ impl Allowed {
     fn vouched(vouched: VouchedPurpose) -> Option<Self> {
         let query = Query::parse(&vouched.purpose.query).ok()?;
         let words = PurposeInfo::of(&vouched.purpose);
-        let by = VouchedBy { id: vouched.authority, name: vouched.authority_name, chain: vouched.chain };
+        let VouchedPurpose { authority: id, authority_name: name, until, log, chain, .. } = vouched;
+        let by = VouchedBy { id, name, until, log, chain };
         Some(Allowed { words, query, source: PurposeSource::Vouched(Box::new(by)) })
     }
 }

@@ -27,6 +27,9 @@ pub enum ConsentMissing {
     /// The verifier, or the purpose, is not registered, and there was no second agreement.
     #[error("nobody vouches for whoever asks: that needs a second agreement")]
     UnknownVerifier,
+    /// What the verifier brought along rests on a public log that does not hold, and there was no second agreement.
+    #[error("the public log that whoever asks relies on does not hold: that needs a second agreement")]
+    LogInvalid,
     /// More is asked than the registered purpose allows, and there was no second agreement to that.
     #[error("more is asked than the registered purpose allows: that needs a second agreement")]
     BeyondPurpose,
@@ -39,10 +42,11 @@ pub enum ConsentMissing {
 }
 
 impl ConsentMissing {
-    /// `consent_required`, `beyond_purpose`, `protected_type`.
+    /// `consent_required`, `log_proof_invalid`, `beyond_purpose`, `protected_type`.
     pub fn reason(self) -> Reason {
         match self {
             ConsentMissing::UnknownVerifier | ConsentMissing::ToSomethingElse => Reason::ConsentRequired,
+            ConsentMissing::LogInvalid => Reason::LogProofInvalid,
             ConsentMissing::BeyondPurpose => Reason::BeyondPurpose,
             ConsentMissing::ProtectedType => Reason::ProtectedType,
         }
@@ -76,6 +80,7 @@ impl DisclosurePlan {
         match agreement {
             Agreement::ToThisAndBeyondThePurpose => {}
             _ if self.is_beyond_purpose() => return Err(ConsentMissing::BeyondPurpose),
+            Agreement::ToThis if self.asker.log.is_err() => return Err(ConsentMissing::LogInvalid),
             Agreement::ToThis if self.needs_second_agreement() => {
                 return Err(ConsentMissing::UnknownVerifier);
             }

@@ -10,7 +10,6 @@ use portage_did::{
 use portage_keys::base64url;
 use portage_reason::Reason;
 use portage_strict_json as strict_json;
-use portage_trust::is_log_file;
 use portage_verification::{DidLog, FetchedList, Sources, Unavailable};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -132,18 +131,6 @@ fn is_over(statement: &str, now: Timestamp) -> bool {
 impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
     /// A statement seen lately; else the one there is now; where nobody answers, the one seen last.
     async fn entity_statement(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
-        if is_log_file(url) {
-            // Bytes, wanted once.
-            let request = HttpRequest {
-                url,
-                accept: "*/*",
-                bearer: None,
-                body: RequestBody::Get,
-                max_bytes: MAX_LOG_FILE,
-            };
-            let answer = self.http.send(request).await.map_err(unavailable)?;
-            return if answer.is_success() { Ok(answer.body) } else { Err(Unavailable::Unreachable) };
-        }
         let kept = self.kept(url.as_str());
         let age = kept.as_ref().map(|document| self.now.duration_since(document.fetched));
         if let (Some(document), Some(age)) = (&kept, age)
@@ -162,6 +149,14 @@ impl<H: Http, S: WalletStore> Sources for Documents<'_, H, S> {
             (Err(Unavailable::Unreachable), Some(document)) => Ok(document.text.into_bytes()),
             (Err(unavailable), _) => Err(unavailable),
         }
+    }
+
+    /// Bytes, wanted once.
+    async fn log_file(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        let request =
+            HttpRequest { url, accept: "*/*", bearer: None, body: RequestBody::Get, max_bytes: MAX_LOG_FILE };
+        let answer = self.http.send(request).await.map_err(unavailable)?;
+        if answer.is_success() { Ok(answer.body) } else { Err(Unavailable::Unreachable) }
     }
 
     /// A log that is kept will do where something is shown. A new one that lacks an entry of the one kept is not used.

@@ -120,6 +120,9 @@ fn asker(asker: &Asker) -> Value {
         record["id"] = json!(known.id);
         record["name"] = json!(known.name);
     }
+    if let Err(reason) = asker.log {
+        record["log"] = json!(reason);
+    }
     if let Some(chain) = known.and_then(|known| known.chain.as_ref()) {
         record["chain"] = ChainEvidence::to_json(chain);
     }

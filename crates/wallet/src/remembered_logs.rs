@@ -54,8 +54,7 @@ pub(crate) fn merged(store: &impl WalletStore, copy: &[u8]) -> Result<Vec<u8>, S
             return Err(StoreFailure::Unusable(Reason::VaultCorrupt));
         }
         match logs.iter_mut().find(|known| known.vkey == log.vkey) {
-            Some(known) if known.as_of < log.as_of => *known = log,
-            Some(_) => {}
+            Some(known) => *known = known.clone().with(log),
             None => logs.push(log),
         }
     }

@@ -80,6 +80,9 @@ pub enum ReviewError {
         /// Its HTTP status code.
         status: u16,
     },
+    /// The key of whoever asks is known by a chain whose public log does not hold, and by nothing else.
+    #[error("the public log that vouches for the key of whoever asks does not hold")]
+    Log,
     /// `--use` names a query that was not asked, or a credential that does not answer it.
     #[error("{0} cannot be used for that")]
     Choice(CredentialId),
@@ -120,6 +123,7 @@ impl ReviewError {
                 Some(Reason::RequestInvalid)
             }
             ReviewError::NotThere { .. } => None,
+            ReviewError::Log => Some(Reason::LogProofInvalid),
             ReviewError::Choice(_) => Some(Reason::QueryNotSatisfied),
             ReviewError::Store(failure) => failure.reason(),
         }
@@ -165,10 +169,10 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         let authenticated = self.authenticate(unverified, &documents, now).await?;
         let request = authenticated.resolve(now, self.loopback)?;
         self.learn_about(request.party(), request.trust_chain(), &documents, now).await;
-        let signer = request
+        let inquiry = request
             .purpose_statement()
-            .and_then(|said| self.authority.inquire_signer(request.party(), said, now));
-        if let Some(mut inquiry) = signer {
+            .and_then(|said| self.authority.inquire_statement(request.party(), said, now));
+        if let Some(mut inquiry) = inquiry {
             follow(inquiry.as_mut(), &documents).await;
         }
         let asker = Asker::of(&request, self.authority, self.catalog);
@@ -256,6 +260,9 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 let entity = pending.entity().to_owned();
                 self.learn_about(&entity, pending.trust_chain(), documents, now).await;
                 let known = self.authority.entity(&entity, Role::Verifier);
+                if known.is_none() && self.authority.check_logs(&entity).is_err() {
+                    return Err(ReviewError::Log);
+                }
                 let request = pending.supply(known.as_ref().map(|known| &known.metadata))?;
                 let key = request.metadata_key();
                 let signs = key.is_some_and(|key| self.authority.check_key(&entity, key, None).is_ok());

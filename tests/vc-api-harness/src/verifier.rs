@@ -91,6 +91,10 @@ impl Sources for OwnLists {
         Err(Unavailable::Unreachable)
     }
 
+    async fn log_file(&self, _url: &Url) -> Result<Vec<u8>, Unavailable> {
+        Err(Unavailable::Unreachable)
+    }
+
     async fn did_document(&self, _did: &Did, _url: &Url) -> Result<Vec<u8>, Unavailable> {
         Err(Unavailable::Unreachable)
     }

@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use portage_clock::Clock;
 use portage_fetch::{CacheSettings, Fetcher, HttpSources};
 use portage_service::{ExitCode, serve_until_stopped};
@@ -12,6 +13,7 @@ use crate::{
     args::{Common, ServeArgs},
     chain_renewal::Renewal,
     counter,
+    purpose_renewal::PurposeRenewal,
     routes::{ApiToken, Service, routes},
     wiring,
 };
@@ -25,6 +27,9 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     let config = deployment.config;
     let fetcher = Fetcher::new(config.loopback.clone()).map_err(CommandError::fault)?;
     let settings = CacheSettings { list_interval: config.refetch, ..CacheSettings::default() };
+    // What is renewed is asked for anew.
+    let anew = CacheSettings { document_age: SignedDuration::ZERO, ..settings };
+    let fresh = HttpSources::new(fetcher.clone(), clock.clone(), anew);
     let sources = HttpSources::new(fetcher, clock.clone(), settings);
     let service = Arc::new(Service {
         verifier: deployment.verifier,
@@ -47,10 +52,17 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
                 member: service.federation.as_ref(),
                 anchors: &anchors,
                 loopback: &service.verifier.loopback,
-                sources: &service.sources,
+                sources: &fresh,
                 clock: &clock,
             };
-            tokio::join!(sweep(service.clone(), clock.clone()), renewal.keep());
+            let purposes = PurposeRenewal {
+                statements: service.verifier.vouched.statements.clone(),
+                catalog: &service.verifier.catalog,
+                member: service.federation.as_ref(),
+                sources: &fresh,
+                clock: &clock,
+            };
+            tokio::join!(sweep(service.clone(), clock.clone()), renewal.keep(), purposes.keep());
         }
     };
     let pages = (how, counter::BASE, counter::PAGES);

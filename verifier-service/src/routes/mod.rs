@@ -42,12 +42,21 @@ pub struct Service<S, Q> {
 }
 
 impl<S, Q> Service<S, Q> {
-    /// What `/readyz` tells beside `status`: how it stands with the trust chain, where authorities stand above the service or it has one.
+    /// What `/readyz` tells beside `status`: how it stands with the trust chain and with the purpose statements, where authorities stand above the
+    /// service or it has some.
     fn tell_health(&self) -> Map<String, Value> {
-        let carrying = self.verifier.vouched.trust_chain.carrying(self.clock.now());
+        let now = self.clock.now();
+        let (carrying, statements) =
+            (self.verifier.vouched.trust_chain.carrying(now), self.verifier.vouched.statements.to_value(now));
         let is_member = self.federation.as_ref().is_some_and(FederationMember::has_superiors);
-        let told = is_member || carrying != Carrying::Nothing;
-        told.then(|| ("trust_chain".to_owned(), carrying.to_value())).into_iter().collect()
+        let mut told = Map::new();
+        if is_member || carrying != Carrying::Nothing {
+            told.insert("trust_chain".to_owned(), carrying.to_value());
+        }
+        if is_member || statements.as_object().is_some_and(|statements| !statements.is_empty()) {
+            told.insert("purposes".to_owned(), statements);
+        }
+        told
     }
 }
 

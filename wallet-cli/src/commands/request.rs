@@ -110,8 +110,16 @@ fn ask(
         let agreed = context.agrees(args.beyond_purpose_too, &question)?;
         return Ok(agreed.then_some(Agreement::ToThisAndBeyondThePurpose));
     }
-    let question = context.words("consent.question_unknown", &[]);
-    let agreed = context.agrees(args.unknown_verifier_too, &question)?;
+    let log = plan.asker().log;
+    let key = if log.is_ok() { "consent.question_unknown" } else { "wallet.question_log" };
+    let question = context.words(key, &[]);
+    let agreed = match (context.agrees(args.unknown_verifier_too, &question), log) {
+        // Where nobody can be asked, the reason is the log, and not that nobody agreed.
+        (Err(_), Err(reason)) => {
+            return Err(context.refusal(reason).saying(context.words("wallet.nothing_sent", &[])));
+        }
+        (agreed, _) => agreed?,
+    };
     Ok(agreed.then_some(Agreement::ToThisAndToAnUnknownVerifier))
 }
 

@@ -81,6 +81,9 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
         }
         MayAsk::Unknown => lines.push(message("consent.unknown", language, &[("verifier", &verifier)])),
     }
+    if asker.log.is_err() {
+        lines.push(message("wallet.log_invalid", language, &[]));
+    }
     match &asker.purpose {
         None => lines.push(message("consent.no_purpose", language, &[])),
         Some(purpose) => {

@@ -219,21 +219,24 @@ impl Service {
         Ok(())
     }
 
-    /// Waits until a verifier tells that it has a trust chain to carry.
-    pub(crate) async fn wait_for_chain(&self) -> Result<()> {
+    /// Waits until a verifier tells that all of this is there to carry: `/trust_chain`, `/purposes/<id>`.
+    pub(crate) async fn wait_for(&self, carried: &[String]) -> Result<()> {
         let address = format!("http://{}/readyz", self.listen);
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let has_chain = async {
+        let has_all = async {
             loop {
                 let told = client.get(&address).send().await?.text().await?;
                 let told: Value = serde_json::from_str(&told).unwrap_or_default();
-                if told["trust_chain"]["state"] == "valid" {
+                let is_there =
+                    |what: &String| told.pointer(what).is_some_and(|carried| carried["state"] == "valid");
+                if carried.iter().all(is_there) {
                     return anyhow::Ok(());
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(PATIENCE, has_chain).await.context("the verifier got no trust chain")?
+        let missing = || format!("the verifier carries not all of {}", carried.join(", "));
+        timeout(PATIENCE, has_all).await.with_context(missing)?
     }
 
     /// Where people reach it.

@@ -158,7 +158,7 @@ impl World {
         Ok(())
     }
 
-    /// The registry signs what market and stall may ask; they start again with its word, and with a trust chain that they fetch.
+    /// The registry lets market and stall ask for the purpose; they start again with it, and fetch the registry's word and a trust chain.
     async fn sign_purposes(&mut self, plot: &Plot) -> Result<()> {
         let forms = plot.other_forms.then(purpose_of_other_forms).transpose()?;
         let signed = [(PURPOSE, PURPOSE_FILE.to_owned())].into_iter();
@@ -167,13 +167,13 @@ impl World {
             for (id, text) in &signed {
                 let file = write_purpose(verifier, &format!("{id}.json"), text)?;
                 let path = file.to_str().context("a temporary folder with a UTF-8 name")?;
-                let said = self.registry.program.one(&["purpose", verifier.url(), path]).await?;
-                let statement = said["statement"].as_str().context("a signed statement")?;
-                write_purpose(verifier, &format!("{id}.statement.jwt"), statement)?;
+                self.registry.program.one(&["purpose", verifier.url(), path]).await?;
             }
             verifier.stop().await?;
             verifier.serve().await?;
-            verifier.wait_for_chain().await?;
+            let mut carried = vec!["/trust_chain".to_owned()];
+            carried.extend(signed.iter().map(|(id, _)| format!("/purposes/{id}")));
+            verifier.wait_for(&carried).await?;
         }
         Ok(())
     }

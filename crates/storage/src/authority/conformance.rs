@@ -68,12 +68,7 @@ async fn purposes_note_their_place_and_all_are_listed_by_id(store: &impl Registr
     let mut asks = store.registration(&id("a")).await.unwrap().unwrap().registration;
     for name in ["one", "two"] {
         let purpose = json!({ "id": name, "query": { "credentials": [] } });
-        asks.purposes.push(RegisteredPurpose {
-            id: name.into(),
-            purpose,
-            statement: "a.b.c".into(),
-            entry: None,
-        });
+        asks.purposes.push(RegisteredPurpose { id: name.into(), purpose, entry: None });
     }
     store.record(recording(1, asks, Proves::Purpose("two".into()))).await.unwrap();
     let all = store.registrations().await.unwrap();

@@ -1,12 +1,15 @@
 //! What every store of sessions must do. One suite, every back end.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use portage_catalog::PurposeId;
 use portage_reason::Reason;
 use portage_verifier::{
     AskedBy, Claim, Decided, Device, KeyedHash, Received, Requested, Session, Verdict,
     ports::{
-        ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames, SessionStore, Swept,
+        BrokenCheckpoint, ClaimOutcome, DecideOutcome, Event, FetchOutcome, RememberedLog, SessionNames,
+        SessionStore, Swept,
     },
 };
 use serde_json::json;
@@ -194,11 +197,22 @@ async fn of_a_log_the_later_look_is_kept(store: &impl SessionStore) {
         vkey: "bc.example/log+1+k".to_owned(),
         checkpoint: checkpoint.to_owned(),
         as_of: at(seconds),
+        broken: BTreeSet::new(),
     };
     store.keep_logs(vec![log("first", 10)]).await.unwrap();
     store.keep_logs(vec![log("later", 20)]).await.unwrap();
     store.keep_logs(vec![log("of a slower process", 15)]).await.unwrap();
     assert_eq!(store.logs().await, Ok(vec![log("later", 20)]));
+
+    // Whoever saw it break, it stays broken.
+    let fork = BrokenCheckpoint { size: 3, root: "cm9vdA".to_owned() };
+    let broken = BTreeSet::from([fork]);
+    store.keep_logs(vec![RememberedLog { broken: broken.clone(), ..log("slower", 15) }]).await.unwrap();
+    let seen = RememberedLog { broken, ..log("later", 20) };
+    assert_eq!(store.logs().await, Ok(vec![seen.clone()]));
+    store.keep_logs(vec![log("later still", 30)]).await.unwrap();
+    let kept = RememberedLog { checkpoint: "later still".to_owned(), as_of: at(30), ..seen };
+    assert_eq!(store.logs().await, Ok(vec![kept]));
 }
 
 macro_rules! every_case {

@@ -155,9 +155,11 @@ impl SessionStore for MemorySessions {
     async fn keep_logs(&self, logs: Vec<RememberedLog>) -> Result<(), StoreFailure> {
         let kept = &mut self.kept().logs;
         for log in logs {
-            if kept.get(&log.vkey).is_none_or(|known| known.as_of <= log.as_of) {
-                kept.insert(log.vkey.clone(), log);
-            }
+            let log = match kept.remove(&log.vkey) {
+                Some(known) => known.with(log),
+                None => log,
+            };
+            kept.insert(log.vkey.clone(), log);
         }
         Ok(())
     }

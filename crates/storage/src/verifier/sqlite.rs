@@ -67,6 +67,8 @@ const SCHEMA: Schema = Schema {
         ALTER TABLE event ADD COLUMN asked_by TEXT;
         CREATE INDEX event_asked_by ON event (asked_by, at) WHERE asked_by IS NOT NULL;
     ",
+        // JSON: the checkpoints that do not fit.
+        "ALTER TABLE remembered_log ADD COLUMN broken TEXT NOT NULL DEFAULT '[]';",
     ],
 };
 
@@ -263,12 +265,8 @@ impl SessionStore for SqliteSessions {
 
     async fn logs(&self) -> Result<Vec<RememberedLog>, StoreFailure> {
         let logs = self.0.read(|tx| {
-            let mut statement =
-                tx.prepare("SELECT vkey, checkpoint, as_of FROM remembered_log ORDER BY vkey")?;
-            let logs = statement.query_map([], |row| {
-                let (vkey, checkpoint) = (row.get("vkey")?, row.get("checkpoint")?);
-                Ok(RememberedLog { vkey, checkpoint, as_of: instant(row, "as_of")? })
-            })?;
+            let mut statement = tx.prepare("SELECT * FROM remembered_log ORDER BY vkey")?;
+            let logs = statement.query_map([], log_of)?;
             logs.collect()
         });
         Ok(logs.await?)
@@ -276,12 +274,15 @@ impl SessionStore for SqliteSessions {
 
     async fn keep_logs(&self, logs: Vec<RememberedLog>) -> Result<(), StoreFailure> {
         let kept = self.0.write(move |tx| {
+            let mut known = tx.prepare("SELECT * FROM remembered_log WHERE vkey = ?1")?;
             let mut statement = tx.prepare(
-                "INSERT INTO remembered_log (vkey, checkpoint, as_of) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (vkey) DO UPDATE SET checkpoint = ?2, as_of = ?3 WHERE as_of <= ?3",
+                "INSERT OR REPLACE INTO remembered_log (vkey, checkpoint, as_of, broken) VALUES (?1, ?2, ?3, ?4)",
             )?;
             for log in logs {
-                statement.execute((log.vkey, log.checkpoint, log.as_of.as_millisecond()))?;
+                let known = known.query_row([&log.vkey], log_of).optional()?;
+                let log = known.map_or_else(|| log.clone(), |known| known.with(log.clone()));
+                let broken = serde_json::to_string(&log.broken).unwrap_or_default();
+                statement.execute((log.vkey, log.checkpoint, log.as_of.as_millisecond(), broken))?;
             }
             Ok(())
         });
@@ -306,6 +307,16 @@ impl SessionStore for SqliteSessions {
         });
         Ok(events.await?)
     }
+}
+
+fn log_of(row: &Row<'_>) -> rusqlite::Result<RememberedLog> {
+    let broken: String = row.get("broken")?;
+    Ok(RememberedLog {
+        vkey: row.get("vkey")?,
+        checkpoint: row.get("checkpoint")?,
+        as_of: instant(row, "as_of")?,
+        broken: serde_json::from_str(&broken).map_err(|_| not_ours("broken"))?,
+    })
 }
 
 impl From<DatabaseError> for StoreFailure {

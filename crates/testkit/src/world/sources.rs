@@ -66,6 +66,10 @@ impl Sources for MemorySources {
         self.named(url.as_str())
     }
 
+    async fn log_file(&self, url: &Url) -> Result<Vec<u8>, Unavailable> {
+        self.named(url.as_str())
+    }
+
     async fn did_document(&self, did: &Did, _url: &Url) -> Result<Vec<u8>, Unavailable> {
         self.named(did.as_str())
     }
@@ -93,7 +97,8 @@ pub fn drive(mut step: Step, expectations: &Expectations<'_>, sources: &MemorySo
         step = match step {
             Step::Done(outcome) => return outcome,
             Step::NeedTrust(pending) => {
-                let answers = pending.wanted().iter().map(|url| sources.named(url.as_str())).collect();
+                let answers =
+                    pending.wanted().iter().map(|wanted| sources.named(wanted.url().as_str())).collect();
                 pending.supply(answers, expectations)
             }
             Step::NeedKeys(pending) => {

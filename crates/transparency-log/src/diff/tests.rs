@@ -25,6 +25,7 @@ fn purpose(id: &str, claims: &[&str]) -> Event {
         law: named("law").name,
         asks: vec![Ask { credential_type: named("person"), claims }],
         until: None,
+        purpose_sha256: None,
         statement_sha256: None,
     })
 }

@@ -2,6 +2,10 @@ use portage_catalog::{Language, PurposeId};
 
 use super::*;
 
+fn thumbprint() -> String {
+    base64url::encode(&sha256(b"a key"))
+}
+
 fn text(en: &str, fr: &str) -> Text {
     Text { en: en.to_owned(), fr: fr.to_owned() }
 }
@@ -57,7 +61,7 @@ fn reviewed() -> Named {
 }
 
 fn key(change: KeyEvent) -> Event {
-    Event::KeyChange(KeyChange { key: statement_digest(b"a key"), change })
+    Event::KeyChange(KeyChange { key: thumbprint(), change })
 }
 
 /// Every kind, in every form that has words of its own, with these words.
@@ -267,9 +271,10 @@ fn what_is_not_fit_for_the_log_is_not_written() {
     let mut nothing = purpose();
     nothing.asks.clear();
     assert!(entry(Event::Purpose(nothing)).to_bytes().is_err());
-    let digest = RegisteredPurpose { statement_sha256: Some(statement_digest(b"a statement")), ..purpose() };
+    let digest =
+        RegisteredPurpose { purpose_sha256: purpose_digest(&serde_json::json!({ "id": "a" })), ..purpose() };
     assert!(entry(Event::Purpose(digest)).to_bytes().is_ok());
-    let digest = RegisteredPurpose { statement_sha256: Some("abc".to_owned()), ..purpose() };
+    let digest = RegisteredPurpose { purpose_sha256: Some("abc".to_owned()), ..purpose() };
     assert!(entry(Event::Purpose(digest)).to_bytes().is_err());
     let types = vec![licence(); 201];
     assert!(entry(Event::Right(Right { types, ..Right::default() })).to_bytes().is_err());

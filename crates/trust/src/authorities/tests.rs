@@ -11,7 +11,8 @@ use super::*;
 use crate::{
     Tier, TrustedIssuer,
     federation::tests::{
-        ALBERTA, CALGARY, DID, LICENCE, PERSON, calgary, city_rights, id, key, keys, later, log, now, says,
+        ALBERTA, CALGARY, DID, LICENCE, PERSON, calgary, city_rights, id, key, keys, later, log, now,
+        purpose_statement, says,
     },
 };
 
@@ -103,8 +104,13 @@ fn an_anchor_that_does_not_answer_leaves_the_stranger_a_stranger() {
 fn the_list_decides_about_whomever_it_names_and_without_anchors_nobody_is_asked() {
     let mut narrowed = list();
     let name = Text { en: "Calgary".to_owned(), fr: "Calgary".to_owned() };
-    let issuer =
-        TrustedIssuer { id: DID.to_owned(), name, tier: Tier::Municipal, types: [PERSON.to_owned()].into() };
+    let issuer = TrustedIssuer {
+        id: DID.to_owned(),
+        name,
+        tier: Tier::Municipal,
+        types: [PERSON.to_owned()].into(),
+        retired_keys: Vec::new(),
+    };
     narrowed.trust_issuer(issuer).unwrap();
     let authority = Authorities::new(narrowed, now);
     assert!(authority.inquire(DID, now()).is_none());
@@ -179,7 +185,13 @@ fn a_list_narrows_what_a_chain_allows_under_another_name_and_adds_nothing() {
         let mut listed = list();
         let types = types.iter().map(|name| (*name).to_owned()).collect();
         listed
-            .trust_issuer(TrustedIssuer { id: id.to_owned(), name: name(), tier: Tier::Municipal, types })
+            .trust_issuer(TrustedIssuer {
+                id: id.to_owned(),
+                name: name(),
+                tier: Tier::Municipal,
+                types,
+                retired_keys: Vec::new(),
+            })
             .unwrap();
         let authority = Authorities::new(listed, now);
         assert_eq!(learn(&authority, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
@@ -215,7 +227,13 @@ fn t13_a_key_that_a_superior_took_back_is_refused_of_an_issuer_that_the_list_nam
         let name = Text { en: "Calgary".to_owned(), fr: "Calgary".to_owned() };
         let types = [PERSON.to_owned()].into();
         listed
-            .trust_issuer(TrustedIssuer { id: DID.to_owned(), name, tier: Tier::Municipal, types })
+            .trust_issuer(TrustedIssuer {
+                id: DID.to_owned(),
+                name,
+                tier: Tier::Municipal,
+                types,
+                retired_keys: Vec::new(),
+            })
             .unwrap();
         Authorities::new(listed, now)
     };
@@ -229,6 +247,37 @@ fn t13_a_key_that_a_superior_took_back_is_refused_of_an_issuer_that_the_list_nam
         assert_eq!(authority.check_key(DID, &stolen, Some(now())), expected);
         assert_eq!(authority.check_key(DID, key("sound").verification_key(), Some(now())), Ok(()));
     }
+}
+
+#[test]
+fn t13_a_list_takes_a_key_back_under_every_name_of_its_issuer_and_without_a_chain() {
+    let thumbprint = |of: &str| keys(of).iter().next().unwrap().thumbprint();
+    let listed = json!({ "anchors": list().to_json()["anchors"], "issuers": [{
+        "id": DID, "name": { "en": "Calgary", "fr": "Calgary" }, "tier": "municipal", "types": [LICENCE],
+        "retired_keys": [
+            { "thumbprint": thumbprint("stolen"), "at": now().to_string(), "reason": "compromised" },
+            { "thumbprint": thumbprint("old"), "at": now().to_string(), "reason": "superseded" },
+        ],
+    }] });
+    let parsed = TrustList::parse(listed.to_string().as_bytes()).unwrap();
+    assert_eq!(TrustList::parse(parsed.to_json().to_string().as_bytes()).as_ref(), Ok(&parsed));
+    let authority = Authorities::new(parsed.clone(), now);
+    let (before, after) = (now() - 1.hour(), now() + 1.hour());
+    let check = |id: &str, of: &str, at| authority.check_key(id, key(of).verification_key(), Some(at));
+    assert_eq!(check(DID, "stolen", before), Err(Reason::KeyNotFound), "nothing that it signed");
+    assert_eq!(check(DID, "old", after), Err(Reason::KeyNotFound));
+    assert_eq!(check(DID, "old", before), Ok(()), "what it signed before stands");
+    assert_eq!(check(DID, "sound", after), Ok(()), "the twin");
+    assert_eq!(check(CALGARY, "stolen", before), Ok(()), "nobody says yet that it is the same issuer");
+    assert_eq!(learn(&authority, CALGARY, now(), &[Some(configuration()), Some(answer())]), 2);
+    assert_eq!(check(CALGARY, "stolen", before), Err(Reason::KeyNotFound), "a chain says it");
+    let alone = |of: &str| parsed.check_key(DID, key(of).verification_key(), Some(before));
+    assert_eq!((alone("stolen"), alone("sound")), (Err(Reason::KeyNotFound), Ok(())), "the list by itself");
+
+    let mut broken = listed;
+    broken["issuers"][0]["retired_keys"][0]["thumbprint"] = json!("short");
+    let error = TrustList::parse(broken.to_string().as_bytes()).unwrap_err();
+    assert!(error.0.contains("issuers[0]: retired_keys"), "{error}");
 }
 
 #[test]
@@ -312,20 +361,19 @@ fn t13_a_mark_and_a_purpose_from_before_a_change_of_keys_count_by_the_former_key
     let (_, authority) = asked(None);
     assert_eq!(learn(&authority, DID, now(), &[]), 0, "it is not asked again at once");
 
-    let purpose = json!({
-        "id": "licence-check",
-        "query": { "credentials": [{ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": [LICENCE] } }] },
-    });
-    let statement =
-        PurposeStatement { issuer: id(ALBERTA), subject: id(CALGARY), issued_at: before, purpose };
+    let said = purpose_statement(ALBERTA, CALGARY, crate::federation::tests::purpose(&[LICENCE]));
+    let statement = PurposeStatement { issued_at: before, ..said };
     let statement = statement.sign(&keys(FORMER), &key(FORMER)).unwrap();
     let authority = Authorities::new(list(), now);
     authority.take_chain(DID, &chain, now());
-    let mut inquiry = authority.inquire_signer(DID, &statement, now()).expect("its signer is asked");
+    let mut inquiry = authority.inquire_statement(DID, &statement, now()).expect("its signer is asked");
     inquiry.supply(vec![configuration]);
     inquiry.supply(vec![Some(former(RetiredReason::Superseded))]);
-    assert!(inquiry.wanted().is_empty());
-    assert!(authority.inquire_signer(DID, &statement, now()).is_none(), "known now");
+    assert!(matches!(inquiry.wanted().as_slice(), [crate::Wanted::LogFile(_)]), "then its log");
+    while !inquiry.wanted().is_empty() {
+        inquiry.supply(Vec::new());
+    }
+    assert!(authority.inquire_statement(DID, &statement, now()).is_none(), "known now");
     let chains = authority.chains.read().unwrap();
     let at = chains.at(now());
     let resolved = chains.iter().next().unwrap();

@@ -223,7 +223,7 @@ fn market_rights() -> Rights {
     rights("CA-AB-4806016", &[Role::Verifier], &[]).identified_by(MARKET_DID).unwrap()
 }
 
-fn purpose(types: &[&str]) -> Value {
+pub(crate) fn purpose(types: &[&str]) -> Value {
     let text = |text: &str| json!({ "en": text, "fr": text });
     json!({
         "id": "stall", "name": text("Stall"), "text": text("Why"), "law": text("By-law"), "alternative": text("Counter"),
@@ -234,13 +234,22 @@ fn purpose(types: &[&str]) -> Value {
 
 /// A statement of `issuer` about `subject`, with the key of `signer`.
 fn signed(issuer: &str, signer: &str, subject: &str, purpose: Value) -> String {
-    let statement = portage_federation::PurposeStatement {
+    let statement = purpose_statement(issuer, subject, purpose);
+    statement.sign(&keys(signer), &key(signer)).unwrap()
+}
+
+/// What an authority says of a verifier's purpose for a day, published where its log can hold it.
+pub(crate) fn purpose_statement(issuer: &str, subject: &str, purpose: Value) -> PurposeStatement {
+    let mut statement = PurposeStatement {
         issuer: id(issuer),
         subject: id(subject),
         issued_at: now(),
+        expires_at: later(),
         purpose,
+        log_evidence: None,
     };
-    statement.sign(&keys(signer), &key(signer)).unwrap()
+    publish(issuer, |log| log.publish_purpose(&mut statement));
+    statement
 }
 
 /// The market under Calgary, which acts in these roles under Alberta.
@@ -272,13 +281,57 @@ fn w11_t11_a_purpose_counts_on_the_one_chain_of_the_authority_that_signed_it() {
         (signed(CALGARY, CALGARY, MARKET, json!({ "id": "stall" })), "half a purpose"),
         (market(CALGARY), "another kind of statement"),
     ] {
-        assert_eq!(at.vouched_purpose(MARKET_DID, &refused), None, "{what}");
+        assert_eq!(at.vouched_purpose(MARKET_DID, &refused), NONE, "{what}");
     }
-    assert_eq!(at.vouched_purpose("did:web:other.example", &by_calgary), None);
-    assert_eq!(chains.at(later() + 2.hours()).vouched_purpose(MARKET_DID, &by_calgary), None, "over");
+    assert_eq!(at.vouched_purpose("did:web:other.example", &by_calgary), NONE);
+    assert_eq!(chains.at(later() + 2.hours()).vouched_purpose(MARKET_DID, &by_calgary), NONE, "over");
 
     let chains: ResolvedChains = [market_under_calgary(&[Role::Verifier])].into_iter().collect();
-    assert_eq!(chains.at(now()).vouched_purpose(MARKET_DID, &by_calgary), None, "no authority");
+    assert_eq!(chains.at(now()).vouched_purpose(MARKET_DID, &by_calgary), NONE, "no authority");
+}
+
+/// As though there were no statement.
+const NONE: Result<VouchedPurpose, Reason> = Err(Reason::PurposeNotRegistered);
+
+#[test]
+fn w11_a_purpose_ends_with_its_statement_though_the_chain_lives_on() {
+    let chains: ResolvedChains =
+        [market_under_calgary(&[Role::Authority, Role::Verifier])].into_iter().collect();
+    let short = PurposeStatement {
+        expires_at: now() + 1.hour(),
+        ..purpose_statement(CALGARY, MARKET, purpose(&[LICENCE]))
+    };
+    let signed = short.sign(&keys(CALGARY), &key(CALGARY)).unwrap();
+    let vouched = chains.at(now() + 1.hour()).vouched_purpose(MARKET_DID, &signed).unwrap();
+    assert_eq!(vouched.until, now() + 1.hour());
+    assert_eq!(chains.at(now() + 2.hours()).vouched_purpose(MARKET_DID, &signed), NONE, "over");
+    assert!(chains.at(now() + 2.hours()).asking_chain(MARKET_DID).is_ok(), "the chain is not");
+}
+
+#[test]
+fn w11_a_purpose_counts_with_the_proof_that_its_authority_published_it() {
+    let chains: ResolvedChains =
+        [market_under_calgary(&[Role::Authority, Role::Verifier])].into_iter().collect();
+    let judge = |said: &PurposeStatement| {
+        let signed = said.sign(&keys(CALGARY), &key(CALGARY)).unwrap();
+        chains.at(now()).vouched_purpose(MARKET_DID, &signed).map(|vouched| vouched.log)
+    };
+    let sound = purpose_statement(CALGARY, MARKET, purpose(&[LICENCE]));
+    let log = judge(&sound).unwrap();
+    assert_eq!((log.origin.as_str(), log.entry, log.as_of), ("calgary.example/log", 1, now()));
+    let evidence = |of: PurposeStatement| PurposeStatement { log_evidence: of.log_evidence, ..sound.clone() };
+    let elsewhere = purpose_statement(ALBERTA, MARKET, purpose(&[LICENCE]));
+    let wider = purpose_statement(CALGARY, MARKET, purpose(&[LICENCE, PERSON]));
+    let about_another = purpose_statement(CALGARY, BC, purpose(&[LICENCE]));
+    for (refused, what) in [
+        (PurposeStatement { log_evidence: None, ..sound.clone() }, "never published"),
+        (evidence(elsewhere), "in the log of somebody else"),
+        (evidence(wider.clone()), "an entry that tells another purpose"),
+        (evidence(about_another), "an entry about another verifier"),
+        (PurposeStatement { log_evidence: sound.log_evidence.clone(), ..wider }, "more than the entry tells"),
+    ] {
+        assert_eq!(judge(&refused), Err(Reason::LogProofInvalid), "{what}");
+    }
 }
 
 #[test]
@@ -288,7 +341,7 @@ fn t11_a_recognised_authority_vouches_for_the_types_it_is_recognised_for() {
     let chains: ResolvedChains = [resolve(&statements, BC, "CA-BC")].into_iter().collect();
     let asks = |types: &[&str]| {
         let said = signed(ALBERTA, ALBERTA, MARKET, purpose(types));
-        chains.at(now()).vouched_purpose(MARKET_DID, &said).is_some()
+        chains.at(now()).vouched_purpose(MARKET_DID, &said).is_ok()
     };
     assert!(asks(&[LICENCE]));
     assert!(!asks(&[PERSON]));

@@ -142,6 +142,7 @@ fn an_imported_list_is_added_and_its_word_counts_for_whoever_stands_in_both() {
         name: Text { en: "The City".to_owned(), fr: "La Ville".to_owned() },
         tier: Tier::Municipal,
         types: BTreeSet::from(["residency".to_owned()]),
+        retired_keys: Vec::new(),
     };
     narrowed.trust_issuer(city.clone()).unwrap();
     assert!(narrowed.trust_issuer(city).is_err(), "an id twice");

@@ -11,7 +11,7 @@ use portage_did::did_key;
 use portage_keys::Signer;
 use portage_reason::Reason;
 use portage_testkit::world::{World, accepted, drive};
-use portage_trust::{Authority, Inquiry, IssuerAuthorized, MayAsk, TrustList};
+use portage_trust::{Authority, Inquiry, IssuerAuthorized, MayAsk, TrustList, Wanted};
 use portage_verification::{Expectations, HolderExpectation, begin};
 use url::Url;
 
@@ -146,8 +146,8 @@ struct Reading {
 const STATEMENT: &str = "https://federal.example/statement";
 
 impl Inquiry for Reading {
-    fn wanted(&self) -> Vec<Url> {
-        if self.has_ended { Vec::new() } else { vec![Url::parse(STATEMENT).unwrap()] }
+    fn wanted(&self) -> Vec<Wanted> {
+        if self.has_ended { Vec::new() } else { vec![Wanted::Statement(Url::parse(STATEMENT).unwrap())] }
     }
 
     fn supply(&mut self, answers: Vec<Option<Vec<u8>>>) {

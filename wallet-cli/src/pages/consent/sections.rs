@@ -179,6 +179,9 @@ fn warnings(plan: &DisclosurePlan, inside: &Inside) -> Markup {
     let asker = plan.asker();
     let who = shown::asker(asker, words);
     html! {
+        @if asker.log.is_err() {
+            (notice(Notice::Warning, &words.say("page_wallet.warn_log"), html! { p { (words.say("page_wallet.warn_log_why")) } }, words))
+        }
         @if !asker.has_vouched_purpose() {
             @let key = if shown::is_known(asker) { "page_wallet.warn_purpose" } else { "page_wallet.warn_unknown" };
             (notice(Notice::Warning, &words.say(key), html! { p { (words.say(&format!("{key}_why"))) } }, words))
