@@ -86,10 +86,13 @@ impl Scene {
             "Harbour Market",
         ]);
         let purpose = format!("{}/../specs/purposes/{PURPOSE}.json", env!("CARGO_MANIFEST_DIR"));
-        let signed = self.canada.does(&["purpose", &self.market.url(), &purpose]).remove(0);
+        self.canada.does(&["purpose", &self.market.url(), &purpose]);
+        let signed =
+            self.get(&format!("{}/federation/purposes?sub={}", self.canada.url(), self.market.url())).await;
+        let signed: Vec<String> = serde_json::from_str(&signed).expect("statements");
         let folder = self.market.dir.join("purposes");
         fs::create_dir_all(&folder).expect("a folder");
-        let statement = signed["statement"].as_str().expect("a statement");
+        let statement = signed.first().expect("a statement");
         fs::write(folder.join(format!("{PURPOSE}.statement.jwt")), statement).expect("written");
         let chain = self.chain_of(&self.market).await;
         carry(&self.market, &chain);

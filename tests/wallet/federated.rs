@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     citizen::Citizen,
-    federation_side::{answers_about_market, chain, chain_until, key, market_kid, statement},
+    federation_side::{answers_about_market, chain, chain_until, key, market_kid, rewrite, statement},
     issuer_side::origin_of,
     stage::{RequestDraft, Running},
     story::answer_of,
@@ -161,4 +161,24 @@ async fn t01_t02_t03_t04_t05_t06_a_chain_with_one_fault_is_none_to_the_wallet() 
     }
     carrying(chain);
     assert_eq!(citizen.run(&["present", &link, "--yes"]).await.code, 0);
+}
+
+#[tokio::test]
+async fn w06_a_chain_whose_log_forked_is_told_as_that_and_gives_no_key() {
+    let stage = Running::start().await;
+    let citizen = Citizen::of_the_province(&stage).await;
+    let link = link(&stage);
+    ask(&stage, |_| {});
+    assert_eq!(citizen.run(&["review", &link]).await.object()["warnings"], json!([]));
+    rewrite(&stage, "city");
+    ask(&stage, |_| {});
+    let flags = ["--yes", "--unknown-verifier-too", "--beyond-purpose-too"];
+    for _ in 0..2 {
+        let answer = citizen.run(&[&["present", &link][..], &flags].concat()).await;
+        assert_eq!((answer.code, answer.reason()), (1, "log_proof_invalid"), "{answer:?}");
+        assert!(answer_of(&stage).is_none());
+    }
+    let other = Citizen::of_the_province(&stage).await;
+    let answer = other.run(&["present", &link, "--yes"]).await;
+    assert_eq!(answer.code, 0, "the twin: a wallet that saw one history alone {answer:?}");
 }

@@ -33,8 +33,7 @@ pub(super) async fn resolve(
 ) -> Result<Response, Refusal> {
     let question = Question::read(query.as_deref().unwrap_or_default())?;
     let authority = &service.authority;
-    // §8.3.1: of several anchors any one will do.
-    if !question.anchors.iter().any(|anchor| anchor == authority.profile().id.as_str()) {
+    if !question.may_rest_on(authority.profile().id.as_str()) {
         return Err(Refusal::bad_request("invalid_trust_anchor"));
     }
     let now = service.clock.now();
@@ -63,6 +62,11 @@ struct Question {
 }
 
 impl Question {
+    /// §8.3.1: of several anchors any one will do.
+    fn may_rest_on(&self, own: &str) -> bool {
+        self.anchors.iter().any(|anchor| anchor == own)
+    }
+
     fn read(query: &str) -> Result<Self, Refusal> {
         let (mut subjects, mut anchors, mut below) = (Vec::new(), Vec::new(), None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -147,4 +151,21 @@ async fn answer_from(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_trust_anchors_any_one_will_do_and_one_subject_is_asked_about() {
+        const SUB: &str = "sub=https://city.example&trust_anchor=https://canada.example";
+        let read = |query: &str| Question::read(query).ok();
+        let may = |query: &str| read(query).map(|question| question.may_rest_on("https://bc.example"));
+        assert_eq!(may(SUB), Some(false), "of another");
+        assert_eq!(may("sub=https://city.example"), Some(false), "of nobody");
+        assert_eq!(may(&format!("{SUB}&trust_anchor=https://bc.example")), Some(true));
+        assert_eq!(may(&format!("{SUB}&sub=https://town.example")), None);
+        assert_eq!(read(&format!("{SUB}&below=200")).and_then(|question| question.below), Some(MAX_LEVELS));
+    }
 }

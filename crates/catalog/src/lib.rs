@@ -56,7 +56,7 @@ pub use findings::{Finding, LEAST_CONTRAST, contrast};
 pub use format::Format;
 pub use lint::{LintFinding, PurposeLint, lint_purpose};
 pub use logo::{Logo, LogoError, LogoMediaType, MAX_LOGO_BYTES, MAX_LOGO_SIDE};
-pub use messages::{Message, has_message, message, message_for_count, reason_hint, reason_sentence};
+pub use messages::{Message, has_message, joined, message, message_for_count, reason_hint, reason_sentence};
 pub use plain::{plain, plain_up_to};
 pub use purpose::{AskedByName, Purpose, PurposeId};
 pub use register::{

@@ -61,6 +61,15 @@ pub fn has_message(key: &str) -> bool {
     Language::ALL.into_iter().all(|language| text(key, language).is_some())
 }
 
+/// Words in a row: `a`, `a and b`, `a, b and c`.
+pub fn joined(mut words: Vec<String>, language: Language) -> String {
+    let Some(last) = words.pop() else { return String::new() };
+    if words.is_empty() {
+        return last;
+    }
+    message("log.and", language, &[("list", &words.join(", ")), ("last", &last)])
+}
+
 /// What happened, in one sentence.
 pub fn reason_sentence(reason: Reason, language: Language) -> &'static str {
     of_reason(reason, language, "sentence")

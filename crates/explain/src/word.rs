@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use portage_catalog::{
-    Language, Text, message, message_for_count, name_at, plain, reason_hint, reason_sentence,
+    Language, Text, joined, message, message_for_count, name_at, plain, reason_hint, reason_sentence,
 };
 use portage_reason::Reason;
 
@@ -107,17 +107,13 @@ fn duration(seconds: i64, language: Language) -> String {
 }
 
 fn list(words: &[Word], more: usize, language: Language) -> String {
-    let mut words: Vec<String> = words.iter().map(|word| word.text(language)).collect();
+    let words: Vec<String> = words.iter().map(|word| word.text(language)).collect();
     if more > 0 {
         let list = words.join(", ");
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         return message_for_count("explain.and_more", more, language, &[("list", &list)]);
     }
-    match words.pop() {
-        None => String::new(),
-        Some(last) if words.is_empty() => last,
-        Some(last) => message("log.and", language, &[("list", &words.join(", ")), ("last", &last)]),
-    }
+    joined(words, language)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Entries in plain words, for people who never heard of a log: the messages `log.…` of `specs/messages/`.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use portage_catalog::{Language, message, name_at};
+use portage_catalog::{Language, joined, message, name_at};
 
 use crate::entry::{
     Ask, Event, KeyChange, KeyEvent, LogEntry, Mark, Named, ReadEntry, Recognition, RegisteredPurpose, Right,
@@ -39,7 +39,7 @@ impl LogEntry {
         match &self.event {
             Event::Registration(registration) => {
                 let roles = registration.roles.iter().map(|role| role_words(*role, language)).collect();
-                say.with("log.registration", &[("roles", &join(roles, language))])
+                say.with("log.registration", &[("roles", &joined(roles, language))])
             }
             Event::Right(right) => say.right(right),
             Event::Purpose(purpose) => say.purpose("log.purpose", purpose, &purpose.asks),
@@ -131,7 +131,7 @@ impl Words<'_> {
     pub(crate) fn purpose(&self, key: &str, purpose: &RegisteredPurpose, asks: &[Ask]) -> String {
         let asks = asks.iter().map(|ask| asked(ask, self.language)).collect();
         let values = [
-            ("asks", join(asks, self.language)),
+            ("asks", joined(asks, self.language)),
             ("purpose", purpose.purpose.name.in_language(self.language).to_owned()),
             ("law", purpose.law.in_language(self.language).to_owned()),
         ];
@@ -178,16 +178,7 @@ fn role_words(role: Role, language: Language) -> String {
 fn names(names: &[Named], language: Language) -> String {
     let quoted =
         |named: &Named| message("log.quoted", language, &[("name", named.name.in_language(language))]);
-    join(names.iter().map(quoted).collect(), language)
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn join(mut words: Vec<String>, language: Language) -> String {
-    let Some(last) = words.pop() else { return String::new() };
-    if words.is_empty() {
-        return last;
-    }
-    message("log.and", language, &[("list", &words.join(", ")), ("last", &last)])
+    joined(names.iter().map(quoted).collect(), language)
 }
 
 /// A sentence may begin with a name that is written small inside one ("the Province …").

@@ -175,6 +175,12 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         if let Some(mut inquiry) = inquiry {
             follow(inquiry.as_mut(), &documents).await;
         }
+        // The statement may have shown that the log is no good from which the key of the request is known.
+        let entity =
+            request.entity().filter(|entity| self.authority.entity(entity, Role::Verifier).is_none());
+        if entity.is_some_and(|entity| self.authority.check_logs(entity).is_err()) {
+            return Err(ReviewError::Log);
+        }
         let asker = Asker::of(&request, self.authority, self.catalog);
         let held = credentials(self.store)?;
         let matches = match_stored(&request, &held);

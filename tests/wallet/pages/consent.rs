@@ -1,15 +1,18 @@
 //! Yes, no, and what needs a yes of its own.
 
 use portage_catalog::Format;
+use portage_federation::PurposeStatement;
 use serde_json::json;
 
 use super::{answered, sent};
 use crate::{
     citizen::{Citizen, trust},
+    federation_side::{key, keys, purpose_statement},
     issuer_side::offer,
     stage::Running,
     story::answer_of,
     verifier_side::{query_with_birth_date, request, usual_query},
+    vouched::ask,
 };
 
 #[tokio::test]
@@ -77,6 +80,32 @@ async fn w11_what_goes_beyond_the_purpose_is_named_one_by_one_and_needs_a_second
             let done = browser.submit(&second, &at, &fields).await;
             assert!(done.says("Sent to Harbour Market."), "{}", done.text());
             assert_eq!(sent(&stage), 1);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn w11_a_request_whose_public_log_does_not_hold_is_told_as_that_on_the_page() {
+    let stage = Running::start().await;
+    let citizen = Citizen::of_the_province(&stage).await;
+    let usual = usual_query(&stage);
+    let sound = purpose_statement(&stage, "city", "market", usual.clone());
+    let unpublished = PurposeStatement { log_evidence: None, ..sound.clone() };
+    let sign = |said: &PurposeStatement| said.sign(&keys("city"), &key("city")).unwrap();
+    citizen
+        .with_pages(&[], async |browser| {
+            browser.enter().await;
+            for (said, is_told) in [(&unpublished, true), (&sound, false)] {
+                ask(&stage, usual.clone(), sign(said));
+                let consent = browser.open(&request(&stage), "en").await;
+                let told = "A public record behind this request does not hold";
+                assert_eq!(consent.says(told), is_told, "{}", consent.text());
+                assert_eq!(consent.html.contains("name=\"unknown\""), is_told, "a yes of its own");
+            }
+            ask(&stage, usual.clone(), sign(&unpublished));
+            let consent = browser.open(&request(&stage), "fr").await;
+            let told = "Un registre public sur lequel repose cette demande ne tient pas";
+            assert!(consent.says(told), "{}", consent.text());
         })
         .await;
 }

@@ -46,7 +46,7 @@ pub(super) async fn run(
     Ok(ExitCode::Done)
 }
 
-/// The log of the folder, or of an authority elsewhere, checked against its checkpoint.
+/// The log of the folder, as the store has it; or that of an authority elsewhere, checked against its checkpoint.
 async fn entries(args: &LogDiffArgs, common: &Common, clock: &Clock) -> Result<Vec<ReadEntry>, CommandError> {
     let Some(url) = &args.url else {
         let authority = wiring::open(&common.dir)?.authority;
