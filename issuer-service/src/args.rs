@@ -4,7 +4,7 @@ use clap::{Args as ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use portage_catalog::{Format, is_time_zone};
 use portage_federation::EntityId;
-use portage_issuer::{StatusChange, TextEncoding};
+use portage_issuer::TextEncoding;
 use portage_keys::Algorithm;
 use portage_service::staff::StaffCommand;
 use url::Url;
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// The credential types of this issuer.
     #[command(subcommand, after_help = "Example:\n  issuer type list --json")]
     Type(TypeCommand),
-    /// The keys of an issuer whose DID is a did:webvh.
+    /// The keys that it signs with: list them, add one; of a did:webvh, change them or end it.
     #[command(subcommand, after_help = "Example:\n  issuer key rotate")]
     Key(KeyCommand),
     /// Offer credentials: an offer a line, to be sent to whoever they are for.
@@ -56,7 +56,7 @@ pub(crate) enum Command {
         after_help = "Example:\n  issuer offer --type business-licence --from register.csv --as-of 2025-10-01 --json"
     )]
     Offer(OfferArgs),
-    /// Revoke a credential for ever, suspend it, or end its suspension.
+    /// Revoke a credential for ever, suspend it, or end its suspension; tell that a newer one is there, or a message.
     #[command(after_help = "Example:\n  issuer status 5f2c1d0e9b8a7f6e5d4c3b2a19080706 revoke")]
     Status(StatusArgs),
     /// Who may use the clerks' pages.
@@ -108,6 +108,13 @@ pub(crate) enum KeyCommand {
     /// List the keys that the DID document names.
     #[command(after_help = "Example:\n  issuer key list --json")]
     List,
+    /// Add a key of an algorithm that there is none of, such as ES384 to a folder that was made before there was one.
+    #[command(after_help = "Example:\n  issuer key add --algorithm ES384")]
+    Add {
+        /// EdDSA, ES256 (P-256) or ES384 (P-384).
+        #[arg(long, value_name = "ALGORITHM", value_parser = algorithm)]
+        algorithm: Algorithm,
+    },
     /// Put new keys in the place of those in use: the next entry of the DID's log.
     #[command(after_help = "Example:\n  issuer key rotate\n  issuer key rotate --drop-old")]
     Rotate {
@@ -289,6 +296,9 @@ pub(crate) struct StatusArgs {
     pub(crate) reference: String,
     /// What to do.
     pub(crate) change: Change,
+    /// Which message of issuer.toml, the first one 0.
+    #[arg(long, value_name = "NUMBER", required_if_eq("change", "message"))]
+    pub(crate) value: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -299,16 +309,12 @@ pub(crate) enum Change {
     Suspend,
     /// End a suspension.
     Reinstate,
-}
-
-impl From<Change> for StatusChange {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Revoke => StatusChange::Revoke,
-            Change::Suspend => StatusChange::Suspend,
-            Change::Reinstate => StatusChange::Reinstate,
-        }
-    }
+    /// Say that a newer one is to be had. It stays good.
+    Refresh,
+    /// Take that back.
+    Refreshed,
+    /// Tell one of the messages of issuer.toml (--value). It stays good.
+    Message,
 }
 
 fn read_format(name: &str) -> Result<Format, String> {
@@ -338,8 +344,12 @@ mod tests {
         assert!(read("issuer offer --type person --claims - --format jwt_vc_json").is_err());
         assert!(read("issuer status r revoke --dir x").is_ok());
         assert!(read("issuer status r unrevoke").is_err());
+        assert!(read("issuer status r message --value 3").is_ok());
+        assert!(read("issuer status r message").is_err());
         assert!(read("issuer init --did did:webvh").is_ok());
         assert!(read("issuer init --did did:ion").is_err());
         assert!(read("issuer key rotate --drop-old").is_ok());
+        assert!(read("issuer key add --algorithm ES384").is_ok());
+        assert!(read("issuer key add --algorithm RS256").is_err());
     }
 }

@@ -13,10 +13,10 @@ use portage_catalog::{Language, Text};
 use portage_data_integrity::Cryptosuite;
 use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
-use portage_issuer::{ClientAuthentication, StatusPolicy};
+use portage_issuer::{ClientAuthentication, StatusPolicy, ToldStatuses};
 use portage_keys::Algorithm;
 use portage_letter::Office;
-use portage_service::{FederationSection, check_url};
+use portage_service::{FederationSection, check_url, replace_file};
 use serde::Deserialize;
 use url::Url;
 
@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) cryptosuite_key: Algorithm,
     /// How lists are published.
     pub(crate) status: StatusPolicy,
+    /// What is told of credentials beside revocation and suspension.
+    pub(crate) told: ToldStatuses,
     /// Whether wallets may say what became of a credential.
     pub(crate) notification: bool,
     /// Which wallets may redeem a code.
@@ -200,11 +202,31 @@ impl Signing {
 struct Status {
     publish_seconds: u32,
     ttl_seconds: u32,
+    refresh: bool,
+    messages: Vec<String>,
 }
 
 impl Default for Status {
     fn default() -> Self {
-        Status { publish_seconds: 60, ttl_seconds: 60 }
+        Status { publish_seconds: 60, ttl_seconds: 60, refresh: false, messages: Vec::new() }
+    }
+}
+
+impl Status {
+    /// As many values as 1, 2, 4 or 8 bits have: those without a text of their own are not assigned.
+    fn told(&self) -> Result<ToldStatuses, String> {
+        const UNASSIGNED: &str = "not assigned / non attribué";
+        if self.messages.is_empty() {
+            return Ok(ToldStatuses { refresh: self.refresh, messages: None });
+        }
+        let wrong = || "status.messages: 2 to 256 texts, none of them empty".to_owned();
+        let size = [2, 4, 16, 256].into_iter().find(|size| self.messages.len() <= *size);
+        let mut texts = self.messages.clone();
+        if texts.len() < 2 || texts.iter().any(|text| text.trim().is_empty()) {
+            return Err(wrong());
+        }
+        texts.resize(size.ok_or_else(wrong)?, UNASSIGNED.to_owned());
+        ToldStatuses::with_messages(self.refresh, texts).ok_or_else(wrong)
     }
 }
 
@@ -267,6 +289,7 @@ impl Config {
                 ttl: SignedDuration::from_secs(i64::from(file.status.ttl_seconds.max(1))),
                 ..StatusPolicy::DEFAULT
             },
+            told: file.status.told()?,
             notification: file.notification.enabled,
             clients: file.clients.authentication()?,
             types_folder: dir.join("types"),
@@ -295,13 +318,7 @@ pub(crate) fn offering(dir: &Path, id: &str) -> Option<String> {
 
 /// Puts a new text in the place of `issuer.toml`, in one step.
 pub(crate) fn write(dir: &Path, text: &str) -> io::Result<()> {
-    // Where it is a link, what it leads to.
-    let path = fs::canonicalize(dir.join(FILE))?;
-    let new = path.with_extension("toml.new");
-    fs::write(&new, text)?;
-    fs::set_permissions(&new, fs::metadata(&path)?.permissions())?;
-    fs::File::open(&new)?.sync_all()?;
-    fs::rename(&new, &path)
+    replace_file(&dir.join(FILE), text)
 }
 
 /// Whom people ask, of an office for trying things out.
@@ -376,6 +393,12 @@ curve = {curve}
 publish_seconds = {publish_seconds}
 # How long others may keep their copy, in seconds.
 ttl_seconds = {ttl_seconds}
+# Whether W3C credentials can say later that a newer one is to be had (`issuer status REF refresh`). It refuses nothing.
+refresh = false
+# What can be told of a W3C credential later (`issuer status REF message --value 1`), value 0 first; it refuses nothing. 2, 4, 16 or 256 values are
+# kept: how many, and what those in use mean, must not change once credentials are out.
+# messages = ["Nothing to say / Rien à signaler", "Please see the counter / Veuillez passer au comptoir"]
+messages = []
 
 [notification]
 # Whether wallets may tell what became of a credential. Off: the issuer does not learn what a person does with it.

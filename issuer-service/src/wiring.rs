@@ -39,7 +39,7 @@ pub(crate) const fn key_name(algorithm: Algorithm) -> &'static str {
 pub(crate) struct Deployment {
     pub(crate) config: Config,
     pub(crate) issuer: Issuer<SqliteIssuances>,
-    /// None where the DID needs none.
+    /// None where the DID needs none, or where it follows from a log.
     pub(crate) did_document: Option<Value>,
     /// What it says of itself in a federation.
     pub(crate) federation: Option<FederationMember>,
@@ -75,7 +75,8 @@ pub(crate) fn open(dir: &Path, now: Timestamp) -> Result<Deployment, CommandErro
         clients: config.clients.clone(),
     };
     let store = SqliteIssuances::open(&dir.join(STORE)).map_err(CommandError::database)?;
-    let issuer = Issuer::new(profile, keys, catalog, contexts, Arc::new(OsEntropy), store);
+    let issuer = Issuer::new(profile, keys, catalog, contexts, Arc::new(OsEntropy), store)
+        .telling(config.told.clone());
     let metadata = issuer.metadata().to_value();
     let federation = member.map(|member| member.being(OPENID_CREDENTIAL_ISSUER, &metadata));
     Ok(Deployment { config, issuer, did_document: identity.document, federation })
@@ -120,37 +121,44 @@ fn identity(
     match config.did {
         DidMethod::WebVh => {
             let log = did_log::read(dir, &config.url, now)?;
-            let key = |(kid, signer): (String, SigningKey)| IssuerKey { kid, signer: Arc::new(signer) };
-            let keys = did_log::keys_in_use(&log, folder)?.into_iter().map(key).collect();
-            let document = log.did_web_document(&config.loopback).map_err(CommandError::fault)?;
-            Ok(Identity { did: log.did().clone(), keys, document: Some(document) })
+            // The document beside it is read with the log, again and again.
+            Ok(Identity { did: log.did().clone(), keys: did_log::keys_in_use(&log, folder)?, document: None })
         }
-        DidMethod::Web => {
-            let did = did_web(&config.url).map_err(CommandError::fault)?;
-            let keys = signing_keys(folder, config)?;
-            let document = web_document(&did, &keys);
-            let key = |signer: SigningKey| IssuerKey {
-                kid: format!("{did}#{}", key_name(signer.algorithm())),
-                signer: Arc::new(signer),
-            };
-            Ok(Identity { keys: keys.into_iter().map(key).collect(), did, document: Some(document) })
-        }
-        DidMethod::Key => {
-            let one =
-                signing_keys(folder, config)?.into_iter().find(|key| key.algorithm() == config.algorithm);
-            let one = one.ok_or_else(|| CommandError::Fault("signing.jose: its key is not there".into()))?;
-            let (did, kid) = did_key(one.verification_key());
-            let keys = vec![IssuerKey { signer: Arc::new(one), kid: kid.to_string() }];
-            Ok(Identity { did, keys, document: None })
+        DidMethod::Web | DidMethod::Key => {
+            let (did, keys) = keys_of_folder(config, folder)?;
+            let document = (config.did == DidMethod::Web).then(|| web_document(&did, &keys));
+            Ok(Identity { did, keys, document })
         }
     }
 }
 
+/// The DID and the keys of an issuer whose DID is a did:web or a did:key: those of the folder, which decides about them.
+pub(crate) fn keys_of_folder(
+    config: &Config,
+    folder: &KeyFolder,
+) -> Result<(Did, Vec<IssuerKey>), CommandError> {
+    let keys = signing_keys(folder, config)?;
+    if config.did == DidMethod::Key {
+        let one = keys.into_iter().find(|key| key.algorithm() == config.algorithm);
+        let one = one.ok_or_else(|| CommandError::Fault("signing.jose: its key is not there".into()))?;
+        let (did, kid) = did_key(one.verification_key());
+        return Ok((did, vec![IssuerKey { signer: Arc::new(one), kid: kid.to_string() }]));
+    }
+    let did = did_web(&config.url).map_err(CommandError::fault)?;
+    let key = |signer: SigningKey| IssuerKey {
+        kid: format!("{did}#{}", key_name(signer.algorithm())),
+        signer: Arc::new(signer),
+    };
+    let keys = keys.into_iter().map(key).collect();
+    Ok((did, keys))
+}
+
 /// All keys, to sign credentials and status lists with.
-fn web_document(did: &Did, keys: &[SigningKey]) -> Value {
+fn web_document(did: &Did, keys: &[IssuerKey]) -> Value {
     let assertions = &[Relationship::AssertionMethod][..];
+    let keys = keys.iter().map(|key| key.signer.as_ref());
     let keys: Vec<_> =
-        keys.iter().map(|key| (key_name(key.algorithm()), key.verification_key(), assertions)).collect();
+        keys.map(|key| (key_name(key.algorithm()), key.verification_key(), assertions)).collect();
     DidDocument::of_keys(did, &keys).to_value().clone()
 }
 

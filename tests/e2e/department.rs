@@ -17,6 +17,7 @@ pub(crate) const FORMATS: [&str; 4] = ["dc+sd-jwt", "vc+sd-jwt", "vc+jwt", "ldp_
 pub(crate) struct Town {
     folder: tempfile::TempDir,
     pub(crate) issuer_id: String,
+    issuer_url: String,
     verifier_id: String,
     services: Vec<Served>,
 }
@@ -33,13 +34,19 @@ impl Town {
     /// With more arguments of the issuer's `init`.
     pub(crate) fn with_issuer(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut town =
-            Town { folder, issuer_id: String::new(), verifier_id: String::new(), services: Vec::new() };
+        let mut town = Town {
+            folder,
+            issuer_id: String::new(),
+            issuer_url: String::new(),
+            verifier_id: String::new(),
+            services: Vec::new(),
+        };
         fs::write(town.at("pass"), "correct horse battery staple\n").expect("written");
         let address = free_address();
         let made = town.one("issuer", &[&["init", "--demo", "--listen", &address], more].concat());
         let issuer = text(&made, "url");
         town.issuer_id = text(&made, "id");
+        town.issuer_url = issuer.clone();
         let made = town.one("verifier", &["init", "--demo", "--listen", &free_address(), "--allow", &issuer]);
         town.verifier_id = text(&made, "id");
         town.one("wallet", &["init", "--demo", "--allow", &issuer, &text(&made, "url")]);
@@ -70,6 +77,17 @@ impl Town {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?}: {said}");
         serde_json::from_slice(&output.stdout).expect("one JSON object")
+    }
+
+    /// What the issuer answers at this path: its status, and its body.
+    pub(crate) fn fetch(&self, path: &str) -> (u16, String) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+            let url = format!("{}{path}", self.issuer_url);
+            let response = client.get(url).send().await.expect("an answer");
+            (response.status().as_u16(), response.text().await.expect("a body"))
+        })
     }
 
     /// `serve` of the issuer and of the verifier, ready to answer.

@@ -21,7 +21,7 @@ fn keys_in(town: &Town) -> Vec<String> {
 }
 
 /// What the market decides about a credential that the wallet shows.
-fn decision(town: &Town, purpose: &str, credential: &str) -> (String, Value) {
+pub(crate) fn decision(town: &Town, purpose: &str, credential: &str) -> (String, Value) {
     let request = town.one("verifier", &["request", "--purpose", purpose]);
     let (uri, choice) = (text(&request, "request_uri"), format!("card={credential}"));
     town.one("wallet", &["present", &uri, "--use", &choice, "--yes", "--unknown-verifier-too"]);
@@ -63,16 +63,21 @@ fn an_issuer_with_a_log_changes_its_keys_and_its_credentials_stay_good_until_it_
     assert_eq!(keys_in(&town).len(), 7);
     assert_eq!(keys_in(&town)[5..], ["key-6.jwk", "update-3.jwk"]);
     assert_eq!(town.one("issuer", &["key", "list"]), rotated);
-    town.restart();
+    // The service that runs signs with the new keys, and the document of the did:web beside the log names them.
+    let (_, document) = town.fetch("/.well-known/did.json");
+    assert!(document.contains("#key-4") && document.contains("#key-1"), "{document}");
     let second = issue(&town, "Second");
+    town.restart_verifier();
     for credential in [&first, &second] {
         assert_eq!(decision(&town, purpose, credential).0, "accepted");
     }
 
     let dropped = town.one("issuer", &["key", "rotate", "--drop-old"]);
     assert_eq!(dropped["keys"].as_array().map(Vec::len), Some(3));
-    town.restart();
+    let (_, document) = town.fetch("/.well-known/did.json");
+    assert!(document.contains("#key-7") && !document.contains("#key-4"), "{document}");
     let third = issue(&town, "Third");
+    town.restart_verifier();
     assert_eq!(decision(&town, purpose, &third).0, "accepted");
     for credential in [&first, &second] {
         let (decided, result) = decision(&town, purpose, credential);
@@ -92,10 +97,80 @@ fn an_issuer_with_a_log_changes_its_keys_and_its_credentials_stay_good_until_it_
     town.restart_verifier();
     let (decided, result) = decision(&town, purpose, &third);
     assert_eq!((decided.as_str(), &result["reasons"]), ("rejected", &json!(["key_not_found"])), "{result}");
-    assert_eq!(
-        town.run("issuer", &["offer", "--type", TYPE, "--claims", utf8(&claims)]).status.code(),
-        Some(3)
-    );
+    // It says so, and shows what it published: the log and the lists. What leads to a credential is gone, at once and after a new start.
+    let list = town.fetch("/status/token/1");
+    assert_eq!(list.0, 200);
+    for is_new in [false, true] {
+        if is_new {
+            town.restart();
+        }
+        assert_eq!(town.fetch("/status/token/1"), list);
+        assert_eq!(town.fetch("/.well-known/did.jsonl").0, 200);
+        for gone in ["/.well-known/did.json", "/.well-known/openid-credential-issuer"] {
+            assert_eq!(town.fetch(gone).0, 404, "{gone}");
+        }
+    }
+    for arguments in [
+        &["offer", "--type", TYPE, "--claims", utf8(&claims)][..],
+        &["key", "rotate"],
+        &["key", "add", "--algorithm", "ES384"],
+        &["key", "deactivate", "--yes"],
+    ] {
+        let refused = town.run("issuer", arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("has ended"), "{arguments:?}");
+    }
+}
+
+/// Each rotation that keeps the old keys writes all of them again: before the log is full it says so, and the DID can still be ended.
+#[test]
+fn a_log_that_fills_up_leaves_room_for_its_end() {
+    let town = Town::with_issuer(&["--did", "did:webvh"]);
+    let log = || fs::metadata(town.at("issuer/did.jsonl")).expect("the log").len();
+    let mut rotations = 0;
+    let refused = loop {
+        let output = town.run("issuer", &["key", "rotate"]);
+        if !output.status.success() {
+            break output;
+        }
+        rotations += 1;
+        assert!(rotations < 40);
+    };
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("--drop-old") && said.trim_end().ends_with("too_large"), "{said}");
+    assert!(rotations >= 10 && log() < 256 << 10, "{rotations} rotations, {} bytes", log());
+    let before = log();
+    town.one("issuer", &["key", "rotate", "--drop-old"]);
+    let ended = town.one("issuer", &["key", "deactivate", "--yes"]);
+    assert_eq!(ended["deactivated"], true);
+    assert!(log() - before < 8 << 10, "{}", log() - before);
+}
+
+/// A folder that was made before there were keys of P-384 gets one by a command, whatever its DID; a did:key is its one key.
+#[test]
+fn a_key_of_an_algorithm_that_a_folder_has_none_of_is_added() {
+    let algorithms = |listed: &Value| -> Vec<String> {
+        listed["keys"].as_array().expect("keys").iter().map(|key| text(key, "alg")).collect()
+    };
+    let town = Town::with_issuer(&[]);
+    fs::remove_file(town.at("issuer/keys/key-3.jwk")).expect("a key");
+    assert_eq!(algorithms(&town.one("issuer", &["key", "list"])), ["EdDSA", "ES256"]);
+    let added = town.one("issuer", &["key", "add", "--algorithm", "ES384"]);
+    assert_eq!(algorithms(&added), ["EdDSA", "ES256", "ES384"]);
+    assert_eq!(town.one("issuer", &["key", "add", "--algorithm", "ES384"]), added);
+
+    let town = Town::with_issuer(&["--did", "did:webvh"]);
+    let there = town.one("issuer", &["key", "list"]);
+    // It has one of each: nothing changes, and no entry is written.
+    assert_eq!(town.one("issuer", &["key", "add", "--algorithm", "ES384"]), there);
+
+    let town = Town::with_issuer(&["--did", "did:key"]);
+    for arguments in [&["key", "add", "--algorithm", "ES384"][..], &["key", "rotate"]] {
+        let refused = town.run("issuer", arguments);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&refused.stderr).trim_end().ends_with("unsupported"));
+    }
 }
 
 #[test]

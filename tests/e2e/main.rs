@@ -6,6 +6,7 @@ mod asked_by_entity;
 mod authorities;
 mod department;
 mod did_log;
+mod notices;
 mod public_log;
 mod readme;
 mod register;

@@ -305,7 +305,7 @@ impl Methods {
 }
 
 /// How many keys are tried for a token that names none.
-const MAX_KEYS_TRIED: usize = 64;
+pub const MAX_KEYS_TRIED: usize = 64;
 
 const DID_CONTEXT: &str = "https://www.w3.org/ns/did/v1";
 pub(crate) const MULTIKEY_CONTEXT: &str = "https://w3id.org/security/multikey/v1";

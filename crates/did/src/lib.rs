@@ -27,7 +27,7 @@ mod key;
 mod web;
 pub mod webvh;
 
-pub use document::{ControllerDocument, DidDocument, DocumentError, Relationship};
+pub use document::{ControllerDocument, DidDocument, DocumentError, MAX_KEYS_TRIED, Relationship};
 pub use identifier::{Did, DidError, DidUrl, Resolution};
 pub use jwk::did_jwk;
 pub use key::did_key;

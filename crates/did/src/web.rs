@@ -32,7 +32,7 @@ impl LoopbackOrigins {
     ///
     /// # Errors
     /// [`DidError::AddressNotAllowed`]: not a bare https loopback origin with a port.
-    pub fn and_tls(mut self, origin: &str) -> Result<Self, DidError> {
+    pub fn dangerous_and_tls(mut self, origin: &str) -> Result<Self, DidError> {
         let plain = origin.strip_prefix("https://").map(|rest| format!("http://{rest}"));
         loopback_origin(&plain.ok_or(DidError::AddressNotAllowed)?)?;
         self.exact.push(Url::parse(origin).map_err(|_| DidError::AddressNotAllowed)?);
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_loopback_origin_under_tls_is_asked_for_by_name() {
-        let read = LoopbackOrigins::default().and_tls("https://localhost:8443").unwrap();
+        let read = LoopbackOrigins::default().dangerous_and_tls("https://localhost:8443").unwrap();
         let contains = |url: &str| read.contains(&Url::parse(url).unwrap());
         assert!(contains("https://localhost:8443/status/1"));
         for url in ["http://localhost:8443/", "https://localhost:8444/", "https://127.0.0.1:8443/"] {
@@ -332,7 +332,7 @@ mod tests {
         for origin in
             ["http://localhost:8443", "https://localhost", "https://a.example:443", "https://localhost:1/x"]
         {
-            let refused = LoopbackOrigins::default().and_tls(origin);
+            let refused = LoopbackOrigins::default().dangerous_and_tls(origin);
             assert_eq!(refused.map(drop), Err(DidError::AddressNotAllowed), "{origin}");
         }
     }

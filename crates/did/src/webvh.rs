@@ -54,7 +54,7 @@ use crate::{DidError, LoopbackOrigins, web};
 /// Longest log, and longest file of witness proofs.
 pub const MAX_BYTES: usize = 256 << 10;
 /// Most entries of a log.
-const MAX_ENTRIES: usize = 512;
+pub const MAX_ENTRIES: usize = 512;
 /// Most keys, hashes, witnesses or watchers that one entry may list.
 const MAX_LISTED: usize = 64;
 /// How far ahead of our clock an entry may be dated.

@@ -45,6 +45,8 @@ pub struct StatusAddresses {
     pub token: String,
     /// The index in each.
     pub index: u32,
+    /// Further entries of `credentialStatus`, which refuse nothing.
+    pub told: Vec<Value>,
 }
 
 /// A credential whose claims were checked against its type, ready to be signed once. Not `Clone`, private fields, one constructor: the
@@ -160,12 +162,13 @@ impl UnsignedCredential<'_> {
 
     /// The members of the data model (VCDM 2.0 §4).
     fn data_model(&self, subject_id: Option<String>) -> Map<String, Value> {
-        let StatusAddresses { revocation, suspension, index, .. } = &self.status;
+        let StatusAddresses { revocation, suspension, index, told, .. } = &self.status;
         let index = *index as usize;
-        let status = json!([
+        let mut status = vec![
             bitstring::entry(revocation, StatusPurpose::Revocation, index),
             bitstring::entry(suspension, StatusPurpose::Suspension, index),
-        ]);
+        ];
+        status.extend(told.iter().cloned());
         CredentialBuilder {
             contexts: std::slice::from_ref(&self.credential_type.context_url),
             vc_type: &self.credential_type.vc_type,
@@ -174,7 +177,7 @@ impl UnsignedCredential<'_> {
             claims: &self.claims,
             valid_from: self.valid_from,
             valid_until: Some(self.valid_until),
-            status: Some(status),
+            status: Some(status.into()),
         }
         .build()
     }
@@ -274,6 +277,7 @@ mod tests {
                     suspension: address("s"),
                     token: address("t"),
                     index: 7,
+                    told: Vec::new(),
                 },
                 valid_from: now,
                 valid_until: "2027-01-15T00:00:00Z".parse().unwrap(),

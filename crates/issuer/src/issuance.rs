@@ -205,6 +205,35 @@ impl StatusChange {
     }
 }
 
+/// What is told of a credential that refuses nothing (Bitstring Status List 1.0 §2.1, purposes `refresh` and `message`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// A newer credential is there to be collected.
+    pub refresh: bool,
+    /// Which of the issuer's messages; 0 is the first.
+    pub message: u8,
+}
+
+/// A change of what is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeChange {
+    /// Whether a newer one is there.
+    Refresh(bool),
+    /// Another message.
+    Message(u8),
+}
+
+impl Notices {
+    /// With this change.
+    #[must_use]
+    pub const fn after(self, change: NoticeChange) -> Self {
+        match change {
+            NoticeChange::Refresh(refresh) => Notices { refresh, ..self },
+            NoticeChange::Message(message) => Notices { message, ..self },
+        }
+    }
+}
+
 /// The lists of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ListKind {
@@ -214,31 +243,38 @@ pub enum ListKind {
     Suspension,
     /// Token Status List.
     Token,
+    /// Bitstring Status List of purpose `refresh`.
+    Refresh,
+    /// Bitstring Status List of purpose `message`.
+    Message,
 }
 
 impl ListKind {
+    const ALL: [ListKind; 5] =
+        [ListKind::Revocation, ListKind::Suspension, ListKind::Token, ListKind::Refresh, ListKind::Message];
+
     /// The last part but one of its address, and its name in the store.
     pub const fn name(self) -> &'static str {
         match self {
             ListKind::Revocation => "revocation",
             ListKind::Suspension => "suspension",
             ListKind::Token => "token",
+            ListKind::Refresh => "refresh",
+            ListKind::Message => "message",
         }
     }
 
     /// Reads the name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [ListKind::Revocation, ListKind::Suspension, ListKind::Token]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// The media type of the signed list. A Bitstring list is published as `vc+jwt`: one signature over the bytes, cheap to
     /// verify, no canonicalization.
     pub const fn media_type(self) -> &'static str {
         match self {
-            ListKind::Revocation | ListKind::Suspension => "application/vc+jwt",
             ListKind::Token => "application/statuslist+jwt",
+            _ => "application/vc+jwt",
         }
     }
 }
@@ -250,6 +286,8 @@ pub struct ListState {
     pub version: u64,
     /// Every entry that is not valid.
     pub entries: Vec<(u32, Status)>,
+    /// Every entry of which something is told.
+    pub notices: Vec<(u32, Notices)>,
 }
 
 /// A signed list.

@@ -6,6 +6,9 @@ use portage_oid4vci::{
     KeyProofError, KeyProofExpectation, Proofs, RequestedCredential, UnverifiedKeyProof, VerifiedKeyProof,
 };
 
+use portage_status_list::bitstring::{self, StatusPurpose};
+use serde_json::Value;
+
 use crate::{
     Entry, Grant, IssuanceStore, Issued, Issuer, Issuing, ListKind, StatusEntry, StoreFailure,
     configuration_id,
@@ -168,10 +171,10 @@ impl<S: IssuanceStore> Issuer<S> {
             Format::LdpVc => self.profile.cryptosuite_key,
             _ => self.profile.algorithm,
         };
-        let (signer, verification_method) = self.signer(algorithm).map_err(SigningError::Key)?;
+        let key = self.signer(algorithm).map_err(SigningError::Key)?;
         Ok(checked.sign(&Signing {
-            signer,
-            verification_method,
+            signer: key.signer.as_ref(),
+            verification_method: &key.kid,
             cryptosuite: self.profile.cryptosuite,
             contexts: &self.contexts,
             entropy: self.entropy.as_ref(),
@@ -184,7 +187,19 @@ impl<S: IssuanceStore> Issuer<S> {
             suspension: self.list_address(ListKind::Suspension, entry.list),
             token: self.list_address(ListKind::Token, entry.list),
             index: entry.index,
+            told: self.told_entries(entry),
         }
+    }
+
+    fn told_entries(&self, entry: StatusEntry) -> Vec<Value> {
+        let index = entry.index as usize;
+        let refresh = self.told.refresh.then(|| {
+            bitstring::entry(&self.list_address(ListKind::Refresh, entry.list), StatusPurpose::Refresh, index)
+        });
+        let message = self.told.messages.as_ref().map(|messages| {
+            bitstring::message_entry(&self.list_address(ListKind::Message, entry.list), index, messages)
+        });
+        refresh.into_iter().chain(message).collect()
     }
 
     /// Where a list stands.

@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use jiff::SignedDuration;
 use portage_catalog::{Catalog, Contexts, Text};
@@ -6,6 +9,7 @@ use portage_data_integrity::Cryptosuite;
 use portage_did::Did;
 use portage_keys::{Algorithm, Entropy, Signer, SigningFailure};
 use portage_oid4vci::IssuerIdentifier;
+use portage_status_list::bitstring::StatusMessages;
 
 use crate::{ClientAuthentication, OneTimeSecret};
 
@@ -62,7 +66,24 @@ impl StatusPolicy {
     };
 }
 
+/// Which statuses it publishes beside revocation and suspension: what they say refuses nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToldStatuses {
+    /// Whether a newer credential is there.
+    pub refresh: bool,
+    /// What its messages are.
+    pub messages: Option<StatusMessages>,
+}
+
+impl ToldStatuses {
+    /// With messages: as many as 1, 2, 4 or 8 bits have values, or `None`.
+    pub fn with_messages(refresh: bool, texts: Vec<String>) -> Option<Self> {
+        Some(ToldStatuses { refresh, messages: Some(StatusMessages::new(texts)?) })
+    }
+}
+
 /// A key, and the DID URL under which others find it.
+#[derive(Clone)]
 pub struct IssuerKey {
     /// What signs.
     pub signer: Arc<dyn Signer>,
@@ -72,7 +93,7 @@ pub struct IssuerKey {
 
 /// The issuer's keys: those that sign, and the secret behind one-time values.
 pub struct IssuerKeys {
-    /// Ed25519, P-256, P-384: one of an algorithm. One alone where the DID has room for no more.
+    /// Ed25519, P-256, P-384: one of an algorithm. One alone where the DID has room for no more; none where the DID has ended.
     pub signing: Vec<IssuerKey>,
     /// For what the store must not be able to read.
     pub secret: OneTimeSecret,
@@ -81,10 +102,13 @@ pub struct IssuerKeys {
 /// An issuer over its store.
 pub struct Issuer<S> {
     pub(crate) profile: Profile,
+    /// Without those that sign: they may change while it runs.
     pub(crate) keys: IssuerKeys,
+    signing: RwLock<Vec<IssuerKey>>,
     pub(crate) catalog: Catalog,
     pub(crate) contexts: Contexts,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) told: ToldStatuses,
     pub(crate) store: S,
 }
 
@@ -92,13 +116,25 @@ impl<S> Issuer<S> {
     /// An issuer; `contexts` must hold the context of each type it offers.
     pub fn new(
         profile: Profile,
-        keys: IssuerKeys,
+        mut keys: IssuerKeys,
         catalog: Catalog,
         contexts: Contexts,
         entropy: Arc<dyn Entropy>,
         store: S,
     ) -> Self {
-        Issuer { profile, keys, catalog, contexts, entropy, store }
+        let signing = RwLock::new(std::mem::take(&mut keys.signing));
+        Issuer { profile, keys, signing, catalog, contexts, entropy, told: ToldStatuses::default(), store }
+    }
+
+    /// An issuer that tells this, too.
+    #[must_use]
+    pub fn telling(self, told: ToldStatuses) -> Self {
+        Issuer { told, ..self }
+    }
+
+    /// What it tells beside revocation and suspension.
+    pub fn told(&self) -> &ToldStatuses {
+        &self.told
     }
 
     /// Who issues.
@@ -116,9 +152,19 @@ impl<S> Issuer<S> {
         &self.store
     }
 
+    /// From now on these keys sign: its DID names others than before.
+    pub fn sign_with(&self, keys: Vec<IssuerKey>) {
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// Whether there is no key that signs: its DID has ended. What it published stands; nothing new is issued or signed.
+    pub fn has_ended(&self) -> bool {
+        self.signing.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The key that signs with this algorithm, and its DID URL; where there is none, nothing is signed.
-    pub(crate) fn signer(&self, algorithm: Algorithm) -> Result<(&dyn Signer, &str), SigningFailure> {
-        let key = self.keys.signing.iter().find(|key| key.signer.algorithm() == algorithm);
-        key.map(|key| (key.signer.as_ref(), key.kid.as_str())).ok_or(SigningFailure)
+    pub(crate) fn signer(&self, algorithm: Algorithm) -> Result<IssuerKey, SigningFailure> {
+        let keys = self.signing.read().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().find(|key| key.signer.algorithm() == algorithm).cloned().ok_or(SigningFailure)
     }
 }

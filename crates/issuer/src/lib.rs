@@ -45,18 +45,18 @@ pub use clerk::{
 pub use create_offer::{CheckedOffer, CreatedOffer, OfferData, OfferError, Record};
 pub use credential::{CheckedCredential, SigningError, UnsignedCredential};
 pub use issuance::{
-    Code, Entry, Grant, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList, Reference,
-    StandingOffer, Status, StatusChange, StatusEntry,
+    Code, Entry, Grant, ListKind, ListState, NoticeChange, Notices, Offer, OfferDelivery, OfferTerms,
+    PublishedList, Reference, StandingOffer, Status, StatusChange, StatusEntry,
 };
 pub use issue::IssueError;
-pub use issuer::{Issuer, IssuerKey, IssuerKeys, Profile, StatusPolicy};
+pub use issuer::{Issuer, IssuerKey, IssuerKeys, Profile, StatusPolicy, ToldStatuses};
 pub use metadata::configuration_id;
 pub use notification::NotificationError;
 pub use open_offer::OpenError;
 pub use portage_keys::one_time::{KeyedHash, OneTimeSecret};
 pub use ports::{
     AssertionUse, Changed, Forgotten, Inserted, IssuanceStore, Issued, Issuing, MAX_OPEN_CODES,
-    MAX_TX_CODE_TRIES, Opened, Redeemed, Redemption, StoreFailure,
+    MAX_TX_CODE_TRIES, Opened, Redeemed, Redemption, StoreFailure, Told,
 };
 pub use redeem_code::RedeemError;
 pub use register::{

@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use portage_reason::Reason;
 
 use crate::{
-    Code, Entry, Grant, KeyedHash, ListKind, ListState, Offer, OfferDelivery, OfferTerms, PublishedList,
-    Reference, Status, StatusChange, StatusEntry,
+    Code, Entry, Grant, KeyedHash, ListKind, ListState, NoticeChange, Notices, Offer, OfferDelivery,
+    OfferTerms, PublishedList, Reference, Status, StatusChange, StatusEntry,
 };
 
 /// How many guesses at a `tx_code` are ever tested.
@@ -73,6 +73,14 @@ pub trait IssuanceStore: Send + Sync {
         change: StatusChange,
         now: Timestamp,
     ) -> impl Future<Output = Result<Changed, StoreFailure>> + Send;
+
+    /// Changes what is told of a credential that was issued, whatever its status; [`Told::Nobody`] where there is none. Grows the version of the
+    /// lists in the same transaction, where something changes.
+    fn change_notice(
+        &self,
+        reference: Reference,
+        change: NoticeChange,
+    ) -> impl Future<Output = Result<Told, StoreFailure>> + Send;
 
     /// The version of the lists of that number, if there are any.
     fn list_version(&self, list: u32) -> impl Future<Output = Result<Option<u64>, StoreFailure>> + Send;
@@ -225,6 +233,17 @@ pub enum Changed {
     NotIssued,
     /// No such reference.
     Absent,
+}
+
+/// What came of a change of what is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// This is told now.
+    Done(Notices),
+    /// There is an offer and no credential.
+    NotIssued,
+    /// No such reference.
+    Nobody,
 }
 
 /// How much was deleted.

@@ -2,14 +2,14 @@ use jiff::Timestamp;
 use portage_keys::base64url;
 use portage_reason::Reason;
 use portage_status_list::{
-    bitstring::{self, Bitstring, StatusPurpose},
+    bitstring::{self, Bitstring, StatusMessages, StatusPurpose},
     token::{TokenList, TokenListClaims, TokenStatus},
 };
 use portage_strict_json::{Limits, parse_object};
 
 use crate::{
-    ChangeBy, Changed, ClerkStore, IssuanceStore, Issuer, ListKind, ListState, PublishedList, Reference,
-    Status, StatusChange, StoreFailure, credential::SigningError,
+    ChangeBy, Changed, ClerkStore, IssuanceStore, Issuer, ListKind, ListState, NoticeChange, Notices,
+    PublishedList, Reference, Status, StatusChange, StoreFailure, Told, credential::SigningError,
 };
 
 /// Why a status was not changed, or a list not published.
@@ -21,6 +21,9 @@ pub enum StatusError {
     /// Revoked is for ever.
     #[error("it is revoked, and that is for ever")]
     RevokedForEver,
+    /// The issuer does not tell this, or its messages are fewer.
+    #[error("the issuer does not tell this of its credentials")]
+    NotTold,
     /// Nothing was collected yet.
     #[error("the offer was not collected yet: there is nothing to suspend or reinstate")]
     NotIssued,
@@ -41,7 +44,7 @@ impl StatusError {
         match self {
             StatusError::Absent => Some(Reason::ValueInvalid),
             StatusError::RevokedForEver => Some(Reason::Revoked),
-            StatusError::NotIssued => Some(Reason::Unsupported),
+            StatusError::NotIssued | StatusError::NotTold => Some(Reason::Unsupported),
             StatusError::Entry | StatusError::Signing(_) | StatusError::Store(_) => None,
         }
     }
@@ -83,6 +86,41 @@ impl<S: IssuanceStore> Issuer<S> {
         changed(self.store.change_status(reference.clone(), change, now).await?)
     }
 
+    /// Tells something of a credential that refuses nothing: a newer one is there, or one of the issuer's messages. Durable when it returns; the list
+    /// follows at its cadence.
+    ///
+    /// # Errors
+    /// [`StatusError`].
+    pub async fn change_notice(
+        &self,
+        reference: &Reference,
+        change: NoticeChange,
+    ) -> Result<Notices, StatusError> {
+        let is_told = match change {
+            NoticeChange::Refresh(_) => self.told.refresh,
+            NoticeChange::Message(value) => {
+                self.told.messages.as_ref().is_some_and(|messages| messages.text(value).is_some())
+            }
+        };
+        if !is_told {
+            return Err(StatusError::NotTold);
+        }
+        match self.store.change_notice(reference.clone(), change).await? {
+            Told::Done(notices) => Ok(notices),
+            Told::NotIssued => Err(StatusError::NotIssued),
+            Told::Nobody => Err(StatusError::Absent),
+        }
+    }
+
+    /// Whether it publishes lists of this kind.
+    fn publishes(&self, kind: ListKind) -> bool {
+        match kind {
+            ListKind::Revocation | ListKind::Suspension | ListKind::Token => true,
+            ListKind::Refresh => self.told.refresh,
+            ListKind::Message => self.told.messages.is_some(),
+        }
+    }
+
     /// The signed list, published anew when it is due; `None`: there is no such list.
     ///
     /// # Errors
@@ -93,9 +131,13 @@ impl<S: IssuanceStore> Issuer<S> {
         kind: ListKind,
         now: Timestamp,
     ) -> Result<Option<PublishedList>, StatusError> {
+        if !self.publishes(kind) {
+            return Ok(None);
+        }
         let Some(version) = self.store.list_version(list).await? else { return Ok(None) };
         let last = self.store.published(list, kind).await?;
-        if last.as_ref().is_some_and(|last| !self.is_due(last, version, now)) {
+        // An issuer that has ended signs no more: what was published stands as it is.
+        if self.has_ended() || last.as_ref().is_some_and(|last| !self.is_due(last, version, now)) {
             return Ok(last);
         }
         match (self.publish_list(list, kind, last.as_ref(), now).await, last) {
@@ -125,11 +167,14 @@ impl<S: IssuanceStore> Issuer<S> {
     fn is_due(&self, last: &PublishedList, version: u64, now: Timestamp) -> bool {
         let policy = self.profile.status;
         let age = now.duration_since(last.issued_at);
-        let by_another_key = self
-            .signer(self.profile.algorithm)
-            .is_ok_and(|(_, kid)| kid_of(&last.jwt).as_deref() != Some(kid));
-        let is_stale = last.version != version || by_another_key;
-        (is_stale && age >= policy.cadence) || age >= policy.validity / 2
+        // Who signed it is looked at last: that takes reading it.
+        age >= policy.validity / 2
+            || (age >= policy.cadence && (last.version != version || self.is_by_another_key(last)))
+    }
+
+    fn is_by_another_key(&self, last: &PublishedList) -> bool {
+        let key = self.signer(self.profile.algorithm);
+        key.is_ok_and(|key| kid_of(&last.jwt).as_deref() != Some(key.kid.as_str()))
     }
 
     fn sign_list(
@@ -142,42 +187,56 @@ impl<S: IssuanceStore> Issuer<S> {
         let address = self.list_address(kind, list);
         let valid_until = issued_at.checked_add(self.profile.status.validity).unwrap_or(Timestamp::MAX);
         let jwt = match kind {
-            ListKind::Revocation => self.sign_bitstring(
-                &address,
-                StatusPurpose::Revocation,
-                Status::Revoked,
-                state,
-                issued_at,
-                valid_until,
-            ),
-            ListKind::Suspension => self.sign_bitstring(
-                &address,
-                StatusPurpose::Suspension,
-                Status::Suspended,
-                state,
-                issued_at,
-                valid_until,
-            ),
+            ListKind::Revocation | ListKind::Suspension | ListKind::Refresh | ListKind::Message => {
+                self.sign_bitstring(&address, kind, state, issued_at, valid_until)
+            }
             ListKind::Token => self.sign_token_list(&address, state, issued_at, valid_until),
         }?;
         Ok(PublishedList { version: state.version, issued_at, valid_until, jwt })
     }
 
+    /// The purpose of a list, and its entries.
+    fn bitstring(
+        &self,
+        kind: ListKind,
+        state: &ListState,
+    ) -> Result<(StatusPurpose, Bitstring), StatusError> {
+        let of_status = |shown: Status| {
+            let entries = state.entries.iter().filter(move |(_, status)| *status == shown);
+            entries.map(|(index, _)| (*index, 1)).collect::<Vec<_>>()
+        };
+        let of_notices = |value: fn(&Notices) -> u8| {
+            state.notices.iter().map(|(index, notices)| (*index, value(notices))).collect::<Vec<_>>()
+        };
+        let (purpose, size, values) = match kind {
+            ListKind::Suspension => (StatusPurpose::Suspension, 1, of_status(Status::Suspended)),
+            ListKind::Refresh => (StatusPurpose::Refresh, 1, of_notices(|notices| notices.refresh.into())),
+            ListKind::Message => {
+                let size = self.told.messages.as_ref().map_or(1, StatusMessages::bits);
+                (StatusPurpose::Message, size, of_notices(|notices| notices.message))
+            }
+            ListKind::Revocation | ListKind::Token => {
+                (StatusPurpose::Revocation, 1, of_status(Status::Revoked))
+            }
+        };
+        let mut bits = Bitstring::with_size(size).ok_or(StatusError::Entry)?;
+        for (index, value) in values {
+            bits.set_value(index as usize, value).map_err(|_| StatusError::Entry)?;
+        }
+        Ok((purpose, bits))
+    }
+
     fn sign_bitstring(
         &self,
         address: &str,
-        purpose: StatusPurpose,
-        shown: Status,
+        kind: ListKind,
         state: &ListState,
         issued_at: Timestamp,
         valid_until: Timestamp,
     ) -> Result<String, StatusError> {
-        let mut bits = Bitstring::new();
-        for (index, _) in state.entries.iter().filter(|(_, status)| *status == shown) {
-            bits.set(*index as usize, true).map_err(|_| StatusError::Entry)?;
-        }
+        let (purpose, bits) = self.bitstring(kind, state)?;
         let ttl = u64::try_from(self.profile.status.ttl.as_millis()).unwrap_or_default();
-        let credential = bitstring::list_credential(
+        let mut credential = bitstring::list_credential(
             address,
             self.profile.did.as_str(),
             purpose,
@@ -186,8 +245,11 @@ impl<S: IssuanceStore> Issuer<S> {
             valid_until,
             ttl,
         );
-        let (signer, kid) = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
-        portage_vc::jose::sign_credential(&credential, kid, signer)
+        if let (ListKind::Message, Some(messages)) = (kind, &self.told.messages) {
+            credential = bitstring::with_messages(credential, messages);
+        }
+        let key = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
+        portage_vc::jose::sign_credential(&credential, &key.kid, key.signer.as_ref())
             .map_err(|error| SigningError::Key(error).into())
     }
 
@@ -207,15 +269,15 @@ impl<S: IssuanceStore> Issuer<S> {
             };
             values.set(*index as usize, status).map_err(|_| StatusError::Entry)?;
         }
-        let (signer, kid) = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
+        let key = self.signer(self.profile.algorithm).map_err(SigningError::Key)?;
         let claims = TokenListClaims {
             uri: address,
             issued_at,
             expires_at: valid_until,
             ttl_seconds: self.profile.status.ttl.as_secs().max(1).unsigned_abs(),
-            kid,
+            kid: &key.kid,
         };
-        values.sign(&claims, signer).map_err(|error| SigningError::Key(error).into())
+        values.sign(&claims, key.signer.as_ref()).map_err(|error| SigningError::Key(error).into())
     }
 }
 

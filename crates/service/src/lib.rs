@@ -14,7 +14,7 @@ mod start;
 
 pub use command_error::CommandError;
 pub use federation_member::{FederationMember, FederationSection, TRUST_MARKS};
-pub use folder::{check_url, make_folder, must_be_new, public_url, write_private};
+pub use folder::{check_url, make_folder, must_be_new, public_url, replace_file, write_private};
 pub use output::ExitCode;
 pub use serve::serve_until_stopped;
 pub use start::{block_on, run};

@@ -79,7 +79,7 @@ impl KeyFolder {
         algorithm: Algorithm,
         entropy: &dyn Entropy,
     ) -> Result<SigningKey, KeyFileError> {
-        if !self.path(name).exists() {
+        if !self.holds(name) {
             match self.write_signing_key(name, &SigningKey::generate(algorithm, entropy)) {
                 Ok(()) | Err(KeyFileError::Exists(_)) => {}
                 Err(error) => return Err(error),

@@ -106,7 +106,29 @@ impl Presentation {
         Self::parse_after_context(document)
     }
 
+    /// A presentation of VCDM 1.1 in a JWT, whose credentials may be JWTs as text.
+    pub(crate) fn of_jwt_v1(document: Map<String, Value>) -> Result<Self, CredentialError> {
+        rules::context_after(&document, CONTEXT_V1)?;
+        let credentials = match document.get("verifiableCredential") {
+            None => Vec::new(),
+            Some(Value::Array(entries)) => entries.iter().map(presented_v1).collect::<Result<_, _>>()?,
+            Some(entry) => vec![presented_v1(entry)?],
+        };
+        Self::with_credentials(document, credentials)
+    }
+
     fn parse_after_context(document: Map<String, Value>) -> Result<Self, CredentialError> {
+        let credentials = credentials(&document)?;
+        Self::with_credentials(document, credentials)
+    }
+
+    fn with_credentials(
+        document: Map<String, Value>,
+        credentials: Vec<PresentedCredential>,
+    ) -> Result<Self, CredentialError> {
+        if credentials.len() > MAX_CREDENTIALS {
+            return Err(CredentialError::Malformed("more than 16 credentials"));
+        }
         rules::types(&document, "VerifiablePresentation")?;
         rules::optional_id(&document)?;
         if document.get("holder").is_some_and(|holder| rules::identified(holder).is_none()) {
@@ -115,7 +137,6 @@ impl Presentation {
         for name in ["termsOfUse", "proof"] {
             rules::typed_objects(&document, name)?;
         }
-        let credentials = credentials(&document)?;
         Ok(Presentation { document, credentials })
     }
 
@@ -180,10 +201,19 @@ fn credentials(document: &Map<String, Value>) -> Result<Vec<PresentedCredential>
         Some(Value::Array(entries)) if entries.is_empty() => Vec::new(),
         _ => rules::objects(document, "verifiableCredential")?,
     };
-    if entries.len() > MAX_CREDENTIALS {
-        return Err(CredentialError::Malformed("more than 16 credentials"));
-    }
     entries.into_iter().map(presented).collect()
+}
+
+/// A JWT as text, or a document with a proof of its own.
+fn presented_v1(entry: &Value) -> Result<PresentedCredential, CredentialError> {
+    match entry {
+        Value::String(jwt) => Ok(PresentedCredential::Enveloped {
+            media_type: "application/vc+jwt".to_owned(),
+            text: jwt.clone(),
+        }),
+        Value::Object(document) if v1::is_v1(document) => Ok(PresentedCredential::Embedded(document.clone())),
+        _ => Err(CredentialError::Malformed("an entry that is neither a credential nor a JWT")),
+    }
 }
 
 /// An enveloped entry is its `id` and nothing else: members beside it are covered by no signature and are not read.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use portage_jose::NumericDate;
 use serde_json::{Map, Value};
 
-use crate::{CONTEXT_V1, Credential, CredentialError, date, rules};
+use crate::{CONTEXT_V1, Credential, CredentialError, Presentation, date, rules};
 
 type Object = Map<String, Value>;
 
@@ -66,12 +66,32 @@ pub fn credential_of_jwt(claims: &Object) -> Result<Credential, CredentialError>
     if !is_v1(&document) {
         return Err(CredentialError::ContextNotAllowed);
     }
-    set_issuer(&mut document, claims.get("iss"))?;
+    set_identified(&mut document, "issuer", claims.get("iss"))?;
     set_text(&mut document, "id", claims.get("jti"))?;
     set_date(&mut document, "issuanceDate", claims, "nbf")?;
     set_date(&mut document, "expirationDate", claims, "exp")?;
     set_subject(&mut document, claims.get("sub"))?;
     parse(document)
+}
+
+/// The presentation of the claims of a `jwt_vp_json` (§6.3.1): `iss` and `jti` take their places in it, and may not contradict what stands there. Its
+/// credentials are JWTs, or documents with a proof of their own.
+///
+/// # Errors
+/// [`CredentialError`].
+pub fn presentation_of_jwt(claims: &Object) -> Result<Presentation, CredentialError> {
+    const NO_VP: CredentialError = CredentialError::Malformed("no `vp` claim");
+    let mut document = claims.get("vp").and_then(Value::as_object).ok_or(NO_VP)?.clone();
+    if !is_v1(&document) {
+        return Err(CredentialError::ContextNotAllowed);
+    }
+    set_identified(&mut document, "holder", claims.get("iss"))?;
+    set_text(&mut document, "id", claims.get("jti"))?;
+    for date in ["iat", "nbf", "exp"] {
+        NumericDate::from_claim(claims, date)
+            .map_err(|_| CredentialError::Malformed("a date that is not a NumericDate"))?;
+    }
+    Presentation::of_jwt_v1(document)
 }
 
 const CONTRADICTION: CredentialError = CredentialError::Malformed("a claim that contradicts the `vc` claim");
@@ -88,14 +108,15 @@ fn set_text(object: &mut Object, name: &str, value: Option<&Value>) -> Result<()
     }
 }
 
-fn set_issuer(document: &mut Object, iss: Option<&Value>) -> Result<(), CredentialError> {
-    let (Some(iss), Some(issuer)) = (iss, document.get("issuer")) else {
-        return set_text(document, "issuer", iss);
+/// `iss` is the issuer, or the holder.
+fn set_identified(document: &mut Object, name: &str, iss: Option<&Value>) -> Result<(), CredentialError> {
+    let (Some(iss), Some(named)) = (iss, document.get(name)) else {
+        return set_text(document, name, iss);
     };
-    if rules::identified(issuer).is_some() && rules::identified(issuer) == iss.as_str() {
+    if rules::identified(named).is_some() && rules::identified(named) == iss.as_str() {
         Ok(())
     } else {
-        Err(CredentialError::Mismatch("`iss` is not the issuer"))
+        Err(CredentialError::Mismatch("`iss` is not the issuer or holder"))
     }
 }
 

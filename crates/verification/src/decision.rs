@@ -20,6 +20,8 @@ pub enum InputFormat {
     LdpVc,
     /// `vp+jwt`.
     VpJwt,
+    /// `jwt_vp_json`: VCDM 1.1.
+    JwtVpJson,
     /// `ldp_vp`.
     LdpVp,
 }
@@ -34,6 +36,7 @@ impl InputFormat {
             InputFormat::JwtVcJson => "jwt_vc_json",
             InputFormat::LdpVc => "ldp_vc",
             InputFormat::VpJwt => "vp+jwt",
+            InputFormat::JwtVpJson => "jwt_vp_json",
             InputFormat::LdpVp => "ldp_vp",
         }
     }

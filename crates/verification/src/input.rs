@@ -32,7 +32,12 @@ pub(crate) enum Secured {
 /// A presentation as it arrived.
 pub(crate) enum UnverifiedPresentation {
     Jwt(UnverifiedJwt),
-    DataIntegrity { document: Map<String, Value>, proofs: Vec<UnverifiedProof> },
+    /// Of VCDM 1.1, in the claim `vp`.
+    JwtVpJson(UnverifiedJwt),
+    DataIntegrity {
+        document: Map<String, Value>,
+        proofs: Vec<UnverifiedProof>,
+    },
 }
 
 /// It could not be read; which format it set out to be, if that much could be seen.
@@ -68,6 +73,7 @@ impl Input {
         match self {
             Input::Credential(credential) => credential.format,
             Input::Presentation(UnverifiedPresentation::Jwt(_)) => InputFormat::VpJwt,
+            Input::Presentation(UnverifiedPresentation::JwtVpJson(_)) => InputFormat::JwtVpJson,
             Input::Presentation(UnverifiedPresentation::DataIntegrity { .. }) => InputFormat::LdpVp,
         }
     }
@@ -120,6 +126,8 @@ fn read_compact(text: &str) -> Result<Input, Unreadable> {
     let jwt = UnverifiedJwt::parse(text).map_err(|error| Unreadable::new(None, error.reason()))?;
     if jwt.header().typ_is_one_of(&[jose::VP_JWT]) {
         Ok(Input::Presentation(UnverifiedPresentation::Jwt(jwt)))
+    } else if jwt.header().typ_is_one_of(&[v1::JWT]) && has_vp_claim(&jwt) {
+        Ok(Input::Presentation(UnverifiedPresentation::JwtVpJson(jwt)))
     } else if jwt.header().typ_is_one_of(vc::TYP) {
         // An SD-JWT without a single `~` is not one (RFC 9901 §4).
         Err(Unreadable::new(None, Reason::Malformed))
@@ -236,6 +244,12 @@ impl UnverifiedCredential {
         let name = if self.format == InputFormat::DcSdJwt { "vct" } else { "type" };
         strings(members.get(name)).map(str::to_owned).collect()
     }
+}
+
+/// Whether it is a presentation of VCDM 1.1 (§6.3.1): the claim `vp`, and no `vc` beside it.
+fn has_vp_claim(jwt: &UnverifiedJwt) -> bool {
+    let claims = jwt.unverified_claims();
+    claims.get("vp").is_some_and(Value::is_object) && !claims.contains_key("vc")
 }
 
 /// The credential of a VCDM 1.1 JWT (§6.3.1).

@@ -145,7 +145,9 @@ fn admits(announced: InputFormat, format: InputFormat) -> bool {
     announced == format
         || matches!(
             (announced, format),
-            (InputFormat::VcJwt, InputFormat::VpJwt) | (InputFormat::LdpVc, InputFormat::LdpVp)
+            (InputFormat::VcJwt, InputFormat::VpJwt)
+                | (InputFormat::JwtVcJson, InputFormat::JwtVpJson)
+                | (InputFormat::LdpVc, InputFormat::LdpVp)
         )
 }
 
@@ -180,7 +182,13 @@ fn open(
     }
     let inner = |credential: &UnverifiedCredential| match (summary.format, expectations.format) {
         (_, Some(InputFormat::VcJwt)) => credential.format == InputFormat::VcJwt,
+        (_, Some(InputFormat::JwtVcJson)) => credential.format == InputFormat::JwtVcJson,
         (_, Some(InputFormat::LdpVc)) => credential.format == InputFormat::LdpVc,
+        // A presentation of version 1.1 holds no JWT of version 2.0, and the other way round.
+        (Some(InputFormat::JwtVpJson), _) => {
+            matches!(credential.format, InputFormat::JwtVcJson | InputFormat::LdpVc)
+        }
+        (Some(InputFormat::VpJwt), _) => credential.format != InputFormat::JwtVcJson,
         _ => true,
     };
     let credentials = credentials.into_iter().map(|credential| match credential {

@@ -7,7 +7,7 @@ use portage_data_integrity::UnverifiedProof;
 use portage_did::{Did, DidUrl, Relationship};
 use portage_jose::UnverifiedJwt;
 use portage_reason::Reason;
-use portage_vc::{Presentation, PresentedCredential, jose};
+use portage_vc::{Presentation, PresentedCredential, jose, v1};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -48,7 +48,8 @@ impl UnverifiedPresentation {
         expectations: &Expectations<'_>,
     ) -> Result<VerifiedPresentation, Refusal> {
         match self {
-            UnverifiedPresentation::Jwt(jwt) => verify_jwt(jwt, session, expectations),
+            UnverifiedPresentation::Jwt(jwt) => verify_jwt(jwt, JwtForm::VcJoseCose, session, expectations),
+            UnverifiedPresentation::JwtVpJson(jwt) => verify_jwt(jwt, JwtForm::V1, session, expectations),
             UnverifiedPresentation::DataIntegrity { document, proofs } => {
                 verify_document(document, proofs, session, expectations)
             }
@@ -56,9 +57,19 @@ impl UnverifiedPresentation {
     }
 }
 
-/// VC-JOSE-COSE §3.1.2 with `aud` and `nonce` as OpenID4VP binds them.
+/// Where a JWT keeps its presentation.
+#[derive(Clone, Copy)]
+enum JwtForm {
+    /// The payload is the presentation (VC-JOSE-COSE §3.1.2).
+    VcJoseCose,
+    /// In the claim `vp` (VCDM 1.1 §6.3.1).
+    V1,
+}
+
+/// VC-JOSE-COSE §3.1.2, VCDM 1.1 §6.3.1, with `aud` and `nonce` as OpenID4VP binds them.
 fn verify_jwt(
     jwt: UnverifiedJwt,
+    form: JwtForm,
     session: Session<'_>,
     expectations: &Expectations<'_>,
 ) -> Result<VerifiedPresentation, Refusal> {
@@ -71,8 +82,16 @@ fn verify_jwt(
         (None, None) => return Err(Refusal::Indeterminate(Reason::KeyNotFound)),
     };
     let holder = holder_of(&signer)?;
-    let verified = jwt.verify(&holder.key, &[jose::VP_JWT]).map_err(|error| error.reason())?;
-    let presentation = jose::presentation_of_jwt(&verified).map_err(|error| error.reason())?;
+    let typ = match form {
+        JwtForm::VcJoseCose => jose::VP_JWT,
+        JwtForm::V1 => v1::JWT,
+    };
+    let verified = jwt.verify(&holder.key, &[typ]).map_err(|error| error.reason())?;
+    let presentation = match form {
+        JwtForm::VcJoseCose => jose::presentation_of_jwt(&verified),
+        JwtForm::V1 => v1::presentation_of_jwt(verified.claims()),
+    };
+    let presentation = presentation.map_err(|error| error.reason())?;
     check_contexts(presentation.document(), expectations.contexts)?;
     check_holder(&holder, presentation.holder())?;
     check_holder(&holder, verified.string("iss"))?;

@@ -30,7 +30,7 @@ use self::{
 use super::CommandError;
 use crate::{
     args::{Common, OfferArgs},
-    paper, rows, wiring,
+    did_log, paper, rows, wiring,
 };
 
 /// Longest file of claims: that of a bulk import.
@@ -40,6 +40,9 @@ const CLAIMS: Limits = Limits { max_bytes: 64 << 20, max_depth: 32 };
 pub(crate) async fn run(args: &OfferArgs, common: &Common, clock: &Clock) -> Result<ExitCode, CommandError> {
     let deployment = wiring::open(&common.dir, clock.now())?;
     let issuer = deployment.issuer;
+    if issuer.has_ended() {
+        return Err(did_log::ended());
+    }
     let credential_type = offered_type(&issuer, args)?.clone();
     let letters = match &args.letter {
         Some(folder) => Some(Letters::open(folder, deployment.config.office, &credential_type, args.check)?),

@@ -1,17 +1,19 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
+use portage_catalog::message;
 use portage_clock::Clock;
 use portage_issuer::{ClerkStore, Issuer};
 use portage_service::{ExitCode, serve_until_stopped, staff::StaffStore};
-use portage_web::Announce;
+use portage_web::{Announce, language_of_terminal};
 
 use super::CommandError;
 use crate::{
     args::{Common, ServeArgs},
     clerk::{self, Clerk},
     config::DidMethod,
-    did_log, paper,
+    did_log::LiveLog,
+    paper,
     routes::{Service, routes},
     wiring,
 };
@@ -28,11 +30,17 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
     // Days are told where the registers count them.
     let zone = types.map(paper::zone_of).find(|zone| *zone != TimeZone::UTC).unwrap_or(TimeZone::UTC);
     let clerk = Clerk::new(staff, &config.url, (clock.clone(), zone), config.office);
+    if deployment.issuer.has_ended() {
+        for key in ["issuer.did_ended", "issuer.did_ended_serves"] {
+            eprintln!("{}", message(key, language_of_terminal(), &[]));
+        }
+    }
     let service = Arc::new(Service {
         issuer: deployment.issuer,
         clock: clock.clone(),
         did_document: deployment.did_document,
-        did_log: (config.did == DidMethod::WebVh).then(|| common.dir.clone()),
+        did_log: (config.did == DidMethod::WebVh)
+            .then(|| LiveLog::at(common.dir.clone(), config.url.clone(), config.loopback.clone())),
         federation: deployment.federation,
         clerk: Some(Arc::new(clerk)),
     });
@@ -53,15 +61,7 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
 /// The retention job: at the start and then again and again.
 async fn keep_retention<S: ClerkStore>(service: Arc<Service<S>>, clock: Clock) {
     let issuer: &Issuer<S> = &service.issuer;
-    let log =
-        || service.did_log.as_ref().map(|dir| std::fs::read(dir.join(did_log::LOG)).unwrap_or_default());
-    let log_at_start = log();
     loop {
-        if log() != log_at_start {
-            tracing::warn!(
-                "did.jsonl has another entry: start the service again, so that it signs with the keys in it"
-            );
-        }
         match issuer.forget(clock.now()).await {
             Ok(forgotten) => tracing::info!(
                 delivered = forgotten.delivered,

@@ -6,6 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use portage_issuer::IssuanceStore;
 use portage_service::FederationMember;
 use portage_web::Refusal;
 use serde_json::Value;
@@ -23,10 +24,15 @@ pub(super) async fn authorization_server<S>(State(service): State<Arc<Service<S>
     public("application/json", &service.issuer.authorization_server_metadata().to_value())
 }
 
-/// The DID document of a did:web.
-pub(super) async fn did_document<S>(State(service): State<Arc<Service<S>>>) -> Result<Response, Refusal> {
-    let document = service.did_document.as_ref().ok_or(Refusal::not_found())?;
-    Ok(public("application/did+json", document))
+/// The DID document of a did:web, and that of the did:web beside a did:webvh.
+pub(super) async fn did_document<S: IssuanceStore + 'static>(
+    State(service): State<Arc<Service<S>>>,
+) -> Result<Response, Refusal> {
+    let document = match &service.did_document {
+        Some(document) => Some(document.clone()),
+        None => service.follow_log().await,
+    };
+    Ok(public("application/did+json", &document.ok_or(Refusal::not_found())?))
 }
 
 /// The log of a did:webvh.
@@ -44,7 +50,7 @@ async fn file_of_log<S>(
     name: &str,
     media_type: &'static str,
 ) -> Result<Response, Refusal> {
-    let path = service.did_log.as_ref().ok_or(Refusal::not_found())?.join(name);
+    let path = service.did_log.as_ref().ok_or(Refusal::not_found())?.folder().join(name);
     match tokio::task::spawn_blocking(move || std::fs::read(path)).await {
         Ok(Ok(bytes)) => {
             let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "max-age=60")];

@@ -11,13 +11,14 @@ use portage_web::Refusal;
 use super::{Service, unavailable};
 
 /// A signed status list. The answer depends on the address alone: no query, no cookie, no session.
-pub(super) async fn read<S: IssuanceStore>(
+pub(super) async fn read<S: IssuanceStore + 'static>(
     State(service): State<Arc<Service<S>>>,
     Path((kind, list)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let (Some(kind), Ok(list)) = (ListKind::from_name(&kind), list.parse::<u32>()) else {
         return Err(Refusal::not_found());
     };
+    service.follow_log().await;
     let published = service
         .issuer
         .status_list(list, kind, service.clock.now())

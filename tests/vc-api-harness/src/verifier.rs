@@ -29,8 +29,9 @@ struct OwnLists(Arc<Issuer>);
 impl Verifier {
     /// A verifier that reads the lists of `issuer`, which stand below `base`; `None` when that is no address of this machine.
     pub(crate) fn new(catalog: Catalog, contexts: Contexts, issuer: Arc<Issuer>, base: &str) -> Option<Self> {
-        let own_address =
-            LoopbackOrigins::parse([base]).or_else(|_| LoopbackOrigins::default().and_tls(base)).ok()?;
+        let own_address = LoopbackOrigins::parse([base])
+            .or_else(|_| LoopbackOrigins::default().dangerous_and_tls(base))
+            .ok()?;
         Some(Verifier { catalog, contexts, own_address, sources: OwnLists(issuer) })
     }
 

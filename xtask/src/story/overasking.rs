@@ -4,10 +4,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use portage_jose::Header;
+use portage_jose::{Header, UnverifiedJwt};
 use portage_storage::KeyFolder;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 /// The request behind `uri` with the birth date in its query, signed again with the key in `folder`, as a link that brings it along.
@@ -21,9 +20,8 @@ pub(crate) async fn with_birth_date(folder: &Path, uri: &str) -> Result<String> 
     let address: Url = parameters("request_uri")?.parse()?;
     let client = reqwest::Client::builder().no_proxy().build()?;
     let object = client.get(address).send().await?.text().await?;
-    let mut parts = object.split('.').map(decode);
-    let mut part = || parts.next().flatten().context("a signed request");
-    let (header, mut claims) = (part()?, part()?);
+    let request = UnverifiedJwt::parse(object.trim())?;
+    let mut claims = Value::Object(request.unverified_claims().clone());
     let person = claims["dcql_query"]["credentials"]
         .as_array_mut()
         .and_then(|credentials| credentials.iter_mut().find(|credential| credential["id"] == "person"));
@@ -36,17 +34,14 @@ pub(crate) async fn with_birth_date(folder: &Path, uri: &str) -> Result<String> 
     asked.push(json!({ "path": ["birthdate_dateint"] }));
 
     let signer = KeyFolder::at(folder.join("keys")).signing_key("key-1")?;
-    let typ = header["typ"].as_str().context("a typ")?.to_owned();
-    let of_the_stall = ["kid", "trust_chain"].into_iter();
-    let header = of_the_stall.fold(Header::new(&typ), |signed, name| signed.with(name, header[name].clone()));
-    let claims = claims.as_object().context("claims")?;
-    let request = portage_jose::sign(header, claims, &signer)?;
+    let mut header = Header::new(request.header().typ().context("a typ")?);
+    for name in ["kid", "trust_chain"] {
+        if let Some(value) = request.header().member(name) {
+            header = header.with(name, value.clone());
+        }
+    }
+    let request = portage_jose::sign(header, claims.as_object().context("claims")?, &signer)?;
     let link = [("client_id", parameters("client_id")?), ("request", request)];
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(link).finish();
     Ok(format!("openid4vp://?{query}"))
-}
-
-fn decode(part: &str) -> Option<Value> {
-    let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
-    value.as_object().map(|members: &Map<String, Value>| Value::Object(members.clone()))
 }

@@ -75,13 +75,10 @@ impl World {
             pages: None,
             folder,
         };
-        world.init().await?;
+        world.init(plot).await?;
         world.share_trust().await?;
         if plot.other_forms {
             world.use_other_forms()?;
-        }
-        if plot.ecdsa {
-            world.use_ecdsa()?;
         }
         for service in world.services_mut() {
             service.serve().await?;
@@ -92,7 +89,7 @@ impl World {
     }
 
     /// Makes the folders. Each issuer says who is above it.
-    async fn init(&mut self) -> Result<()> {
+    async fn init(&mut self, plot: &Plot) -> Result<()> {
         let (canada, registry) = (self.canada.url().to_owned(), self.registry.url().to_owned());
         let below_canada = [registry.as_str(), self.federal.url()].map(str::to_owned);
         let below_registry = [&self.province, &self.city, &self.village, &self.market, &self.stall]
@@ -126,6 +123,10 @@ impl World {
         ];
         for (issuer, superior, mut arguments) in issuers {
             arguments.extend(["--superior".to_owned(), superior.clone()]);
+            if plot.ecdsa {
+                // Every format under the P-384 key, documents under ecdsa-rdfc-2019.
+                arguments.extend(["--algorithm".to_owned(), "ES384".to_owned()]);
+            }
             issuer.init(&arguments).await?;
         }
         let mut reached = self.reached();
@@ -212,24 +213,6 @@ impl World {
         let (before, after) = ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"eddsa-jcs-2022\"");
         ensure!(text.contains(before), "issuer.toml names the cryptosuite");
         Ok(std::fs::write(&config, text.replace(before, after))?)
-    }
-
-    /// Every format of every issuer under its P-384 key, documents under ecdsa-rdfc-2019.
-    fn use_ecdsa(&self) -> Result<()> {
-        for issuer in [&self.province, &self.federal, &self.city, &self.village] {
-            let config = issuer.program.folder.join("issuer.toml");
-            let mut text = std::fs::read_to_string(&config)?;
-            for (before, after) in [
-                ("jose = \"EdDSA\"", "jose = \"ES384\""),
-                ("data_integrity = \"eddsa-rdfc-2022\"", "data_integrity = \"ecdsa-rdfc-2019\""),
-                ("curve = \"P-256\"", "curve = \"P-384\""),
-            ] {
-                ensure!(text.contains(before), "issuer.toml has {before}");
-                text = text.replace(before, after);
-            }
-            std::fs::write(&config, text)?;
-        }
-        Ok(())
     }
 
     fn services_mut(&mut self) -> [&mut Service; 8] {

@@ -1,7 +1,7 @@
 use std::{fs, io, path::Path, time::Duration};
 
 use portage_clock::Clock;
-use portage_service::{ExitCode, output};
+use portage_service::{ExitCode, output, replace_file};
 use portage_transparency_log::{Monitor, SeenEntry};
 use portage_web::language_of_terminal;
 use serde_json::json;
@@ -101,7 +101,6 @@ fn kept(path: &Path) -> Result<Option<Monitor>, CommandError> {
 
 /// Whole or not at all: a monitor that forgot is fooled once.
 fn keep(path: &Path, monitor: &Monitor) -> Result<(), CommandError> {
-    let unfinished = path.with_added_extension("new");
-    let written = fs::write(&unfinished, monitor.to_json()).and_then(|()| fs::rename(&unfinished, path));
+    let written = replace_file(path, &monitor.to_json());
     written.map_err(|error| CommandError::Fault(format!("{} could not be written: {error}", path.display())))
 }

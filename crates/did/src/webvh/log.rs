@@ -92,69 +92,34 @@ impl Log {
     /// # Errors
     /// [`LogError`]; [`LogError::WitnessesNeeded`] when `witness` is `None` and the log names some.
     pub fn verify(did: &Did, log: &[u8], witness: Option<&[u8]>, now: Timestamp) -> Result<Self, LogError> {
-        match Self::verify_up_to_a_fault(did, log, witness, now)? {
-            (log, None) => Ok(log),
-            (_, Some(fault)) => Err(fault),
-        }
-    }
-
-    /// As [`Log::verify`], for a resolver that is asked for an earlier version: of a log with a fault, the versions before it, and the fault.
-    ///
-    /// # Errors
-    /// [`LogError`]: not even the first entry holds.
-    pub fn verify_up_to_a_fault(
-        did: &Did,
-        log: &[u8],
-        witness: Option<&[u8]>,
-        now: Timestamp,
-    ) -> Result<(Self, Option<LogError>), LogError> {
-        Self::read(did, log, now, |versions| witness::check(versions, witness, now))
+        let log = Self::verify_unwitnessed(did, log, now)?;
+        // Witnesses come last and stand in for nothing else.
+        witness::check(&log.versions, witness, now)?;
+        Ok(log)
     }
 
     /// Without its witnesses: they are asked once the entry is there.
     pub(super) fn verify_unwitnessed(did: &Did, log: &[u8], now: Timestamp) -> Result<Self, LogError> {
-        match Self::read(did, log, now, |_| Ok(()))? {
-            (log, None) => Ok(log),
-            (_, Some(fault)) => Err(fault),
-        }
-    }
-
-    fn read(
-        did: &Did,
-        log: &[u8],
-        now: Timestamp,
-        check_witnesses: impl FnOnce(&[Version]) -> Result<(), LogError>,
-    ) -> Result<(Self, Option<LogError>), LogError> {
         let scid = scid_of(did)?;
         let lines = lines(log)?;
         let mut versions: Vec<Version> = Vec::with_capacity(lines.len());
-        let mut fault = None;
         for (number, line) in (1_u32..).zip(&lines) {
-            match next_version(number, line, versions.last(), scid, now) {
-                Ok(version) => versions.push(version),
-                Err(error) => {
-                    fault = Some(error);
-                    break;
-                }
-            }
-        }
-        // Witnesses come last and stand in for nothing else.
-        if let Err(error) = check_witnesses(&versions) {
-            let first_without = match error {
-                LogError::NotWitnessed { entry } => entry,
-                _ => 0,
-            };
-            versions.retain(|version| version.number < first_without);
-            fault = Some(error);
-        }
-        if versions.is_empty() {
-            return Err(fault.unwrap_or(LogError::Malformed { entry: 1, what: "an empty log" }));
+            versions.push(next_version(number, line, versions.last(), scid, now)?);
         }
         if !versions.iter().any(|version| version.did == *did) {
-            return Err(fault.unwrap_or(LogError::OtherSubject { entry: 1 }));
+            return Err(LogError::OtherSubject { entry: 1 });
         }
-        let lines = lines.into_iter().take(versions.len()).map(str::to_owned).collect();
-        Ok((Log { did: did.clone(), versions, lines }, fault))
+        Ok(Log { did: did.clone(), versions, lines: lines.into_iter().map(str::to_owned).collect() })
+    }
+
+    /// This log, which holds, with one line more, which is held against it. Its witnesses are asked once it is there.
+    pub(super) fn with_line(&self, line: String, now: Timestamp) -> Result<Self, LogError> {
+        let mut log = self.clone();
+        let number = self.versions.last().map_or(1, |last| last.number + 1);
+        log.versions.push(next_version(number, &line, self.versions.last(), scid_of(&self.did)?, now)?);
+        log.lines.push(line);
+        lines(log.to_text().as_bytes())?;
+        Ok(log)
     }
 
     /// The DID that was asked for: one of those that the log was published under.

@@ -18,7 +18,7 @@ impl Log {
         }
         let scid = scid_of(last.did())?;
         let prefix = format!("did:webvh:{scid}:");
-        let location = last.did().as_str().strip_prefix(&prefix).ok_or(LogError::NotWebVh)?;
+        let location = last.did().web_location().ok_or(LogError::NotWebVh)?;
         let mut document = Value::Object(last.state().clone());
         add_services(&mut document, location, loopback)?;
         let text = document.to_string().replace(&prefix, "did:web:");

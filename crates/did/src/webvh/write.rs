@@ -96,7 +96,7 @@ impl Log {
         // A name that can be read while the real one is not known.
         const STAND_IN: &str = "1111111111111111111111111111111111111111111111";
         let web = did_web(base)?;
-        let location = web.as_str().strip_prefix("did:web:").unwrap_or_default();
+        let location = web.web_location().unwrap_or_default();
         let did = |scid: &str| Did::parse(&format!("did:webvh:{scid}:{location}"));
         let state = document(&did(STAND_IN)?).to_value().to_string().replace(STAND_IN, SCID_PLACEHOLDER);
         let unwritable = || LogError::Malformed { entry: 1, what: "no canonical form" };
@@ -111,7 +111,7 @@ impl Log {
         let text = Value::Object(preliminary).to_string().replace(SCID_PLACEHOLDER, &scid);
         let entry: Map<String, Value> = serde_json::from_str(&text).map_err(|_| unwritable())?;
         let line = sign(entry, 1, &scid, change.version_time, signer)?;
-        Self::read_back(&did(&scid)?, vec![line], change.version_time)
+        Ok(Log::verify_unwitnessed(&did(&scid)?, line.as_bytes(), change.version_time)?)
     }
 
     /// This log with one entry more (§ Update (Rotate), § Deactivate (Revoke)).
@@ -124,15 +124,8 @@ impl Log {
         let state = change.document.unwrap_or_else(|| Value::Object(last.state().clone()));
         let entry = members(last.version_id(), change.version_time, parameters, state);
         let line = sign(entry, last.number() + 1, last.version_id(), change.version_time, signer)?;
-        let mut lines = self.lines.clone();
-        lines.push(line);
-        Self::read_back(&self.did, lines, change.version_time)
-    }
-
-    /// Nothing is written that would not be read; witnesses come after the entry.
-    fn read_back(did: &Did, lines: Vec<String>, now: Timestamp) -> Result<Self, WriteError> {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        Ok(Log::verify_unwitnessed(did, text.as_bytes(), now)?)
+        // Nothing is written that would not be read; witnesses come after the entry.
+        Ok(self.with_line(line, change.version_time)?)
     }
 }
 

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp, civil::date};
 use portage_catalog::Format;
 use portage_issuer::{
     AssertionUse, Changed, Code, Forgotten, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
-    MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Offer, OfferDelivery, Opened, PublishedList, Redeemed, Redemption,
-    Reference, StandingOffer, Status, StatusChange, StatusEntry, StoreFailure,
+    MAX_OPEN_CODES, MAX_TX_CODE_TRIES, NoticeChange, Notices, Offer, OfferDelivery, Opened, PublishedList,
+    Redeemed, Redemption, Reference, StandingOffer, Status, StatusChange, StatusEntry, StoreFailure, Told,
 };
 use serde_json::{Map, json};
 
@@ -328,6 +328,31 @@ async fn revoked_is_for_ever(store: impl IssuanceStore) {
     assert!(matches!(insert(&store, offer("b"), later(99_000)).await.unwrap(), Inserted::Existing { .. }));
 }
 
+async fn what_is_told_refuses_nothing_and_stands_beside_the_status(store: impl IssuanceStore) {
+    let place = delivered(&store, "a").await;
+    insert(&store, offer("b"), NOW).await.unwrap();
+    let tell =
+        async |reference: &str, change| store.change_notice(Reference::new(reference), change).await.unwrap();
+    assert_eq!(tell("x", NoticeChange::Refresh(true)).await, Told::Nobody);
+    assert_eq!(tell("b", NoticeChange::Message(1)).await, Told::NotIssued);
+    let listed = async || store.list(1).await.unwrap().unwrap();
+    assert_eq!(tell("a", NoticeChange::Message(0)).await, Told::Done(Notices::default()));
+    assert_eq!((listed().await.version, listed().await.notices), (1, vec![]));
+    let told = Notices { refresh: false, message: 255 };
+    assert_eq!(tell("a", NoticeChange::Message(255)).await, Told::Done(told));
+    let told = Notices { refresh: true, ..told };
+    assert_eq!(tell("a", NoticeChange::Refresh(true)).await, Told::Done(told));
+    assert_eq!(tell("a", NoticeChange::Refresh(true)).await, Told::Done(told));
+    let list = listed().await;
+    assert_eq!((list.version, list.entries, list.notices), (3, vec![], vec![(place.index, told)]));
+    // Of a revoked one, too: it stays revoked.
+    store.change_status(Reference::new("a"), StatusChange::Revoke, later(5)).await.unwrap();
+    let told = Notices { refresh: false, ..told };
+    assert_eq!(tell("a", NoticeChange::Refresh(false)).await, Told::Done(told));
+    assert_eq!(listed().await.entries, [(place.index, Status::Revoked)]);
+    assert_eq!(listed().await.notices, [(place.index, told)]);
+}
+
 async fn a_published_list_never_goes_back(store: impl IssuanceStore) {
     delivered(&store, "a").await;
     let list = |version, at| PublishedList {
@@ -468,6 +493,7 @@ on_every_back_end! {
     t12_a_client_assertion_serves_once_and_a_second_time_touches_nothing,
     issuing_binds_one_key_and_one_place,
     revoked_is_for_ever,
+    what_is_told_refuses_nothing_and_stands_beside_the_status,
     a_published_list_never_goes_back,
     what_is_over_is_forgotten,
 }

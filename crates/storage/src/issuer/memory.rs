@@ -3,7 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use portage_issuer::{
     Changed, Code, Forgotten, Grant, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
-    ListState, Offer, Opened, PublishedList, Redeemed, Redemption, Reference, StatusChange, StoreFailure,
+    ListState, NoticeChange, Offer, Opened, PublishedList, Redeemed, Redemption, Reference, StatusChange,
+    StoreFailure, Told,
 };
 
 mod kept;
@@ -63,6 +64,10 @@ impl IssuanceStore for MemoryIssuances {
         _now: Timestamp,
     ) -> Result<Changed, StoreFailure> {
         Ok(self.kept().change_status(&reference, change))
+    }
+
+    async fn change_notice(&self, reference: Reference, change: NoticeChange) -> Result<Told, StoreFailure> {
+        Ok(self.kept().change_notice(&reference, change))
     }
 
     async fn list_version(&self, list: u32) -> Result<Option<u64>, StoreFailure> {

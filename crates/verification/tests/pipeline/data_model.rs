@@ -2,13 +2,14 @@
 
 use portage_catalog::Format;
 use portage_data_integrity::{Cryptosuite, ProofOptions, add_proof};
+use portage_did::did_key;
 use portage_jose::Header;
 use portage_keys::{Signer as _, digest::HashAlgorithm};
 use portage_status_list::bitstring::{
     Bitstring, StatusMessages, StatusPurpose, entry, list_credential, message_entry,
 };
-use portage_testkit::world::{World, accepted, object};
-use portage_verification::SchemaEvidence;
+use portage_testkit::world::{AUDIENCE, NONCE, World, accepted, object};
+use portage_verification::{Decision, InputFormat, SchemaEvidence};
 use serde_json::{Value, json};
 
 use crate::forge::assert_verdict;
@@ -105,6 +106,78 @@ fn the_claims_of_a_jwt_of_version_1_1_take_their_places_in_the_credential() {
     // Without the claim it is a JWT like any other.
     let bare = licence_jwt(&world, |jwt| drop(jwt.as_object_mut().unwrap().shift_remove("vc")));
     assert_verdict(&world.check(&bare), "rejected type_mismatch");
+}
+
+/// A presentation of version 1.1 as a JWT, around credentials of that version, for the market and its nonce.
+fn presentation_v1(world: &World, credentials: Value, change: impl Fn(&mut Value)) -> String {
+    let (did, method) = did_key(world.holder.verification_key());
+    let mut claims = json!({
+        "iss": did.as_str(), "aud": AUDIENCE, "nonce": NONCE, "jti": "urn:uuid:1",
+        "iat": world.now.as_second(), "exp": world.now.as_second() + 300,
+        "vp": { "@context": [V1], "type": ["VerifiablePresentation"], "verifiableCredential": credentials },
+    });
+    change(&mut claims);
+    portage_jose::sign(Header::new("JWT").with("kid", method.to_string()), &object(claims), &world.holder)
+        .unwrap()
+}
+
+#[test]
+fn a_presentation_of_version_1_1_as_a_jwt_is_read_and_proves_its_holder() {
+    let world = World::new();
+    let holder = did_key(world.holder.verification_key()).0.to_string();
+    let licence = licence_jwt(&world, |jwt| jwt["sub"] = json!(holder));
+    let embedded: Value =
+        serde_json::from_str(&card_v1(&world, |card| card["credentialSubject"]["id"] = json!(holder)))
+            .unwrap();
+    let shown = |credentials: Value, change: &dyn Fn(&mut Value)| {
+        world.check_presented(&presentation_v1(&world, credentials, change))
+    };
+    let outcome = shown(json!([licence, embedded]), &|_| {});
+    assert_eq!(outcome.format.map(InputFormat::name), Some("jwt_vp_json"));
+    let Decision::Accepted(credentials) = outcome.decision else { panic!("{:?}", outcome.decision) };
+    let formats: Vec<&str> = credentials.iter().map(|credential| credential.format().name()).collect();
+    assert_eq!(formats, ["jwt_vc_json", "ldp_vc"]);
+    assert!(
+        credentials.iter().all(|credential| {
+            credential.evidence().holder.as_ref().is_some_and(|holder| holder.is_subject)
+        })
+    );
+    accepted(shown(json!(licence), &|_| {}));
+
+    type Change = fn(&mut Value);
+    let refused: [(Change, &str); 11] = [
+        (|jwt| jwt["aud"] = json!("the stall"), "audience_mismatch"),
+        (|jwt| drop(jwt.as_object_mut().unwrap().shift_remove("aud")), "audience_mismatch"),
+        (|jwt| jwt["nonce"] = json!("n-2"), "nonce_mismatch"),
+        (|jwt| jwt["exp"] = json!(1_700_000_000), "expired"),
+        (|jwt| jwt["exp"] = json!("soon"), "malformed"),
+        (|jwt| jwt["vp"]["@context"] = json!([V2]), "context_not_allowed"),
+        (|jwt| jwt["vp"]["type"] = json!("VerifiableCredential"), "malformed"),
+        (
+            |jwt| jwt["vp"]["holder"] = json!("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"),
+            "key_mismatch",
+        ),
+        (|jwt| jwt["vp"]["id"] = json!("urn:uuid:2"), "malformed"),
+        (|jwt| jwt["vp"]["verifiableCredential"] = json!([1]), "malformed"),
+        // Both at once: it is read as a credential, and holds none.
+        (|jwt| jwt["vc"] = json!({}), "context_not_allowed"),
+    ];
+    for (number, (change, reason)) in refused.into_iter().enumerate() {
+        let outcome = shown(json!([licence]), &change);
+        assert!(!matches!(outcome.decision, Decision::Accepted(_)), "{number}");
+        assert_eq!(outcome.decision.reasons().first().map(|reason| reason.name()), Some(reason), "{number}");
+    }
+    // Whoever signs is the holder, and what is inside is of this version.
+    let forged = presentation_v1(&world, json!([licence]), |_| {});
+    let (kept, _) = forged.rsplit_once('.').unwrap();
+    assert_verdict(
+        &world.check_presented(&format!("{kept}.{}", "A".repeat(86))),
+        "rejected signature_invalid",
+    );
+    let of_2_0 = licence_with(&world, json!({}));
+    assert_verdict(&shown(json!([of_2_0]), &|_| {}), "rejected type_mismatch");
+    // Where nobody asked for a presentation it is none.
+    assert_verdict(&world.check(&forged), "rejected type_mismatch");
 }
 
 /// A licence with more members.

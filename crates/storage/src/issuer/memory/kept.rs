@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use portage_issuer::{
     Changed, Code, Entry, Forgotten, Grant, Inserted, Issued, Issuing, KeyedHash, ListKind, ListState,
-    MAX_OPEN_CODES, MAX_TX_CODE_TRIES, Offer, OfferTerms, Opened, PublishedList, Redeemed, Redemption,
-    Reference, StandingOffer, Status, StatusChange, StatusEntry,
+    MAX_OPEN_CODES, MAX_TX_CODE_TRIES, NoticeChange, Notices, Offer, OfferTerms, Opened, PublishedList,
+    Redeemed, Redemption, Reference, StandingOffer, Status, StatusChange, StatusEntry, Told,
 };
 
 #[derive(Default)]
@@ -40,6 +40,7 @@ enum State {
         place: StatusEntry,
         day: Date,
         status: Status,
+        notices: Notices,
     },
     /// Too many guesses.
     Ended {
@@ -207,6 +208,7 @@ impl Kept {
                 place,
                 day: issuing.day,
                 status: Status::Valid,
+                notices: Notices::default(),
             };
             if let Some(list) = self.lists.get_mut(&place.list) {
                 list.taken += 1;
@@ -264,6 +266,19 @@ impl Kept {
         }
     }
 
+    pub(super) fn change_notice(&mut self, reference: &Reference, change: NoticeChange) -> Told {
+        let Some(issuance) = self.issuances.get_mut(reference) else { return Told::Nobody };
+        let State::Issued { notices, place, .. } = &mut issuance.state else { return Told::NotIssued };
+        let after = notices.after(change);
+        if after != *notices
+            && let Some(list) = self.lists.get_mut(&place.list)
+        {
+            list.version += 1;
+        }
+        *notices = after;
+        Told::Done(after)
+    }
+
     pub(super) fn list(&self, number: u32) -> Option<ListState> {
         let version = self.lists.get(&number)?.version;
         let mut entries: Vec<_> = self
@@ -277,7 +292,15 @@ impl Kept {
             })
             .collect();
         entries.sort_unstable_by_key(|(index, _)| *index);
-        Some(ListState { version, entries })
+        let told = self.issuances.values().filter_map(|issuance| match issuance.state {
+            State::Issued { place, notices, .. } if place.list == number && notices != Notices::default() => {
+                Some((place.index, notices))
+            }
+            _ => None,
+        });
+        let mut notices: Vec<_> = told.collect();
+        notices.sort_unstable_by_key(|(index, _)| *index);
+        Some(ListState { version, entries, notices })
     }
 
     pub(super) fn forget(&mut self, now: Timestamp) -> Forgotten {

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
-use portage_issuer::{Changed, ListKind, ListState, PublishedList, Reference, Status, StatusChange};
-use rusqlite::{OptionalExtension, Transaction, params};
+use portage_issuer::{
+    Changed, ListKind, ListState, NoticeChange, Notices, PublishedList, Reference, Status, StatusChange, Told,
+};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::rows::{instant, millis, status};
 
@@ -66,6 +68,42 @@ fn unchanged(
     })
 }
 
+pub(super) fn change_notice(
+    transaction: &Transaction<'_>,
+    reference: &Reference,
+    change: NoticeChange,
+) -> rusqlite::Result<Told> {
+    let found = transaction
+        .query_row(
+            "SELECT state, refresh, message FROM issuance WHERE reference = ?1",
+            [reference.as_str()],
+            |row| Ok((row.get::<_, String>("state")?, notices(row)?)),
+        )
+        .optional()?;
+    let before = match found {
+        None => return Ok(Told::Nobody),
+        Some((state, notices)) if state == "issued" => notices,
+        Some(_) => return Ok(Told::NotIssued),
+    };
+    let after = before.after(change);
+    if after != before {
+        transaction.execute(
+            "UPDATE issuance SET refresh = ?2, message = ?3 WHERE reference = ?1",
+            params![reference.as_str(), after.refresh, after.message],
+        )?;
+        transaction.execute(
+            "UPDATE status_list SET version = version + 1
+             WHERE list = (SELECT list FROM issuance WHERE reference = ?1)",
+            [reference.as_str()],
+        )?;
+    }
+    Ok(Told::Done(after))
+}
+
+fn notices(row: &Row<'_>) -> rusqlite::Result<Notices> {
+    Ok(Notices { refresh: row.get("refresh")?, message: row.get("message")? })
+}
+
 pub(super) fn version(transaction: &Transaction<'_>, list: u32) -> rusqlite::Result<Option<u64>> {
     transaction
         .query_row("SELECT version FROM status_list WHERE list = ?1", [list], |row| row.get::<_, i64>(0))
@@ -79,7 +117,13 @@ pub(super) fn state(transaction: &Transaction<'_>, list: u32) -> rusqlite::Resul
         "SELECT position, status FROM issuance WHERE list = ?1 AND status <> 'valid' ORDER BY position",
     )?;
     let entries = entries.query_map([list], |row| Ok((row.get("position")?, status(row)?)))?;
-    Ok(Some(ListState { version, entries: entries.collect::<rusqlite::Result<_>>()? }))
+    let entries = entries.collect::<rusqlite::Result<_>>()?;
+    let mut told = transaction.prepare_cached(
+        "SELECT position, refresh, message FROM issuance
+         WHERE list = ?1 AND (refresh <> 0 OR message <> 0) ORDER BY position",
+    )?;
+    let told = told.query_map([list], |row| Ok((row.get("position")?, notices(row)?)))?;
+    Ok(Some(ListState { version, entries, notices: told.collect::<rusqlite::Result<_>>()? }))
 }
 
 pub(super) fn published(

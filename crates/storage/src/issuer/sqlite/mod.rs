@@ -14,7 +14,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use portage_issuer::{
     Changed, Code, Forgotten, Grant, Inserted, IssuanceStore, Issued, Issuing, KeyedHash, ListKind,
-    ListState, Offer, Opened, PublishedList, Redeemed, Redemption, Reference, StatusChange, StoreFailure,
+    ListState, NoticeChange, Offer, Opened, PublishedList, Redeemed, Redemption, Reference, StatusChange,
+    StoreFailure, Told,
 };
 use rusqlite::Transaction;
 
@@ -23,7 +24,11 @@ use crate::{Database, DatabaseError, Schema};
 const SCHEMA: Schema = Schema {
     // "PtIs".
     application_id: 0x5074_4973,
-    migrations: &[include_str!("version_1.sql"), include_str!("version_2.sql")],
+    migrations: &[
+        include_str!("version_1.sql"),
+        include_str!("version_2.sql"),
+        include_str!("version_3.sql"),
+    ],
 };
 
 /// Issuances in one SQLite file.
@@ -93,6 +98,10 @@ impl IssuanceStore for SqliteIssuances {
             .0
             .write(move |transaction| lists::change_status(transaction, &reference, change, now))
             .await?)
+    }
+
+    async fn change_notice(&self, reference: Reference, change: NoticeChange) -> Result<Told, StoreFailure> {
+        Ok(self.0.write(move |transaction| lists::change_notice(transaction, &reference, change)).await?)
     }
 
     async fn list_version(&self, list: u32) -> Result<Option<u64>, StoreFailure> {
