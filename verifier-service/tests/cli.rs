@@ -307,3 +307,42 @@ fn a_statement_of_another_purpose_than_the_file_beside_it_stops_the_service() {
         assert_eq!(folder.run(&["request", "--purpose", id, "--json"]).status.code(), Some(end));
     }
 }
+
+#[test]
+fn staff_are_added_by_a_password_on_standard_input_or_a_code_listed_and_removed() {
+    use std::{io::Write, process::Stdio};
+
+    let folder = Folder::new();
+    let add = |name: &str, password: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_verifier"));
+        command.args(["staff", "add", name, "--json", "--dir"]).arg(folder.0.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        process.wait_with_output().unwrap()
+    };
+    assert_eq!(object(&add("Maria", "four words of pine\n"))["name"], "maria");
+    assert_eq!(add("maria", "four words of pine\n").status.code(), Some(2), "the name is taken");
+    assert_eq!(add("ali", "short\n").status.code(), Some(2));
+    assert_eq!(add("not a name", "four words of pine\n").status.code(), Some(2));
+    let coded = object(&folder.run(&["staff", "add", "robin", "--code", "--json"]));
+    let open = coded["open"].as_str().unwrap();
+    assert_eq!(open, format!("http://localhost:18499/counter/open/{}", coded["code"].as_str().unwrap()));
+    assert_eq!(folder.run(&["staff", "add", "eve", "--role", "clerk", "--code"]).status.code(), Some(2));
+    let listed = folder.run(&["staff", "list", "--json"]);
+    assert_eq!(stdout(&listed).lines().count(), 2, "{}", stdout(&listed));
+    assert_eq!(object(&folder.run(&["staff", "remove", "maria", "--json"]))["removed"], true);
+    let absent = folder.run(&["staff", "remove", "maria"]);
+    assert_eq!((absent.status.code(), last_word(&absent)), (Some(1), "request_invalid"));
+    let log = folder.run(&["staff", "log"]);
+    for what in ["maria  added", "robin  code_made", "maria  removed"] {
+        assert!(stdout(&log).contains(what), "{}", stdout(&log));
+    }
+    // Neither a password nor a code lies in the folder.
+    for (path, bytes) in folder.content() {
+        for secret in ["four words of pine", coded["code"].as_str().unwrap()] {
+            let holds = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!holds, "{}", path.display());
+        }
+    }
+}

@@ -24,7 +24,7 @@ use portage_federation::WELL_KNOWN;
 use portage_fetch::HttpSources;
 use portage_storage::{authority::SqliteRegistry, log::PublishError};
 use portage_transparency_log::SignedCheckpoint;
-use portage_web::{Readiness, Refusal, harden, health_routes};
+use portage_web::{Audience, Limits, Readiness, Refusal, harden_within, health_routes};
 
 use crate::{PublicLog, public_log};
 
@@ -74,7 +74,7 @@ impl Service {
     }
 }
 
-/// The service's routes with everything [`harden`] puts around them.
+/// The service's routes with everything [`harden_within`] puts around them.
 pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
     let store = service.clone();
     let health = health_routes(readiness, move || {
@@ -82,7 +82,6 @@ pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
         async move { service.authority.registration(&service.authority.profile().id).await.is_ok() }
     });
     let routes = Router::new()
-        .route("/", get(page::show))
         .route(WELL_KNOWN, get(federation::entity_configuration))
         .route(FETCH_PATH, get(federation::fetch))
         .route(LIST_PATH, get(federation::list))
@@ -93,7 +92,9 @@ pub fn routes(service: Arc<Service>, readiness: Readiness) -> Router {
         .route(TRUST_MARK_LIST_PATH, get(marks::list))
         .route(TRUST_MARK_STATUS_PATH, post(marks::status))
         .route(&format!("{}/{{*path}}", public_log::PATH), get(log::read));
-    harden(routes.with_state(service).merge(health))
+    let routes = routes.with_state(service.clone()).merge(page::routes(&service)).merge(health);
+    let audience = Audience::PersonBelow(page::PATHS);
+    harden_within(routes, Limits { audience, ..Limits::default() })
 }
 
 /// Ours or the world's: the peer may try again.

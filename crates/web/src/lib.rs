@@ -15,7 +15,6 @@
 //! Not here: TLS (a reverse proxy's), routes, and what stands on any page.
 
 mod bearer;
-mod escape;
 mod harden;
 mod health;
 mod language;
@@ -25,7 +24,6 @@ mod refusal;
 mod serve;
 
 pub use bearer::{BearerError, bearer_token, is_bearer};
-pub use escape::escape;
 pub use harden::{Audience, Limits, MAX_BODY, REQUEST_TIME, harden, harden_within};
 pub use health::{Readiness, health_routes, health_routes_telling};
 pub use language::{language_of, language_of_terminal};

@@ -45,7 +45,7 @@ impl Told<'_> {
     /// For staff: with the claims that the purpose shows them, and no other.
     pub(crate) fn at_counter(&self, shown: &[ShownToStaff], words: &Words) -> Markup {
         html! {
-            (self.what(words))
+            (self.what("page_counter.they_can", words))
             @if !shown.is_empty() {
                 h2 { (words.say("page_counter.shown")) }
                 (shown_claims(shown, words))
@@ -58,14 +58,14 @@ impl Told<'_> {
     /// For the person: no claim.
     pub(crate) fn for_person(&self, words: &Words) -> Markup {
         html! {
-            (self.what(words))
+            (self.what("decision.todo", words))
             (self.on_what(words))
             p { (words.say("decision.back")) }
         }
     }
 
-    /// The decision, and why.
-    fn what(&self, words: &Words) -> Markup {
+    /// The decision, and why. `todo` is the message that says who can do something.
+    fn what(&self, todo: &str, words: &Words) -> Markup {
         let say = |key: &str| words.say(&format!("page_counter.{key}"));
         let told = match self.verdict {
             Verdict::Accepted { .. } => {
@@ -75,10 +75,10 @@ impl Told<'_> {
                 notice(Notice::Information, &say("nothing_what"), html! { p { (say("nothing_why")) } }, words)
             }
             Verdict::Rejected { reasons, .. } => {
-                notice(Notice::Refused, &say("rejected_what"), why(reasons, words), words)
+                notice(Notice::Refused, &say("rejected_what"), why(reasons, todo, words), words)
             }
             Verdict::Indeterminate { reasons, .. } => {
-                let body = html! { p { (say("indeterminate_why")) } (why(reasons, words)) };
+                let body = html! { p { (say("indeterminate_why")) } (why(reasons, todo, words)) };
                 notice(Notice::Warning, &say("indeterminate_what"), body, words)
             }
         };
@@ -104,8 +104,10 @@ impl Told<'_> {
                 h2 { (words.say("page_counter.ages")) }
                 ul class="list" { @for sentence in &ages { li translate="no" { (sentence.text(language)) } } }
             }
-            h2 { (words.say(&format!("page_counter.{bound}"))) }
-            p { (words.say(&format!("page_counter.{bound}_why"))) }
+            @if !self.nothing_was_shown() {
+                h2 { (words.say(&format!("page_counter.{bound}"))) }
+                p { (words.say(&format!("page_counter.{bound}_why"))) }
+            }
             @if !rest.is_empty() {
                 (details(&words.say("page_counter.rests_on"), html! {
                     ul class="list" { @for sentence in &rest { li translate="no" { (sentence.text(language)) } } }
@@ -122,7 +124,7 @@ fn is_told_above(sentence: &Sentence) -> bool {
 }
 
 /// Each reason once, with what to do.
-fn why(reasons: &[Reason], words: &Words) -> Markup {
+fn why(reasons: &[Reason], todo: &str, words: &Words) -> Markup {
     let language = words.language();
     let mut said: Vec<Reason> = Vec::new();
     for reason in reasons {
@@ -133,7 +135,7 @@ fn why(reasons: &[Reason], words: &Words) -> Markup {
     html! {
         @for reason in said {
             p { (words.say_with("decision.because", &[("sentence", reason_sentence(reason, language))])) }
-            p { (words.say_with("decision.todo", &[("hint", reason_hint(reason, language))])) }
+            p { (words.say_with(todo, &[("hint", reason_hint(reason, language))])) }
         }
     }
 }
