@@ -139,10 +139,19 @@ impl Citizen {
         Citizen { folder, surroundings, later }
     }
 
+    /// One with a person credential, whose wallet answers requests of HAIP 1.0 alone.
+    pub(crate) async fn of_haip(stage: &Running) -> Self {
+        Self::made(stage, &["init", "--haip", "--demo", "--allow"]).await.holding_a_person(stage).await
+    }
+
     /// With a wallet that trusts the three issuers and the market.
     pub(crate) async fn new(stage: &Running) -> Self {
+        Self::made(stage, &["init", "--demo", "--allow"]).await
+    }
+
+    async fn made(stage: &Running, init: &[&str]) -> Self {
         let citizen = Self::without_wallet(stage);
-        let mut init = vec!["init", "--demo", "--allow"];
+        let mut init = init.to_vec();
         let origins = origins(stage);
         init.extend(origins.iter().map(String::as_str));
         assert_eq!(citizen.run(&init).await.code, 0);

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set its scene has failed")]
 
 mod browser;
+mod certificates;
 mod citizen;
 mod encrypted;
 mod issuer_side;

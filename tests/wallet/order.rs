@@ -123,6 +123,7 @@ impl Bench {
             authority: &self.trust,
             loopback: &self.loopback,
             entropy: &self.entropy,
+            haip: false,
             list_interval: SignedDuration::from_secs(60),
         }
     }

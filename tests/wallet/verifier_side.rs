@@ -3,7 +3,7 @@
 use portage_did::{Did, DidDocument, Relationship};
 use portage_jose::Header;
 use portage_keys::Signer;
-use portage_oid4vp::{AuthorizationResponse, PurposeInfo, encrypted_response};
+use portage_oid4vp::{AuthorizationResponse, PurposeInfo, RequestUriPost, encrypted_response};
 use serde_json::{Value, json};
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) fn answer(stage: &Stage, path: &str, body: &str) -> (u16, &'static st
             let document = DidDocument::of_keys(&did, &[("key-1", key, &[Relationship::Authentication])]);
             (200, JSON, document.to_value().to_string())
         }
-        "/request/1" => (200, "application/oauth-authz-req+jwt", request_object(stage)),
+        "/request/1" => (200, "application/oauth-authz-req+jwt", request_object(stage, body)),
         "/response" => {
             let sound = matches!(
                 AuthorizationResponse::parse_form(body.as_bytes()),
@@ -78,7 +78,7 @@ pub(crate) fn query_with_birth_date(stage: &Stage) -> Value {
     query
 }
 
-fn request_object(stage: &Stage) -> String {
+fn request_object(stage: &Stage, body: &str) -> String {
     let usual = usual_query(stage);
     let twist = stage.twist.lock().unwrap();
     let now = stage.world.now.as_second();
@@ -112,6 +112,9 @@ fn request_object(stage: &Stage) -> String {
         header: object(json!({ "typ": "oauth-authz-req+jwt", "kid": format!("{}#key-1", stage.market.did) })),
         claims: object(claims),
     };
+    if let Some(nonce) = RequestUriPost::parse_form(body.as_bytes()).unwrap().wallet_nonce {
+        draft.claims.insert("wallet_nonce".to_owned(), nonce.into());
+    }
     let chain = twist.chain.clone().unwrap_or_else(|| federation_side::chain(stage));
     if is_vouched && !chain.is_empty() {
         draft.header.insert("trust_chain".to_owned(), json!(chain));

@@ -20,6 +20,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "portage-vc",
             "portage-status-list",
             "portage-dcql",
+            "portage-x509",
             "portage-transparency-log",
             "portage-letter",
         ],

@@ -11,6 +11,7 @@ use portage_did::LoopbackOrigins;
 use portage_federation::EntityId;
 use portage_oid4vp::ResponseMode;
 use portage_service::{FederationSection, check_url};
+use portage_verifier::{Asking, Delivery};
 use serde::Deserialize;
 use url::Url;
 
@@ -38,10 +39,21 @@ pub(crate) struct Config {
     pub(crate) superiors: Vec<EntityId>,
     /// What kind of name it asks under.
     pub(crate) client_id_prefix: RequestPrefix,
-    /// How answers come.
-    pub(crate) response_mode: ResponseMode,
     /// What is asked at the counter; empty: every purpose there is.
     pub(crate) counter_purposes: Vec<PurposeId>,
+    /// How it asks.
+    pub(crate) asking: Asking,
+    /// The certificates of its key and the key, two files.
+    pub(crate) certificates: Option<Certificates>,
+}
+
+/// The files of a key that is certified.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    /// PEM, the leaf first, without the anchor.
+    pub(crate) chain: PathBuf,
+    /// PEM, PKCS#8.
+    pub(crate) key: PathBuf,
 }
 
 /// The Client Identifier Prefix of the service's requests (OpenID4VP 1.0 §5.9.3).
@@ -56,6 +68,18 @@ pub(crate) enum RequestPrefix {
     #[serde(rename = "openid_federation")]
     #[value(name = "openid_federation")]
     OpenidFederation,
+    /// The host that its certificate names. Needs requests.certificates.
+    #[serde(rename = "x509_san_dns")]
+    #[value(skip)]
+    X509SanDns,
+    /// The digest of its certificate. Needs requests.certificates.
+    #[serde(rename = "x509_hash")]
+    #[value(skip)]
+    X509Hash,
+    /// The address that answers go to: nobody signs, and wallets know nothing else of whoever asks.
+    #[serde(rename = "redirect_uri")]
+    #[value(name = "redirect_uri")]
+    RedirectUri,
 }
 
 impl RequestPrefix {
@@ -63,6 +87,9 @@ impl RequestPrefix {
         match self {
             RequestPrefix::DecentralizedIdentifier => "decentralized_identifier",
             RequestPrefix::OpenidFederation => "openid_federation",
+            RequestPrefix::X509SanDns => "x509_san_dns",
+            RequestPrefix::X509Hash => "x509_hash",
+            RequestPrefix::RedirectUri => "redirect_uri",
         }
     }
 }
@@ -105,18 +132,83 @@ struct CounterSection {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Requests {
-    client_id_prefix: RequestPrefix,
-    response_mode: ResponseModeName,
+    client_id_prefix: Option<RequestPrefix>,
+    response_mode: Option<ResponseModeName>,
+    delivery: DeliveryName,
+    haip: bool,
+    certificates: Option<PathBuf>,
+    certificate_key: Option<PathBuf>,
 }
 
 /// `response_mode` in the file.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 enum ResponseModeName {
-    #[default]
     #[serde(rename = "direct_post")]
     DirectPost,
     #[serde(rename = "direct_post.jwt")]
     DirectPostJwt,
+}
+
+/// `delivery` in the file.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DeliveryName {
+    #[default]
+    Get,
+    Post,
+    Value,
+}
+
+impl Requests {
+    /// The choices, if they go together. `haip` chooses where nothing else is said, and refuses what it does not allow.
+    fn choose(self, dir: &Path) -> Result<(RequestPrefix, Asking, Option<Certificates>), String> {
+        let (usual_prefix, usual_mode) = if self.haip {
+            (RequestPrefix::X509Hash, ResponseMode::DirectPostJwt)
+        } else {
+            (RequestPrefix::default(), ResponseMode::default())
+        };
+        let prefix = self.client_id_prefix.unwrap_or(usual_prefix);
+        let response_mode = self.response_mode.map_or(usual_mode, ResponseMode::from);
+        let delivery = match self.delivery {
+            DeliveryName::Get => Delivery::Get,
+            DeliveryName::Post => Delivery::Post,
+            DeliveryName::Value => Delivery::Value,
+        };
+        let asking = Asking { response_mode, delivery, haip: self.haip };
+        check_choices(prefix, asking)?;
+        let certificates = match (self.certificates, self.certificate_key) {
+            (Some(chain), Some(key)) => Some(Certificates { chain: dir.join(chain), key: dir.join(key) }),
+            (None, None) => None,
+            _ => return Err("requests.certificates and requests.certificate_key go together".to_owned()),
+        };
+        let needs_certificates = matches!(prefix, RequestPrefix::X509Hash | RequestPrefix::X509SanDns);
+        if needs_certificates && certificates.is_none() {
+            return Err(format!(
+                "requests.client_id_prefix: {} needs requests.certificates and requests.certificate_key",
+                prefix.name()
+            ));
+        }
+        Ok((prefix, asking, certificates.filter(|_| needs_certificates)))
+    }
+}
+
+/// What goes together with what.
+fn check_choices(prefix: RequestPrefix, asking: Asking) -> Result<(), String> {
+    let Asking { response_mode, delivery, haip } = asking;
+    let refused = if haip && prefix != RequestPrefix::X509Hash {
+        "client_id_prefix: haip allows x509_hash alone"
+    } else if haip && response_mode != ResponseMode::DirectPostJwt {
+        "response_mode: haip allows direct_post.jwt alone"
+    } else if haip && delivery == Delivery::Value {
+        "delivery: haip allows get and post, no request by value"
+    } else if prefix == RequestPrefix::OpenidFederation && response_mode == ResponseMode::DirectPostJwt {
+        "response_mode: direct_post.jwt needs a key for each request, and under openid_federation wallets take keys from the trust chain alone"
+    } else if prefix == RequestPrefix::RedirectUri && delivery == Delivery::Post {
+        "delivery: a request under redirect_uri is not signed, and stands in the link"
+    } else {
+        return Ok(());
+    };
+    Err(format!("requests.{refused}"))
 }
 
 impl From<ResponseModeName> for ResponseMode {
@@ -201,22 +293,16 @@ impl Config {
             "policies.time_zone: not the IANA name of a time zone, such as America/Vancouver".to_owned()
         })?;
         let superiors = file.federation.superiors(&url)?;
-        let client_id_prefix = file.requests.client_id_prefix;
+        let (client_id_prefix, asking, certificates) = file.requests.choose(dir)?;
         if client_id_prefix == RequestPrefix::OpenidFederation && superiors.is_empty() {
             return Err("requests.client_id_prefix: openid_federation needs federation.superiors".to_owned());
-        }
-        let response_mode = ResponseMode::from(file.requests.response_mode);
-        if client_id_prefix == RequestPrefix::OpenidFederation && response_mode == ResponseMode::DirectPostJwt
-        {
-            return Err("requests.response_mode: direct_post.jwt needs a key for each request, and under openid_federation wallets take \
-                        keys from the trust chain alone"
-                .to_owned());
         }
         Ok(Config {
             time_zone,
             superiors,
             client_id_prefix,
-            response_mode,
+            asking,
+            certificates,
             counter_purposes: file.counter.purposes.into_iter().map(PurposeId).collect(),
             url,
             listen: file.listen,
@@ -288,6 +374,12 @@ client_id_prefix = "{client_id_prefix}"
 # How wallets answer: direct_post, or direct_post.jwt (encrypted to a key of each request, so that the proxy in front of this service
 # reads nothing of it; not with openid_federation).
 response_mode = "direct_post"
+# How wallets get the request: get or post (from an address), or value (in the link).
+delivery = "get"
+# Names that a certificate bears out: client_id_prefix = "x509_san_dns" (the host) or "x509_hash" (the certificate), with these files:
+# certificates = "certificates.pem"        # the leaf first, without the anchor
+# certificate_key = "certificate-key.pem"  # its key, PKCS#8, of P-256
+# haip = true                              # only what the High Assurance Interoperability Profile 1.0 allows
 
 [counter]
 # What staff may ask at /counter, by the ids of purposes. Empty: every purpose there is.
@@ -372,13 +464,44 @@ mod tests {
     #[test]
     fn encrypted_answers_need_a_key_of_each_request() {
         let text = written("https://market.example", &[]);
-        assert_eq!(parse(&text).unwrap().response_mode, ResponseMode::DirectPost);
+        assert_eq!(parse(&text).unwrap().asking, Asking::default());
         let encrypted =
             text.replace("response_mode = \"direct_post\"", "response_mode = \"direct_post.jwt\"");
-        assert_eq!(parse(&encrypted).unwrap().response_mode, ResponseMode::DirectPostJwt);
+        assert_eq!(parse(&encrypted).unwrap().asking.response_mode, ResponseMode::DirectPostJwt);
         let federated = encrypted.replace("decentralized_identifier\"", "openid_federation\"");
         assert!(parse(&federated).unwrap_err().starts_with("requests.response_mode"));
         assert!(parse(&text.replace("\"direct_post\"", "\"fragment\"")).is_err());
+    }
+
+    #[test]
+    fn haip_chooses_what_it_demands_and_refuses_what_it_forbids() {
+        let with = |requests: &str| {
+            parse(&format!(
+                "url = \"https://market.example\"\nlisten = \"127.0.0.1:1\"\n[api]\ntoken = \"{TOKEN}\"\n[requests]\n{requests}\n"
+            ))
+        };
+        const FILES: &str = "certificates = \"c.pem\"\ncertificate_key = \"k.pem\"\n";
+        let haip = with(&format!("haip = true\n{FILES}")).unwrap();
+        assert_eq!(haip.client_id_prefix, RequestPrefix::X509Hash);
+        let asking =
+            Asking { response_mode: ResponseMode::DirectPostJwt, delivery: Delivery::Get, haip: true };
+        assert_eq!(haip.asking, asking);
+        assert_eq!(haip.certificates.unwrap().chain, Path::new("/srv/market/c.pem"));
+        assert!(with(&format!("haip = true\ndelivery = \"post\"\n{FILES}")).is_ok());
+        for (requests, what) in [
+            ("client_id_prefix = \"x509_san_dns\"", "requests.client_id_prefix"),
+            ("client_id_prefix = \"decentralized_identifier\"", "requests.client_id_prefix"),
+            ("response_mode = \"direct_post\"", "requests.response_mode"),
+            ("delivery = \"value\"", "requests.delivery"),
+        ] {
+            let refused = with(&format!("haip = true\n{requests}\n{FILES}")).unwrap_err();
+            assert!(refused.starts_with(what), "{refused}");
+            assert!(with(&format!("{requests}\n{FILES}")).is_ok(), "{requests}");
+        }
+        assert!(with("haip = true").unwrap_err().contains("requests.certificates"));
+        assert!(with("certificates = \"c.pem\"").unwrap_err().contains("go together"));
+        assert!(with("client_id_prefix = \"redirect_uri\"").is_ok());
+        assert!(with("client_id_prefix = \"redirect_uri\"\ndelivery = \"post\"").is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! store, any sources and any clock, so that tests serve them in process. Staff of the service have pages of their own at [`counter`].
 
 mod args;
+mod certified;
 mod chain_renewal;
 mod commands;
 mod config;

@@ -14,10 +14,11 @@ use portage_policy::Policies;
 use portage_service::{FederationMember, TRUST_MARKS, staff::StaffStore};
 use portage_storage::{KeyFolder, catalog_folder, verifier::SqliteSessions};
 use portage_trust::{Authorities, TrustList};
-use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier};
+use portage_verifier::{Addresses, Identity, OneTimeSecret, Verifier};
 use serde_json::{Value, json};
 
 use crate::{
+    certified,
     commands::CommandError,
     config::{Config, RequestPrefix},
     counter::Counter,
@@ -68,8 +69,8 @@ pub(crate) fn open(dir: &Path, clock: &Clock) -> Result<Deployment, CommandError
     let authorities = authorities(&config.trust, clock)?;
     let anchors = authorities.anchors().clone();
     let verifier = Verifier {
-        identity: identity(&config, &did, &jwk, key)?,
-        asking: Asking { response_mode: config.response_mode },
+        identity: identity(&config, &addresses, &did, &jwk, key)?,
+        asking: config.asking,
         addresses,
         vouched: vouched::read(dir, &catalog)?,
         policies: Arc::new(policies(&catalog, &config.time_zone)?),
@@ -101,15 +102,29 @@ fn did_document(did: &Did, key: &SigningKey) -> Value {
 }
 
 /// The name that requests are signed under, as the configuration has it.
-fn identity(config: &Config, did: &Did, jwk: &Jwk, key: SigningKey) -> Result<Identity, CommandError> {
+fn identity(
+    config: &Config,
+    addresses: &Addresses,
+    did: &Did,
+    jwk: &Jwk,
+    key: SigningKey,
+) -> Result<Identity, CommandError> {
+    if let Some(files) = &config.certificates {
+        return certified::identity(files, config);
+    }
     let (client_id, kid) = match config.client_id_prefix {
         RequestPrefix::DecentralizedIdentifier => (ClientId::of_did(did), format!("{did}#{SIGNING_KEY}")),
         RequestPrefix::OpenidFederation => {
             let entity = config.url.as_str().trim_end_matches('/');
             (ClientId::of_entity(entity).map_err(CommandError::fault)?, jwk.thumbprint())
         }
+        // Nobody signs for an address. What a certificate bears out was read above.
+        RequestPrefix::RedirectUri | RequestPrefix::X509SanDns | RequestPrefix::X509Hash => {
+            let id = ClientId::of_response_uri(&addresses.response_uri()).map_err(CommandError::fault)?;
+            (id, String::new())
+        }
     };
-    Ok(Identity { client_id, kid, signer: Arc::new(key) })
+    Ok(Identity { client_id, kid, certificates: Vec::new(), signer: Arc::new(key) })
 }
 
 /// The bundled catalogue, and what the service's folder adds: types, policies, and the purposes that ask for them and name them.

@@ -108,6 +108,9 @@ pub(crate) struct InitArgs {
     /// Exact loopback origins that may be contacted over http, such as http://localhost:8081.
     #[arg(long, value_name = "ORIGIN", num_args = 1.., requires = "demo")]
     pub(crate) allow: Vec<String>,
+    /// Answer only requests of the High Assurance Interoperability Profile (HAIP 1.0): signed under a certificate, answered encrypted.
+    #[arg(long)]
+    pub(crate) haip: bool,
 }
 
 #[derive(Debug, ClapArgs)]

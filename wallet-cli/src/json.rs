@@ -87,7 +87,7 @@ pub(crate) fn verifier(asker: &Asker) -> Value {
         MayAsk::NotRegistered(_) => "not_registered",
         MayAsk::Unknown => "unknown",
     };
-    json!({ "client_id": asker.client_id, "host": asker.host, "name": asker.name(), "standing": standing })
+    json!({ "client_id": asker.client_id, "proved_by": asker.proved_by.name(), "host": asker.host, "name": asker.name(), "standing": standing })
 }
 
 fn purpose(asker: &Asker) -> Value {

@@ -21,6 +21,7 @@ pub(crate) struct Session {
     loopback: LoopbackOrigins,
     fetcher: Fetcher,
     entropy: Arc<dyn Entropy>,
+    haip: bool,
     list_interval: SignedDuration,
 }
 
@@ -59,7 +60,9 @@ impl Session {
         let list_interval = SignedDuration::from_secs(if settings.demo { 1 } else { 60 });
         let contexts = catalog.contexts();
         let entropy = surroundings.entropy.clone();
-        let session = Session { store, trust, catalog, contexts, loopback, fetcher, entropy, list_interval };
+        let haip = settings.haip;
+        let session =
+            Session { store, trust, catalog, contexts, loopback, fetcher, entropy, haip, list_interval };
         Ok((session, wrong))
     }
 
@@ -73,6 +76,7 @@ impl Session {
             authority: &self.trust,
             loopback: &self.loopback,
             entropy: self.entropy.as_ref(),
+            haip: self.haip,
             list_interval: self.list_interval,
         }
     }

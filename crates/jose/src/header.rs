@@ -3,6 +3,18 @@ use serde_json::{Map, Value};
 
 use crate::JwtError;
 
+/// The certificates of a header `x5c` (RFC 7515 §4.1.6): DER, the leaf first; `None` where there is no such header or it is none. Nothing in them is
+/// proved.
+pub fn certificates_of_header(x5c: Option<&Value>) -> Option<Vec<Vec<u8>>> {
+    let certificates = x5c?.as_array()?;
+    certificates.iter().map(|one| portage_keys::base64url::decode_standard(one.as_str()?).ok()).collect()
+}
+
+/// The header `x5c` of certificates in DER.
+pub fn header_of_certificates(certificates: &[Vec<u8>]) -> Value {
+    certificates.iter().map(|der| portage_keys::base64url::encode_standard(der)).collect()
+}
+
 /// The protected header of a JWS (RFC 7515 §4): the members we read by name, and all of them. `Debug` shows names, no values.
 #[derive(Clone, PartialEq)]
 pub struct Header {

@@ -30,7 +30,7 @@ mod private_jwk;
 mod tests;
 
 pub use encryption_jwk::{EncryptionJwk, read_encryption_jwk_set};
-pub use header::Header;
+pub use header::{Header, certificates_of_header, header_of_certificates};
 pub use jwe::{ContentEncryption, EncryptedMessage, JweError, encrypt};
 pub use jwk::{Jwk, JwkError, read_jwk_set};
 pub use jws::verify_jws;

@@ -1,6 +1,9 @@
 //! base64url without padding (RFC 4648 §5), canonical only.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 
 /// Not canonical base64url: padding, whitespace, `+` or `/`, non-zero trailing bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +21,19 @@ pub fn encode(bytes: &[u8]) -> String {
 /// [`NotBase64Url`].
 pub fn decode(text: &str) -> Result<Vec<u8>, NotBase64Url> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64Url)
+}
+
+/// Encodes in the standard alphabet with padding (RFC 4648 §4), as `x5c` has it.
+pub fn encode_standard(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Decodes the standard alphabet with padding, canonical only.
+///
+/// # Errors
+/// [`NotBase64Url`].
+pub fn decode_standard(text: &str) -> Result<Vec<u8>, NotBase64Url> {
+    STANDARD.decode(text).map_err(|_| NotBase64Url)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use ed25519_dalek::Signer as _;
-use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::{elliptic_curve::sec1::ToSec1Point, pkcs8::DecodePrivateKey};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
 };
@@ -71,6 +71,17 @@ impl SigningKey {
             }
         };
         Ok(SigningKey { public, secret: Zeroizing::new(secret.to_vec()) })
+    }
+
+    /// A key of P-256 from PKCS#8 in DER, as `openssl` writes it.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`].
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
+        let key = p256::SecretKey::from_pkcs8_der(der)
+            .map_err(|_| KeyError::Malformed("not a key of P-256 in PKCS#8"))?;
+        let secret = Zeroizing::new(key.to_bytes().to_vec());
+        Self::from_secret_bytes(Algorithm::Es256, &secret)
     }
 
     /// The secret, for the sealed vault and the key file only.

@@ -118,6 +118,31 @@ impl VerificationKey {
         Ok(VerificationKey { algorithm: Algorithm::Es384, bytes })
     }
 
+    /// A key from the SubjectPublicKeyInfo of a certificate (RFC 5480, RFC 8410), whose DER has one form for each kind of key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unsupported`] for every other kind, [`KeyError::Malformed`] for no point of its curve.
+    pub fn from_subject_public_key_info(der: &[u8]) -> Result<Self, KeyError> {
+        /// id-Ed25519; id-ecPublicKey with prime256v1; id-ecPublicKey with secp384r1.
+        const ED25519: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        const P256: &[u8] = &[
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        ];
+        const P384: &[u8] = &[
+            0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00,
+        ];
+        if let Some(key) = der.strip_prefix(ED25519) {
+            return Self::ed25519(key);
+        }
+        match (der.strip_prefix(P256), der.strip_prefix(P384)) {
+            (Some([0x04, point @ ..]), _) if point.len() == 64 => Self::p256_sec1(&[&[0x04], point].concat()),
+            (_, Some([0x04, point @ ..])) if point.len() == 96 => Self::p384_sec1(&[&[0x04], point].concat()),
+            _ => Err(KeyError::Unsupported),
+        }
+    }
+
     /// The one algorithm this key is for.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -1,13 +1,13 @@
 use portage_did::{Did, DidDocument, DidError, DidUrl, LoopbackOrigins, Relationship, Resolution};
 use portage_jose::UnverifiedJwt;
-use portage_keys::VerificationKey;
+use portage_keys::{Algorithm, VerificationKey};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    AuthorizationRequest, ClientId, ClientIdPrefix, PendingVerifierMetadata, REQUEST_OBJECT_TYP,
-    RequestError, SELF_ISSUED_V2, authorization_request::refuse_legacy, openid_federation::VerifierMetadata,
-    request_object::TRUST_CHAIN,
+    AuthorizationRequest, ClientId, ClientIdPrefix, PendingCertificates, PendingVerifierMetadata,
+    REQUEST_OBJECT_TYP, RequestError, SELF_ISSUED_V2, authorization_request::refuse_legacy,
+    openid_federation::VerifierMetadata, request_object::TRUST_CHAIN,
 };
 
 /// The most statements of a chain that is carried.
@@ -18,9 +18,17 @@ const MAX_STATEMENT: usize = 64 << 10;
 /// A request as it arrived: who it says it is from, and its parameters, proved by nothing yet.
 #[derive(Debug, Clone)]
 pub struct UnverifiedRequest {
-    /// The Client Identifier outside the Request Object.
-    client_id: ClientId,
+    outside: Outside,
     form: Form,
+}
+
+/// What is known of a request before its Request Object is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Outside {
+    /// The Client Identifier.
+    pub(crate) client_id: ClientId,
+    /// What the wallet sent with its `POST`, and the Request Object must repeat.
+    wallet_nonce: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +44,8 @@ pub enum AuthenticationStep {
     NeedDidDocument(PendingDidDocument),
     /// What the verifier's trust chain says of it has to be known.
     NeedVerifierMetadata(PendingVerifierMetadata),
+    /// The anchors have to be known that certificates are verified with.
+    NeedCertificateAnchors(PendingCertificates),
     /// Whose it is follows from the request itself.
     Authenticated(AuthenticatedRequest),
 }
@@ -49,7 +59,7 @@ pub struct PendingDidDocument {
 
 #[derive(Debug)]
 struct SignedByDid {
-    client_id: ClientId,
+    outside: Outside,
     did: Did,
     kid: DidUrl,
     jwt: Box<UnverifiedJwt>,
@@ -59,13 +69,15 @@ struct SignedByDid {
 #[derive(Debug, Clone)]
 pub struct AuthenticatedRequest {
     pub(crate) client_id: ClientId,
-    /// The DID whose key signed; `None` under `redirect_uri:` and `openid_federation:`.
+    /// The DID whose key signed; `None` under every other prefix.
     pub(crate) did: Option<Did>,
     pub(crate) parameters: Map<String, Value>,
     /// The header `trust_chain`.
     pub(crate) trust_chain: Vec<String>,
     /// Under `openid_federation:`, what the chain says of the verifier.
     pub(crate) verifier_metadata: Option<VerifierMetadata>,
+    /// How the request came, and what it is signed with.
+    pub(crate) signed_with: Option<Algorithm>,
 }
 
 impl UnverifiedRequest {
@@ -75,7 +87,8 @@ impl UnverifiedRequest {
     /// [`RequestError::RequestObject`].
     pub fn signed(client_id: ClientId, request_object: &str) -> Result<Self, RequestError> {
         let jwt = UnverifiedJwt::parse(request_object.trim())?;
-        Ok(UnverifiedRequest { client_id, form: Form::Signed(Box::new(jwt)) })
+        let outside = Outside { client_id, wallet_nonce: None };
+        Ok(UnverifiedRequest { outside, form: Form::Signed(Box::new(jwt)) })
     }
 
     /// A request that brings everything along; `None` when its Request Object has to be fetched first.
@@ -89,14 +102,22 @@ impl UnverifiedRequest {
                 Self::signed(client_id, &request).map(Some)
             }
             AuthorizationRequest::Unsigned { client_id, parameters } => {
-                Ok(Some(UnverifiedRequest { client_id, form: Form::Unsigned(parameters) }))
+                let outside = Outside { client_id, wallet_nonce: None };
+                Ok(Some(UnverifiedRequest { outside, form: Form::Unsigned(parameters) }))
             }
         }
     }
 
+    /// The same for a Request Object that was fetched by `POST` with this `wallet_nonce`: it must repeat it (§5.10).
+    #[must_use]
+    pub fn answering(mut self, wallet_nonce: &str) -> Self {
+        self.outside.wallet_nonce = Some(wallet_nonce.to_owned());
+        self
+    }
+
     /// Whom the request says it is from.
     pub fn client_id(&self) -> &ClientId {
-        &self.client_id
+        &self.outside.client_id
     }
 
     /// Finds out whose request it is, by the one way its Client Identifier Prefix fixes (§5.9.3).
@@ -105,23 +126,29 @@ impl UnverifiedRequest {
     /// [`RequestError`]: a prefix that is not supported; signed under `redirect_uri:` or not signed under another one; `kid` of another DID;
     /// a Request Object that does not hold.
     pub fn authenticate(self, loopback: &LoopbackOrigins) -> Result<AuthenticationStep, RequestError> {
-        match (self.client_id.prefix(), self.form) {
+        match (self.outside.client_id.prefix(), self.form) {
             (ClientIdPrefix::DecentralizedIdentifier, Form::Signed(jwt)) => {
-                SignedByDid::new(self.client_id, jwt)?.resolve(loopback)
+                SignedByDid::new(self.outside, jwt)?.resolve(loopback)
             }
             (ClientIdPrefix::RedirectUri, Form::Unsigned(parameters)) => {
                 refuse_legacy(&parameters)?;
                 Ok(AuthenticationStep::Authenticated(AuthenticatedRequest {
-                    client_id: self.client_id,
+                    client_id: self.outside.client_id,
                     did: None,
                     parameters,
                     trust_chain: Vec::new(),
                     verifier_metadata: None,
+                    signed_with: None,
                 }))
             }
             (ClientIdPrefix::OpenidFederation, Form::Signed(jwt)) => {
-                PendingVerifierMetadata::new(self.client_id, jwt)
-                    .map(AuthenticationStep::NeedVerifierMetadata)
+                PendingVerifierMetadata::new(self.outside, jwt).map(AuthenticationStep::NeedVerifierMetadata)
+            }
+            (ClientIdPrefix::X509SanDns | ClientIdPrefix::X509Hash, Form::Signed(jwt)) => {
+                PendingCertificates::new(self.outside, jwt).map(AuthenticationStep::NeedCertificateAnchors)
+            }
+            (ClientIdPrefix::X509SanDns | ClientIdPrefix::X509Hash, Form::Unsigned(_)) => {
+                Err(RequestError::Malformed("a request under a certificate that is not signed"))
             }
             (ClientIdPrefix::DecentralizedIdentifier, Form::Unsigned(_)) => {
                 Err(RequestError::Malformed("a request of a DID that is not signed"))
@@ -138,14 +165,14 @@ impl UnverifiedRequest {
 }
 
 impl SignedByDid {
-    fn new(client_id: ClientId, jwt: Box<UnverifiedJwt>) -> Result<Self, RequestError> {
-        let did = Did::parse(client_id.without_prefix()).map_err(|_| RequestError::ClientIdPrefix)?;
+    fn new(outside: Outside, jwt: Box<UnverifiedJwt>) -> Result<Self, RequestError> {
+        let did = Did::parse(outside.client_id.without_prefix()).map_err(|_| RequestError::ClientIdPrefix)?;
         let kid = jwt.header().kid().ok_or(RequestError::KeyMismatch)?;
         let kid = DidUrl::parse(kid).map_err(|_| RequestError::KeyMismatch)?;
         if *kid.did() != did {
             return Err(RequestError::KeyMismatch);
         }
-        Ok(SignedByDid { client_id, did, kid, jwt })
+        Ok(SignedByDid { outside, did, kid, jwt })
     }
 
     fn resolve(self, loopback: &LoopbackOrigins) -> Result<AuthenticationStep, RequestError> {
@@ -165,13 +192,14 @@ impl SignedByDid {
         let key = document.key_for(&self.kid, Relationship::Authentication)?;
         let jwt = self.jwt.verify(&key, &[REQUEST_OBJECT_TYP])?;
         let parameters = jwt.claims().clone();
-        check_claims(&parameters, &self.client_id)?;
+        check_claims(&parameters, &self.outside)?;
         Ok(AuthenticatedRequest {
-            client_id: self.client_id,
+            client_id: self.outside.client_id,
             did: Some(self.did),
             trust_chain: trust_chain(jwt.header().member(TRUST_CHAIN))?,
             parameters,
             verifier_metadata: None,
+            signed_with: Some(key.algorithm()),
         })
     }
 }
@@ -203,7 +231,7 @@ impl AuthenticatedRequest {
         &self.client_id
     }
 
-    /// The DID whose key signed; `None` under `redirect_uri:`, where nobody signed, and under `openid_federation:`.
+    /// The DID whose key signed; `None` under every other prefix.
     pub fn did(&self) -> Option<&Did> {
         self.did.as_ref()
     }
@@ -217,7 +245,7 @@ impl AuthenticatedRequest {
 /// What holds in every signed request: it speaks to wallets, for the verifier that is named outside, and holds no request of its own.
 pub(crate) fn check_claims(
     parameters: &Map<String, Value>,
-    client_id: &ClientId,
+    Outside { client_id, wallet_nonce }: &Outside,
 ) -> Result<(), RequestError> {
     refuse_legacy(parameters)?;
     if !speaks_to_wallets(parameters) {
@@ -228,6 +256,10 @@ pub(crate) fn check_claims(
     }
     if ["request", "request_uri"].into_iter().any(|name| parameters.contains_key(name)) {
         return Err(RequestError::Malformed("a request inside a request"));
+    }
+    let repeated = parameters.get("wallet_nonce").and_then(Value::as_str);
+    if wallet_nonce.as_deref().is_some_and(|sent| repeated != Some(sent)) {
+        return Err(RequestError::Parameter("wallet_nonce"));
     }
     Ok(())
 }

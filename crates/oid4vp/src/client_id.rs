@@ -1,4 +1,6 @@
 use portage_did::Did;
+use portage_keys::base64url;
+use url::Url;
 
 use crate::RequestError;
 
@@ -16,9 +18,9 @@ pub enum ClientIdPrefix {
     DecentralizedIdentifier,
     /// `redirect_uri:`: never signed, the address is the identity. Supported.
     RedirectUri,
-    /// `x509_san_dns:`.
+    /// `x509_san_dns:`: signed with the leaf of `x5c`, which names that host. Supported.
     X509SanDns,
-    /// `x509_hash:`.
+    /// `x509_hash:`: signed with the leaf of `x5c`, which has that digest. Supported.
     X509Hash,
     /// `verifier_attestation:`.
     VerifierAttestation,
@@ -34,6 +36,23 @@ pub enum ClientIdPrefix {
 const MAX_LENGTH: usize = 2048;
 
 impl ClientIdPrefix {
+    /// Those that this wallet authenticates, as `client_id_prefixes_supported` says it (§10.1).
+    pub const SUPPORTED: [ClientIdPrefix; 5] = [
+        ClientIdPrefix::DecentralizedIdentifier,
+        ClientIdPrefix::OpenidFederation,
+        ClientIdPrefix::X509SanDns,
+        ClientIdPrefix::X509Hash,
+        ClientIdPrefix::RedirectUri,
+    ];
+
+    /// The name on the wire, without the colon; that of no prefix is `pre-registered`.
+    pub fn name(self) -> &'static str {
+        Self::DEFINED
+            .into_iter()
+            .find(|(_, prefix)| *prefix == self)
+            .map_or("pre-registered", |(name, _)| name)
+    }
+
     const DEFINED: [(&'static str, ClientIdPrefix); 7] = [
         ("decentralized_identifier", ClientIdPrefix::DecentralizedIdentifier),
         ("redirect_uri", ClientIdPrefix::RedirectUri),
@@ -74,6 +93,30 @@ impl ClientId {
     /// [`RequestError::Parameter`], as [`ClientId::parse`].
     pub fn of_entity(entity: &str) -> Result<Self, RequestError> {
         Self::parse(&format!("openid_federation:{entity}"))
+    }
+
+    /// The Client Identifier of a host that a certificate names.
+    ///
+    /// # Errors
+    /// [`RequestError::Parameter`], as [`ClientId::parse`].
+    pub fn of_host(host: &str) -> Result<Self, RequestError> {
+        Self::parse(&format!("x509_san_dns:{host}"))
+    }
+
+    /// The Client Identifier of a certificate, by the SHA-256 digest of its DER.
+    ///
+    /// # Errors
+    /// None for a digest; [`ClientId::parse`] has some.
+    pub fn of_certificate(sha256: &[u8; 32]) -> Result<Self, RequestError> {
+        Self::parse(&format!("x509_hash:{}", base64url::encode(sha256)))
+    }
+
+    /// The Client Identifier of an address that answers go to: nobody signs for it.
+    ///
+    /// # Errors
+    /// [`RequestError::Parameter`], as [`ClientId::parse`].
+    pub fn of_response_uri(response_uri: &Url) -> Result<Self, RequestError> {
+        Self::parse(&format!("redirect_uri:{response_uri}"))
     }
 
     /// The full string.

@@ -2,6 +2,7 @@ use portage_dcql::DcqlError;
 use portage_did::DocumentError;
 use portage_jose::JwtError;
 use portage_reason::Reason;
+use portage_x509::X509Error;
 
 /// Why a request is not acted on. Says which rule, never a value of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,12 @@ pub enum RequestError {
     /// No trust chain of the verifier holds up to an authority that is trusted here.
     #[error("nobody who is trusted here vouches for the verifier")]
     TrustChain,
+    /// The certificates of a request.
+    #[error(transparent)]
+    Certificates(#[from] X509Error),
+    /// What HAIP 1.0 does not allow, where it is switched on: which.
+    #[error("HAIP 1.0 does not allow {0}")]
+    Haip(&'static str),
     /// `kid` is not a DID URL of the Client Identifier's DID, or no key of the verifier's metadata.
     #[error("the request is signed with a key of somebody else")]
     KeyMismatch,

@@ -5,8 +5,8 @@
 //! document, or what a trust chain says, is needed, [`AuthenticationStep`] says which.
 //!
 //! Spoken: `response_type` `vp_token`, `response_mode` `direct_post` and `direct_post.jwt`, DCQL, Request Objects signed under the Client
-//! Identifier Prefixes `decentralized_identifier:` and `openid_federation:` (by `request_uri` or `request`), unsigned requests
-//! under `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, the
+//! Identifier Prefixes `decentralized_identifier:`, `openid_federation:`, `x509_san_dns:` and `x509_hash:` (by `request_uri`, `GET` or `POST`, or
+//! `request`), unsigned requests under `redirect_uri:`. Recognised and refused: every other prefix, `scope`, `transaction_data`, the
 //! parameters of drafts before 1.0 (`presentation_definition`, `client_id_scheme`): no older form is tried after a failure.
 //!
 //! ```
@@ -21,12 +21,15 @@
 mod authenticate;
 mod authorization_request;
 mod authorization_response;
+mod certificates;
 mod client_id;
 mod direct_post;
 mod error;
+mod haip;
 mod openid_federation;
 mod purpose_info;
 mod request_object;
+mod request_uri_post;
 mod resolve;
 mod response_mode;
 mod values;
@@ -37,12 +40,15 @@ pub use authorization_request::{AuthorizationRequest, RequestUriMethod};
 pub use authorization_response::{
     AuthorizationResponse, ErrorResponse, Presentation, ResponseError, VpToken, encrypted_response,
 };
+pub use certificates::PendingCertificates;
 pub use client_id::{ClientId, ClientIdPrefix};
 pub use direct_post::DirectPostAnswer;
 pub use error::{ErrorCode, RequestError};
+pub use haip::Haip;
 pub use openid_federation::PendingVerifierMetadata;
 pub use purpose_info::{PURPOSE_FORMAT, PURPOSE_STATEMENT_FORMAT, PurposeInfo};
 pub use request_object::RequestObject;
+pub use request_uri_post::RequestUriPost;
 pub use resolve::ResolvedRequest;
 pub use response_mode::{ResponseEncryption, ResponseMode};
 pub use values::{Nonce, State};

@@ -9,15 +9,15 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    AuthenticatedRequest, ClientId, REQUEST_OBJECT_TYP, RequestError,
-    authenticate::{check_claims, trust_chain},
+    AuthenticatedRequest, REQUEST_OBJECT_TYP, RequestError,
+    authenticate::{Outside, check_claims, trust_chain},
     request_object::TRUST_CHAIN,
 };
 
 /// Waiting for the verifier's metadata as its trust chain leaves it.
 #[derive(Debug)]
 pub struct PendingVerifierMetadata {
-    client_id: ClientId,
+    outside: Outside,
     jwt: Box<UnverifiedJwt>,
     trust_chain: Vec<String>,
 }
@@ -30,20 +30,20 @@ pub(crate) struct VerifierMetadata {
 }
 
 impl PendingVerifierMetadata {
-    pub(crate) fn new(client_id: ClientId, jwt: Box<UnverifiedJwt>) -> Result<Self, RequestError> {
+    pub(crate) fn new(outside: Outside, jwt: Box<UnverifiedJwt>) -> Result<Self, RequestError> {
         let claims = jwt.unverified_claims();
         // Before anybody is asked about a verifier that the request does not even speak for.
-        if claims.get("client_id").and_then(Value::as_str) != Some(client_id.as_str()) {
+        if claims.get("client_id").and_then(Value::as_str) != Some(outside.client_id.as_str()) {
             return Err(RequestError::ClientIdMismatch);
         }
         let carried = jwt.header().member(TRUST_CHAIN).or_else(|| claims.get(TRUST_CHAIN));
         let trust_chain = trust_chain(carried)?;
-        Ok(PendingVerifierMetadata { client_id, jwt, trust_chain })
+        Ok(PendingVerifierMetadata { outside, jwt, trust_chain })
     }
 
     /// The Entity Identifier.
     pub fn entity(&self) -> &str {
-        self.client_id.without_prefix()
+        self.outside.client_id.without_prefix()
     }
 
     /// The chain that came along, in the header or as a parameter; not validated.
@@ -64,13 +64,15 @@ impl PendingVerifierMetadata {
             keys.iter().find(|jwk| jwk.kid() == Some(kid)).ok_or(RequestError::KeyMismatch)?.key().clone();
         let jwt = self.jwt.verify(&key, &[REQUEST_OBJECT_TYP])?;
         let parameters = jwt.claims().clone();
-        check_claims(&parameters, &self.client_id)?;
+        check_claims(&parameters, &self.outside)?;
+        let signed_with = Some(key.algorithm());
         Ok(AuthenticatedRequest {
-            client_id: self.client_id,
+            client_id: self.outside.client_id,
             did: None,
             parameters,
             trust_chain: self.trust_chain,
             verifier_metadata: Some(VerifierMetadata { members, key }),
+            signed_with,
         })
     }
 }

@@ -1,12 +1,12 @@
 use jiff::Timestamp;
-use portage_jose::{EncryptionJwk, Header};
+use portage_jose::{EncryptionJwk, Header, header_of_certificates};
 use portage_keys::{Signer, SigningFailure};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{
     ClientId, Nonce, PurposeInfo, REQUEST_OBJECT_TYP, RESPONSE_TYPE, ResponseEncryption, ResponseMode,
-    SELF_ISSUED_V2, State, VpFormats, purpose_info::statement_entry,
+    SELF_ISSUED_V2, State, VpFormats, certificates::X5C, purpose_info::statement_entry,
 };
 
 /// The header that carries a trust chain.
@@ -35,6 +35,8 @@ pub struct RequestObject {
     pub purpose_statement: Option<String>,
     /// The header `trust_chain`: who vouches for the verifier (OpenID Federation 1.0 §4.3); left out when empty.
     pub trust_chain: Vec<String>,
+    /// What the wallet sent when it fetched the request by `POST`: repeated (§5.10).
+    pub wallet_nonce: Option<String>,
     /// `iat`.
     pub issued_at: Timestamp,
     /// `exp`.
@@ -65,10 +67,32 @@ impl RequestObject {
             "iat": self.issued_at.as_second(),
             "exp": self.expires_at.as_second(),
         });
-        match claims {
-            Value::Object(claims) => claims,
-            _ => Map::new(),
+        let Value::Object(mut claims) = claims else { return Map::new() };
+        let nonce = self.wallet_nonce.as_deref();
+        claims.extend(nonce.map(|nonce| ("wallet_nonce".to_owned(), nonce.into())));
+        claims
+    }
+
+    /// The parameters of a request that nobody signs (`redirect_uri:`): what a JWT says of itself is left out.
+    pub fn to_parameters(&self) -> Map<String, Value> {
+        let mut parameters = self.to_claims();
+        for claim in ["iss", "aud", "iat", "exp"] {
+            parameters.remove(claim);
         }
+        parameters
+    }
+
+    /// Signs it with the key of the first of these certificates, which go along in `x5c`: DER, the leaf first, no anchor.
+    ///
+    /// # Errors
+    /// [`SigningFailure`].
+    pub fn sign_under(
+        &self,
+        certificates: &[Vec<u8>],
+        signer: &dyn Signer,
+    ) -> Result<String, SigningFailure> {
+        let header = Header::new(REQUEST_OBJECT_TYP).with(X5C, header_of_certificates(certificates));
+        portage_jose::sign(header, &self.to_claims(), signer)
     }
 
     /// `response_mode`.

@@ -26,6 +26,13 @@ impl VpFormats {
         }
     }
 
+    /// Of these what HAIP 1.0 has: `dc+sd-jwt` alone.
+    pub fn of_haip() -> Self {
+        let VpFormats(mut formats) = Self::of_portage();
+        formats.retain(|name, _| name == "dc+sd-jwt");
+        VpFormats(formats)
+    }
+
     /// Reads `client_metadata`. Unknown members and formats are kept and ignored; no `vp_formats_supported` is an empty list.
     ///
     /// # Errors

@@ -80,6 +80,7 @@ impl Verifier {
             },
             purpose_statement: None,
             trust_chain: Vec::new(),
+            wallet_nonce: None,
             issued_at: at(1_000),
             expires_at: at(1_300),
         }
@@ -176,6 +177,7 @@ fn received(outer: &str, object: &str) -> Result<ResolvedRequest, RequestError> 
             assert_eq!(pending.url().as_str(), "https://market.example/.well-known/did.json");
             pending.supply(&verifier.document())?
         }
+        AuthenticationStep::NeedCertificateAnchors(pending) => pending.supply(&[], at(1_100))?,
         AuthenticationStep::NeedVerifierMetadata(pending) => pending.supply(None)?,
     };
     authenticated.resolve(at(1_100), &LoopbackOrigins::default())

@@ -90,6 +90,7 @@ where
                 identity: Identity {
                     client_id: ClientId::of_did(&did),
                     kid: kid.to_string(),
+                    certificates: Vec::new(),
                     signer: Arc::new(key),
                 },
                 asking: setup.asking,
@@ -185,7 +186,9 @@ pub async fn open_request(
             let document = client.get(pending.url().as_str(), None).await;
             pending.supply(document.body.as_bytes()).expect("the verifier's request")
         }
-        AuthenticationStep::NeedVerifierMetadata(_) => panic!("a request of a DID"),
+        AuthenticationStep::NeedVerifierMetadata(_) | AuthenticationStep::NeedCertificateAnchors(_) => {
+            panic!("a request of a DID")
+        }
     };
     authenticated.resolve(now, loopback).expect("a request that holds")
 }

@@ -120,6 +120,10 @@ impl Authority for Authorities {
         self.ask(|chains| chains.check_logs(verifier))
     }
 
+    fn certificate_anchors(&self) -> Vec<Vec<u8>> {
+        self.list.certificate_anchors()
+    }
+
     fn entity(&self, id: &str, role: Role) -> Option<KnownEntity> {
         self.ask(|chains| chains.entity(id, role))
     }

@@ -34,7 +34,7 @@ pub use anchor::TrustedAnchor;
 pub use authorities::Authorities;
 pub use federation::{ChainEvidence, ChainLink, FederationAuthority, LinkInLog, ResolvedChains};
 pub use inquiry::{Inquiry, Wanted};
-pub use list::{TrustError, TrustList, TrustedIssuer, TrustedVerifier};
+pub use list::{CertificateAnchor, TrustError, TrustList, TrustedIssuer, TrustedVerifier};
 pub use listed_key::{ListedKey, ListedReason};
 pub use logs::{BrokenCheckpoint, RememberedLog};
 pub use marks::{MarkIssuer, RequiringMarks, ShownMark};
@@ -164,6 +164,11 @@ pub trait Authority: Send + Sync {
     /// chain; a list knows no metadata.
     fn entity(&self, _id: &str, _role: Role) -> Option<KnownEntity> {
         None
+    }
+
+    /// The certificates, in DER, of the authorities that are pinned for certificate chains; none: no certificate proves anything.
+    fn certificate_anchors(&self) -> Vec<Vec<u8>> {
+        Vec::new()
     }
 
     /// Takes in a chain that somebody brought along about themselves, as far as it holds; then nothing has to be asked. What does not hold is passed

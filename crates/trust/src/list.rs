@@ -5,7 +5,7 @@ use portage_catalog::{PurposeId, Text};
 use portage_did::{Did, DidError};
 use portage_federation::TrustAnchors;
 use portage_jose::Jwk;
-use portage_keys::VerificationKey;
+use portage_keys::{VerificationKey, base64url};
 use portage_reason::Reason;
 use portage_strict_json::Limits;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::{Authority, IssuerAuthorized, KnownVerifier, ListedKey, MayAsk, Tier, TrustedAnchor};
 
 /// `trust.json`: `{"issuers":[{"id","name":{en,fr},"tier","types":[…],"retired_keys"?:[…]}],"verifiers":[{"id","name","purposes":[…]}],
-/// "anchors":[{"id","name","jurisdiction","types":[…],"jwks"}]}`.
+/// "anchors":[{"id","name","jurisdiction","types":[…],"jwks"}],"certificates":[{"name","certificate"}]}`.
 ///
 /// The default is the empty list, which trusts nobody. A list is read by [`TrustList::parse`], or put together with
 /// [`TrustList::trust_issuer`] and [`TrustList::trust_verifier`], which hold the same rules.
@@ -23,6 +23,17 @@ pub struct TrustList {
     issuers: BTreeMap<String, TrustedIssuer>,
     verifiers: BTreeMap<String, TrustedVerifier>,
     anchors: BTreeMap<String, TrustedAnchor>,
+    certificates: Vec<CertificateAnchor>,
+}
+
+/// An authority of certificates that is pinned: whom it certifies is known as the host, or the key, that the certificate names. It gives no right to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateAnchor {
+    /// What a person reads.
+    pub name: Text,
+    /// Its certificate: DER in base64url without padding.
+    pub certificate: String,
 }
 
 /// An issuer, and what it may issue.
@@ -82,6 +93,10 @@ impl TrustList {
         for (place, anchor) in entries(&mut members, "anchors")? {
             list.trust_anchor(anchor).map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
         }
+        for (place, anchor) in entries(&mut members, "certificates")? {
+            list.trust_certificates(anchor)
+                .map_err(|TrustError(what)| TrustError(format!("{place}: {what}")))?;
+        }
         match members.keys().next() {
             Some(member) => Err(TrustError(format!("unknown member {member:?}"))),
             None => Ok(list),
@@ -112,7 +127,7 @@ impl TrustList {
     /// # Errors
     /// [`TrustError`]: it is there already, or its entry does not hold.
     pub fn trust_verifier(&mut self, verifier: TrustedVerifier) -> Result<(), TrustError> {
-        check_id(&verifier.id)?;
+        check_verifier_id(&verifier.id)?;
         check_name(&verifier.name)?;
         if verifier.purposes.iter().any(|purpose| purpose.0.trim().is_empty()) {
             return Err(TrustError("purposes: the id of a purpose is empty".to_owned()));
@@ -130,11 +145,31 @@ impl TrustList {
         insert_new(&mut self.anchors, anchor.id.clone(), anchor)
     }
 
+    /// Adds an authority of certificates that is pinned.
+    ///
+    /// # Errors
+    /// [`TrustError`]: it is there already, or no certificate.
+    pub fn trust_certificates(&mut self, anchor: CertificateAnchor) -> Result<(), TrustError> {
+        check_name(&anchor.name)?;
+        let der = base64url::decode(&anchor.certificate).unwrap_or_default();
+        if der.first() != Some(&0x30) {
+            return Err(TrustError("certificate: DER in base64url without padding".to_owned()));
+        }
+        if self.certificates.iter().any(|known| known.certificate == anchor.certificate) {
+            return Err(TrustError("certificate: is there twice".to_owned()));
+        }
+        self.certificates.push(anchor);
+        Ok(())
+    }
+
     /// Takes in another list. Whoever stands in both is trusted as the other list says: a narrowed entry narrows.
     pub fn merge(&mut self, other: TrustList) {
         self.issuers.extend(other.issuers);
         self.verifiers.extend(other.verifiers);
         self.anchors.extend(other.anchors);
+        self.certificates
+            .retain(|own| other.certificates.iter().all(|new| new.certificate != own.certificate));
+        self.certificates.extend(other.certificates);
     }
 
     /// The issuers, by id.
@@ -185,6 +220,7 @@ impl TrustList {
             "issuers": self.issuers.values().collect::<Vec<_>>(),
             "verifiers": self.verifiers.values().collect::<Vec<_>>(),
             "anchors": self.anchors.values().collect::<Vec<_>>(),
+            "certificates": self.certificates,
         })
     }
 }
@@ -212,6 +248,10 @@ impl Authority for TrustList {
         } else {
             MayAsk::NotRegistered(verifier)
         }
+    }
+
+    fn certificate_anchors(&self) -> Vec<Vec<u8>> {
+        self.certificates.iter().filter_map(|anchor| base64url::decode(&anchor.certificate).ok()).collect()
     }
 
     /// The list alone has no clock: what it says counts from the time it was written.
@@ -296,6 +336,15 @@ fn check_id(id: &str) -> Result<(), TrustError> {
     } else {
         Err(TrustError("id: must be a DID or an https address".to_owned()))
     }
+}
+
+/// A verifier may also be known by a Client Identifier that a certificate bears out.
+fn check_verifier_id(id: &str) -> Result<(), TrustError> {
+    let by_certificate = ["x509_san_dns:", "x509_hash:"].into_iter().any(|prefix| {
+        id.strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+    });
+    if by_certificate { Ok(()) } else { check_id(id) }
 }
 
 fn check_name(name: &Text) -> Result<(), TrustError> {

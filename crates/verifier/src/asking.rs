@@ -9,6 +9,22 @@ use crate::Verifier;
 pub struct Asking {
     /// How answers come.
     pub response_mode: ResponseMode,
+    /// How wallets get the request.
+    pub delivery: Delivery,
+    /// Whether only what HAIP 1.0 has is asked: `dc+sd-jwt`. The rest of the profile is a matter of the other choices, and of the name.
+    pub haip: bool,
+}
+
+/// How wallets get a signed request (OpenID4VP 1.0 §5.7, §5.10). One that nobody signs is always in the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Delivery {
+    /// From a `request_uri`, by GET.
+    #[default]
+    Get,
+    /// From a `request_uri`, by POST: the wallet says what it takes, and its nonce comes back.
+    Post,
+    /// In the link itself: for the same device, a QR code rarely has room for it.
+    Value,
 }
 
 /// What the key of a response is derived for.

@@ -1,12 +1,12 @@
 use jiff::Timestamp;
 use portage_catalog::{Purpose, PurposeId};
 use portage_dcql::Query;
-use portage_oid4vp::AuthorizationRequest;
+use portage_oid4vp::{AuthorizationRequest, ClientIdPrefix, Haip, RequestUriMethod};
 use portage_reason::Reason;
 use serde_json::{Value, json};
 
 use crate::{
-    AskedBy, Device, Requested, Verifier,
+    AskedBy, Delivery, Device, RequestObjectError, Requested, Verifier,
     one_time::{Kind, typeable_token},
     policy::verified_format,
     ports::{SessionNames, SessionStore, StoreFailure},
@@ -36,7 +36,7 @@ impl CreatedRequest {
 }
 
 /// Why no request was made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// No purpose of that id.
     #[error("no purpose of that id is registered")]
@@ -44,6 +44,9 @@ pub enum CreateError {
     /// The purpose asks something that this version does not verify.
     #[error("the purpose cannot be asked: {0}")]
     PurposeUnsupported(&'static str),
+    /// The request could not be signed.
+    #[error(transparent)]
+    Request(#[from] RequestObjectError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreFailure),
@@ -55,7 +58,7 @@ impl CreateError {
         match self {
             CreateError::PurposeNotRegistered => Some(Reason::PurposeNotRegistered),
             CreateError::PurposeUnsupported(_) => Some(Reason::Unsupported),
-            CreateError::Store(_) => None,
+            CreateError::Request(_) | CreateError::Store(_) => None,
         }
     }
 }
@@ -86,7 +89,11 @@ impl<S: SessionStore> Verifier<S> {
         now: Timestamp,
     ) -> Result<CreatedRequest, CreateError> {
         let registered = self.catalog.purpose(purpose).ok_or(CreateError::PurposeNotRegistered)?;
-        askable_query(registered)?;
+        let query = askable_query(registered)?;
+        let is_haip = |format: &str| Haip::FORMATS.contains(&format);
+        if self.asking.haip && !query.credentials.iter().all(|credential| is_haip(&credential.format)) {
+            return Err(CreateError::PurposeUnsupported("a credential format that HAIP 1.0 does not have"));
+        }
         let transaction = typeable_token('t', &*self.entropy);
         let request_id = self.entropy.token();
         let names = SessionNames {
@@ -96,12 +103,39 @@ impl<S: SessionStore> Verifier<S> {
         };
         let session = Requested::new(purpose.clone(), device, now).asked_by(asked_by);
         let expires = session.expires_at;
+        let request_uri = self.link(registered, &request_id, &session, now)?;
         self.store.insert_new(names, session).await?;
-        let request_uri = AuthorizationRequest::by_reference(
-            self.identity.client_id.clone(),
-            self.addresses.request_uri(&request_id),
-        );
         Ok(CreatedRequest { transaction, request_uri: request_uri.to_uri(), expires })
+    }
+}
+
+impl<S: SessionStore> Verifier<S> {
+    /// What the person opens: the request itself, or where it stands.
+    fn link(
+        &self,
+        purpose: &Purpose,
+        request_id: &str,
+        session: &Requested,
+        now: Timestamp,
+    ) -> Result<AuthorizationRequest, CreateError> {
+        let client_id = self.identity.client_id.clone();
+        let is_signed = client_id.prefix() != ClientIdPrefix::RedirectUri;
+        let method = match self.asking.delivery {
+            Delivery::Get if is_signed => Some(RequestUriMethod::Get),
+            Delivery::Post if is_signed => Some(RequestUriMethod::Post),
+            _ => None,
+        };
+        if let Some(method) = method {
+            let request_uri = self.addresses.request_uri(request_id);
+            return Ok(AuthorizationRequest::ByReference { client_id, request_uri, method });
+        }
+        let state = self.state_of_request(request_id);
+        let object = self.request_to_send(purpose, &state, session, None, now)?;
+        Ok(if is_signed {
+            AuthorizationRequest::ByValue { client_id, request: self.sign(&object)? }
+        } else {
+            AuthorizationRequest::Unsigned { client_id, parameters: object.to_parameters() }
+        })
     }
 }
 

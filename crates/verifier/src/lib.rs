@@ -39,7 +39,7 @@ use portage_trust::Authority;
 use portage_verification::PurposePolicies;
 use url::Url;
 
-pub use asking::Asking;
+pub use asking::{Asking, Delivery};
 pub use carried_chain::{CarriedChain, Carrying};
 pub use carried_statements::CarriedStatements;
 pub use create_request::{CreateError, CreatedRequest};
@@ -91,10 +91,12 @@ pub struct Vouched {
 /// The name that requests are signed under.
 #[derive(Clone)]
 pub struct Identity {
-    /// The Client Identifier, a DID's or an entity's: the audience of every proof.
+    /// The Client Identifier: the audience of every proof.
     pub client_id: ClientId,
-    /// The name of its key: a DID URL listed under `authentication`, or a `kid` of the `jwks` in its metadata.
+    /// The name of its key: a DID URL listed under `authentication`, or a `kid` of the `jwks` in its metadata. Not used beside certificates.
     pub kid: String,
+    /// The certificates of its key, DER, the leaf first, without the anchor: under `x509_san_dns:` and `x509_hash:`. Empty under every other prefix.
+    pub certificates: Vec<Vec<u8>>,
     /// Signs with that key.
     pub signer: Arc<dyn Signer>,
 }

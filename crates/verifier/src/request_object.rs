@@ -1,9 +1,12 @@
 use jiff::Timestamp;
+use portage_catalog::Purpose;
 use portage_keys::SigningFailure;
-use portage_oid4vp::{Nonce, PurposeInfo, RequestError, RequestObject, State, VpFormats};
+use portage_oid4vp::{
+    ClientIdPrefix, Nonce, PurposeInfo, RequestError, RequestObject, RequestUriPost, State, VpFormats,
+};
 
 use crate::{
-    Session, Verifier,
+    Requested, Session, Verifier,
     one_time::Kind,
     ports::{SessionStore, StoreFailure},
 };
@@ -30,13 +33,15 @@ impl From<RequestError> for RequestObjectError {
 }
 
 impl<S: SessionStore> Verifier<S> {
-    /// The signed Request Object of a `request_uri`. It may be fetched more than once: it says the same each time.
+    /// The signed Request Object of a `request_uri`. It may be fetched more than once: it says the same each time, but for the nonce
+    /// that a wallet posted.
     ///
     /// # Errors
     /// [`RequestObjectError`].
     pub async fn request_object(
         &self,
         request_id: &str,
+        post: &RequestUriPost,
         now: Timestamp,
     ) -> Result<String, RequestObjectError> {
         let request = self.secret.hash(Kind::Request, request_id);
@@ -45,20 +50,46 @@ impl<S: SessionStore> Verifier<S> {
         // A purpose that was taken out of the catalogue is not asked for any more.
         let purpose = self.catalog.purpose(&requested.purpose).ok_or(RequestObjectError::Absent)?;
         let state = self.state_of_request(request_id);
-        let object = RequestObject {
+        self.sign(&self.request_to_send(purpose, &state, &requested, post.wallet_nonce.clone(), now)?)
+    }
+
+    /// What is asked, before it is signed.
+    pub(crate) fn request_to_send(
+        &self,
+        purpose: &Purpose,
+        state: &str,
+        requested: &Requested,
+        wallet_nonce: Option<String>,
+        now: Timestamp,
+    ) -> Result<RequestObject, RequestObjectError> {
+        let formats = if self.asking.haip { VpFormats::of_haip() } else { VpFormats::of_portage() };
+        Ok(RequestObject {
             client_id: self.identity.client_id.clone(),
             response_uri: self.addresses.response_uri(),
-            nonce: Nonce::parse(&self.nonce_of_state(&state))?,
-            state: State::parse(&state)?,
+            nonce: Nonce::parse(&self.nonce_of_state(state))?,
+            state: State::parse(state)?,
             dcql_query: purpose.query.clone(),
-            vp_formats: VpFormats::of_portage(),
-            encryption: self.encryption_of(&state),
+            vp_formats: formats,
+            encryption: self.encryption_of(state),
             purpose: PurposeInfo::of(purpose),
             purpose_statement: self.vouched.statements.statement(&purpose.id, now),
             trust_chain: self.vouched.trust_chain.statements(now),
             issued_at: requested.created_at,
             expires_at: requested.expires_at,
-        };
-        Ok(object.sign(&self.identity.kid, &*self.identity.signer)?)
+            wallet_nonce,
+        })
+    }
+
+    /// Signs it under the verifier's name.
+    pub(crate) fn sign(&self, object: &RequestObject) -> Result<String, RequestObjectError> {
+        let (identity, signer) = (&self.identity, &*self.identity.signer);
+        Ok(match identity.client_id.prefix() {
+            // Nobody signs for an address: such a request is in the link.
+            ClientIdPrefix::RedirectUri => return Err(RequestObjectError::Absent),
+            ClientIdPrefix::X509SanDns | ClientIdPrefix::X509Hash => {
+                object.sign_under(&identity.certificates, signer)?
+            }
+            _ => object.sign(&identity.kid, signer)?,
+        })
     }
 }

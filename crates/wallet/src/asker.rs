@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use portage_catalog::{Catalog, Purpose, PurposeId, Text};
 use portage_dcql::Query;
-use portage_oid4vp::{PurposeInfo, ResolvedRequest};
+use portage_oid4vp::{ClientIdPrefix, PurposeInfo, ResolvedRequest};
 use portage_reason::Reason;
 use portage_trust::{Authority, ChainEvidence, LinkInLog, MayAsk, Role, VouchedPurpose};
 
@@ -12,6 +12,8 @@ use crate::{Beyond, beyond_purpose::beyond, history::Counterpart, issuer_identit
 pub struct Asker {
     /// The full Client Identifier.
     pub client_id: String,
+    /// What the Client Identifier rests on.
+    pub proved_by: ClientIdPrefix,
     /// The host the answer goes to, in ASCII.
     pub host: String,
     /// What the trust list, or an authority, says of them.
@@ -110,7 +112,8 @@ impl Asker {
         let client_id = request.client_id().as_str().to_owned();
         // Whoever the trust list vouches for needs no log.
         let log = if matches!(standing, MayAsk::Registered(_)) { Ok(()) } else { log };
-        Asker { client_id, host, standing, purpose, beyond_purpose, log }
+        let proved_by = request.client_id().prefix();
+        Asker { client_id, proved_by, host, standing, purpose, beyond_purpose, log }
     }
 
     /// Whether somebody vouches for them and for the purpose, and they ask no more than it allows. Anything else is answered only after
@@ -130,6 +133,17 @@ impl Asker {
     /// Whether a registered purpose, whose query the wallet knows, covers this Credential Query of the request: what a protected type needs.
     pub(crate) fn is_registered_for(&self, query: &str) -> bool {
         self.has_vouched_purpose() && !self.beyond_purpose.iter().any(|beyond| beyond.query == query)
+    }
+
+    /// The message that says in words what the Client Identifier proves, and what not.
+    pub fn proof_message(&self) -> &'static str {
+        match self.proved_by {
+            ClientIdPrefix::DecentralizedIdentifier => "consent.proved_by_did",
+            ClientIdPrefix::OpenidFederation => "consent.proved_by_federation",
+            ClientIdPrefix::X509SanDns => "consent.proved_by_host_certificate",
+            ClientIdPrefix::X509Hash => "consent.proved_by_certificate",
+            _ => "consent.proved_by_nothing",
+        }
     }
 
     /// The name the trust list, or an authority, vouches for.

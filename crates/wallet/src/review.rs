@@ -6,8 +6,8 @@ use portage_data_integrity::Cryptosuite;
 use portage_dcql::{Candidate, Match, MatchOutcome, match_query};
 use portage_keys::{Algorithm, base64url, digest::sha256};
 use portage_oid4vp::{
-    AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, REQUEST_OBJECT_MEDIA_TYPE, RequestError,
-    ResolvedRequest, UnverifiedRequest, VpFormats,
+    AuthenticatedRequest, AuthenticationStep, AuthorizationRequest, Haip, REQUEST_OBJECT_MEDIA_TYPE,
+    RequestError, RequestUriMethod, RequestUriPost, ResolvedRequest, UnverifiedRequest, VpFormats,
 };
 use portage_reason::Reason;
 use portage_trust::Role;
@@ -164,10 +164,14 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         choices: &Choices,
         now: Timestamp,
     ) -> Result<Review, ReviewError> {
+        let haip = self.haip.then_some(Haip);
+        haip.map(|haip| haip.check_link(&request)).transpose()?;
         let (unverified, request_digest) = self.fetch_request(request).await?;
         let documents = self.documents(Freshness::Keep, now);
         let authenticated = self.authenticate(unverified, &documents, now).await?;
+        haip.map(|haip| haip.check_signature(&authenticated)).transpose()?;
         let request = authenticated.resolve(now, self.loopback)?;
+        haip.map(|haip| haip.check_request(&request)).transpose()?;
         self.learn_about(request.party(), request.trust_chain(), &documents, now).await;
         let inquiry = request
             .purpose_statement()
@@ -210,15 +214,15 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         })))
     }
 
-    /// `request_uri` is fetched by one GET, whatever `request_uri_method` offers (§5.10: a wallet need not know the other way); no redirect is
-    /// followed, an HTTP error ends the flow.
+    /// `request_uri` is fetched once, by GET, or by POST where `request_uri_method` says so (§5.10): then with a nonce that the Request Object must
+    /// repeat. No redirect is followed, an HTTP error ends the flow.
     /// The digest of what was signed comes along.
     async fn fetch_request(
         &self,
         request: AuthorizationRequest,
     ) -> Result<(UnverifiedRequest, Option<String>), ReviewError> {
         let digest = |signed: &str| Some(base64url::encode(&sha256(signed.as_bytes())));
-        let AuthorizationRequest::ByReference { client_id, request_uri, .. } = request else {
+        let AuthorizationRequest::ByReference { client_id, request_uri, method } = request else {
             let signed = match &request {
                 AuthorizationRequest::ByValue { request, .. } => digest(request),
                 _ => None,
@@ -228,12 +232,15 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
                 complete.ok_or(ReviewError::Request(RequestError::Malformed("nothing is asked")))?;
             return Ok((complete, signed));
         };
-        let body = self
-            .get(Document::RequestObject, &request_uri, REQUEST_OBJECT_MEDIA_TYPE, MAX_REQUEST_OBJECT)
-            .await?;
+        let nonce = (method == RequestUriMethod::Post).then(|| self.entropy.token());
+        let form = nonce.clone().map(|nonce| RequestUriPost::of_wallet(nonce).to_form());
+        let body = form.as_deref().map_or(RequestBody::Get, RequestBody::Form);
+        let (what, accept) = (Document::RequestObject, REQUEST_OBJECT_MEDIA_TYPE);
+        let body = self.fetch(what, &request_uri, accept, body, MAX_REQUEST_OBJECT).await?;
         let text = String::from_utf8(body).map_err(|_| RequestError::Malformed("not text"))?;
         let signed = digest(&text);
-        Ok((UnverifiedRequest::signed(client_id, &text)?, signed))
+        let request = UnverifiedRequest::signed(client_id, &text)?;
+        Ok((nonce.iter().fold(request, |request, nonce| request.answering(nonce)), signed))
     }
 
     /// Takes in the chain that somebody brought along about themselves, and asks the anchors where it does not hold.
@@ -259,8 +266,13 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
             AuthenticationStep::NeedDidDocument(pending) => {
                 let accept = "application/did+json, application/json";
                 let url = pending.url().clone();
-                let document = self.get(Document::VerifierKey, &url, accept, MAX_DID_DOCUMENT).await?;
+                let body = RequestBody::Get;
+                let document =
+                    self.fetch(Document::VerifierKey, &url, accept, body, MAX_DID_DOCUMENT).await?;
                 Ok(pending.supply(&document)?)
+            }
+            AuthenticationStep::NeedCertificateAnchors(pending) => {
+                Ok(pending.supply(&self.authority.certificate_anchors(), now)?)
             }
             AuthenticationStep::NeedVerifierMetadata(pending) => {
                 let entity = pending.entity().to_owned();
@@ -277,14 +289,15 @@ impl<H: Http, S: WalletStore> Wallet<'_, H, S> {
         }
     }
 
-    async fn get(
+    async fn fetch(
         &self,
         what: Document,
         url: &Url,
         accept: &str,
+        body: RequestBody<'_>,
         max_bytes: usize,
     ) -> Result<Vec<u8>, ReviewError> {
-        let request = HttpRequest { url, accept, bearer: None, body: RequestBody::Get, max_bytes };
+        let request = HttpRequest { url, accept, bearer: None, body, max_bytes };
         let answer = self.http.send(request).await.map_err(|failure| ReviewError::Fetch { what, failure })?;
         if answer.is_success() {
             Ok(answer.body)

@@ -22,6 +22,9 @@ pub struct Settings {
     pub allow: Vec<String>,
     /// Whether lists are asked for anew after one second instead of a minute.
     pub demo: bool,
+    /// Whether only requests of HAIP 1.0 are answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub haip: bool,
 }
 
 impl Settings {
@@ -31,7 +34,14 @@ impl Settings {
     /// [`DidError`]: an origin that is not a loopback origin.
     pub fn new(allow: Vec<String>, demo: bool) -> Result<Self, DidError> {
         LoopbackOrigins::parse(allow.iter().map(String::as_str))?;
-        Ok(Settings { version: RECORD_VERSION, allow, demo })
+        Ok(Settings { version: RECORD_VERSION, allow, demo, haip: false })
+    }
+
+    /// The same for a wallet that answers only requests of HAIP 1.0, or all.
+    #[must_use]
+    pub fn of_haip(mut self, haip: bool) -> Self {
+        self.haip = haip;
+        self
     }
 
     /// The settings of this wallet.
@@ -42,7 +52,7 @@ impl Settings {
         match store.record(&RecordId::Settings)? {
             Some(bytes) => read_record(&bytes, RECORD_VERSION),
             // Making the wallet was interrupted before this was written: nothing is allowed.
-            None => Ok(Settings { version: RECORD_VERSION, allow: Vec::new(), demo: false }),
+            None => Ok(Settings { version: RECORD_VERSION, allow: Vec::new(), demo: false, haip: false }),
         }
     }
 

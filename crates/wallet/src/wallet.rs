@@ -26,6 +26,8 @@ pub struct Wallet<'w, H, S> {
     pub loopback: &'w LoopbackOrigins,
     /// Randomness.
     pub entropy: &'w dyn Entropy,
+    /// Whether only requests of HAIP 1.0 are answered.
+    pub haip: bool,
     /// How often a status list is asked for at most.
     pub list_interval: SignedDuration,
 }

@@ -1,5 +1,6 @@
 //! Responses to a verifier over HTTP: V-07, V-32 to V-37, S-06, S-07.
 
+mod deliveries;
 mod status;
 mod v07_not_the_subject;
 mod v32_nobody_trusted;

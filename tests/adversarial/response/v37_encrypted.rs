@@ -10,13 +10,14 @@ use portage_oid4vp::{
     VpToken,
 };
 use portage_storage::verifier::MemorySessions;
-use portage_verifier::Asking;
+use portage_verifier::{Asking, Delivery};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::{AGE, Scene, form, reasons};
 
-const ENCRYPTED: Asking = Asking { response_mode: ResponseMode::DirectPostJwt };
+const ENCRYPTED: Asking =
+    Asking { response_mode: ResponseMode::DirectPostJwt, delivery: Delivery::Get, haip: false };
 
 async fn scene() -> Scene<MemorySessions> {
     Scene::asking(ENCRYPTED).await

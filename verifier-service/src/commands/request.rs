@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &RequestArgs, common: &Common, clock: Clock) -> Re
 
 fn refusal(error: CreateError) -> CommandError {
     match error {
+        CreateError::Request(error) => CommandError::fault(error),
         CreateError::Store(failure) => super::store_failure(failure),
         CreateError::PurposeNotRegistered => {
             CommandError::Refused(Reason::PurposeNotRegistered, error.to_string())

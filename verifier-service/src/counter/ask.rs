@@ -61,6 +61,10 @@ pub(super) async fn ask<S: SessionStore, Q: Sources>(
             tracing::error!(error = %failure, "the store cannot be used");
             Err(problem(StatusCode::SERVICE_UNAVAILABLE, visit.words.language()))
         }
+        Err(CreateError::Request(error)) => {
+            tracing::error!(error = %error, "the request could not be made");
+            Err(problem(StatusCode::SERVICE_UNAVAILABLE, visit.words.language()))
+        }
         Err(CreateError::PurposeNotRegistered | CreateError::PurposeUnsupported(_)) => {
             Err(wrong("page_counter.ask_unsupported"))
         }

@@ -40,6 +40,7 @@ pub(super) async fn create<S: SessionStore, Q: Sources>(
         Err(CreateError::PurposeUnsupported(what)) => {
             Err(Refusal::bad_request("unsupported").describing(what).logging(what))
         }
+        Err(CreateError::Request(error)) => Err(unavailable(error)),
         Err(CreateError::Store(failure)) => Err(unavailable(failure)),
     }
 }

@@ -91,7 +91,10 @@ where
     let routes = Router::new()
         .route("/api/requests", post(api::create::<S, Q>))
         .route("/api/requests/{transaction}", get(api::result::<S, Q>))
-        .route(&request, get(openid4vp::request_object::<S, Q>))
+        .route(
+            &request,
+            get(openid4vp::request_object::<S, Q>).post(openid4vp::request_object_by_post::<S, Q>),
+        )
         .route(Addresses::RESPONSE_PATH, post(openid4vp::response::<S, Q>))
         .route("/.well-known/did.json", get(did_document::<S, Q>))
         .route(WELL_KNOWN, get(entity_configuration::<S, Q>))

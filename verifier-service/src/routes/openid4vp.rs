@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use portage_oid4vp::{DirectPostAnswer, REQUEST_OBJECT_MEDIA_TYPE};
+use portage_oid4vp::{DirectPostAnswer, REQUEST_OBJECT_MEDIA_TYPE, RequestUriPost};
 use portage_verification::Sources;
 use portage_verifier::{RequestObjectError, WalletAnswer, ports::SessionStore};
 use portage_web::Refusal;
@@ -21,7 +21,30 @@ pub(super) async fn request_object<S: SessionStore, Q: Sources>(
     State(service): State<Arc<Service<S, Q>>>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    match service.verifier.request_object(&id, service.clock.now()).await {
+    answer(&service, &id, &RequestUriPost::default()).await
+}
+
+/// `POST` of a `request_uri` (§5.10): the same, with the wallet's nonce in it.
+pub(super) async fn request_object_by_post<S: SessionStore, Q: Sources>(
+    State(service): State<Arc<Service<S, Q>>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let refused = || Refusal::bad_request("invalid_request");
+    if !body.is_empty() && !is_form(&headers) {
+        return Err(refused().describing("a form is expected here"));
+    }
+    let post = RequestUriPost::parse_form(&body).map_err(|error| refused().logging(error))?;
+    answer(&service, &id, &post).await
+}
+
+async fn answer<S: SessionStore, Q>(
+    service: &Service<S, Q>,
+    id: &str,
+    post: &RequestUriPost,
+) -> Result<Response, Refusal> {
+    match service.verifier.request_object(id, post, service.clock.now()).await {
         Ok(object) => Ok(([(header::CONTENT_TYPE, REQUEST_OBJECT_MEDIA_TYPE)], object).into_response()),
         Err(RequestObjectError::Absent) => Err(Refusal::not_found()),
         Err(error) => Err(unavailable(error)),

@@ -7,7 +7,8 @@ use crate::{args::InitArgs, context::Context, refusal::Refusal};
 /// `wallet init`.
 pub(crate) fn init(args: InitArgs, context: &mut Context<'_, '_>) -> Result<(), Refusal> {
     let settings = Settings::new(args.allow, args.demo)
-        .map_err(|_| Refusal::usage(context.words("wallet.not_loopback", &[])))?;
+        .map_err(|_| Refusal::usage(context.words("wallet.not_loopback", &[])))?
+        .of_haip(args.haip);
     let path = context.wallet_file()?;
     let shown = path.display().to_string();
     if std::fs::symlink_metadata(&path).is_ok() {
@@ -24,6 +25,9 @@ pub(crate) fn init(args: InitArgs, context: &mut Context<'_, '_>) -> Result<(), 
         context.words("wallet.no_recovery", &[]),
         context.words("wallet.trust_first", &[]),
     ];
-    context.answer(&lines, &json!({ "wallet": shown, "demo": settings.demo, "allow": settings.allow }));
+    context.answer(
+        &lines,
+        &json!({ "wallet": shown, "demo": settings.demo, "haip": settings.haip, "allow": settings.allow }),
+    );
     Ok(())
 }

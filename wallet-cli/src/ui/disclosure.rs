@@ -73,6 +73,7 @@ fn asker(asker: &Asker, language: Language) -> Vec<String> {
     let mut lines = vec![
         message("consent.who", language, &[("verifier", &verifier)]),
         message("consent.host", language, &[("host", &asker.host)]),
+        message(asker.proof_message(), language, &[("host", &asker.host)]),
     ];
     match &asker.standing {
         MayAsk::Registered(_) => lines.push(registered(asker, language)),

@@ -76,6 +76,8 @@ fn who(asker: &Asker, inside: &Inside) -> Markup {
         rows.push((words.say("page_wallet.name"), words.proper(name)));
     }
     rows.push((words.say("page_wallet.address"), html! { code { (asker.host) } }));
+    let proof = words.say_with(asker.proof_message(), &[("host", &asker.host)]);
+    rows.push((words.say("page_wallet.how_proved"), html! { (proof) }));
     rows.push((words.say("page_wallet.how_known"), html! { (how_known(asker, inside)) }));
     html! {
         h2 { (words.say("page_wallet.who")) }
