@@ -17,6 +17,7 @@
 
 mod authority;
 mod checks;
+mod clerk;
 mod counter;
 mod driver;
 mod plain;
