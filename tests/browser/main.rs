@@ -37,6 +37,8 @@ mod federation_side;
 #[path = "../wallet/issuer_side.rs"]
 #[allow(dead_code, reason = "what the wallet's own tests do with it")]
 mod issuer_side;
+#[path = "../wallet/qr.rs"]
+mod qr;
 #[path = "../wallet/stage.rs"]
 #[allow(dead_code, reason = "what the wallet's own tests do with it")]
 mod stage;

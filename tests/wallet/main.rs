@@ -9,6 +9,7 @@ mod certificates;
 mod citizen;
 mod encrypted;
 mod issuer_side;
+mod qr;
 mod stage;
 mod verifier_side;
 mod vouched;

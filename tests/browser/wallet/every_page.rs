@@ -31,6 +31,7 @@ async fn every_page_of_the_wallet_holds_in_french() {
 struct Walk<'h> {
     hand: Hand<'h>,
     stage: &'h Running,
+    citizen: &'h Citizen,
     found: Vec<String>,
     seen: BTreeSet<&'static str>,
 }
@@ -51,7 +52,8 @@ async fn walk(view: View) {
         .with_pages(&[], async |browser| {
             with_tab(view, async |tab| {
                 let hand = Hand::at(tab, &browser);
-                let mut walk = Walk { hand, stage: &stage, found: Vec::new(), seen: BTreeSet::new() };
+                let mut walk =
+                    Walk { hand, stage: &stage, citizen: &citizen, found: Vec::new(), seen: BTreeSet::new() };
                 walk.door(&browser).await;
                 walk.offers().await;
                 walk.refused_offers().await;
@@ -231,8 +233,12 @@ impl Walk<'_> {
     }
 
     async fn refused_requests(&mut self) {
+        // The list that the wallet has is over.
+        self.citizen.wait(2);
         self.stage.twist(|twist| twist.revoked = vec![STATUS_INDEX]);
         self.hand.open_request(&request(self.stage)).await;
+        let withdrawn = if self.hand.language.tag() == "fr" { "a été révoqué" } else { "was withdrawn" };
+        self.hand.tab.must_say(withdrawn).await;
         self.see("consent", "what was withdrawn").await;
         self.stage.untwist();
         let mut query = usual_query(self.stage);

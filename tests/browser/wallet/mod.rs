@@ -2,5 +2,6 @@
 
 mod every_page;
 mod hand;
+mod story;
 
 pub(crate) use hand::Hand;

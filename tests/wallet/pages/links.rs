@@ -8,6 +8,7 @@ use crate::{
     browser::Shown,
     citizen::{Citizen, trust},
     issuer_side::{CODE, offer, offer_by_reference, offer_of, origin_of},
+    qr::png as qr,
     stage::Running,
     verifier_side::{client_id, request, request_with},
 };
@@ -54,23 +55,6 @@ async fn w12_an_untrusted_issuer_gets_no_code_by_paste_by_qr_code_and_by_link() 
             untrusted(&browser.submit(&found, &at, &[]).await);
         })
         .await;
-}
-
-/// The text as a QR code in a PNG picture.
-fn qr(text: &str) -> Vec<u8> {
-    let code = qrcode::QrCode::new(text).unwrap();
-    let (width, scale, quiet) = (code.width(), 6, 4);
-    let side = (width + 2 * quiet) * scale;
-    let dots = code.to_colors();
-    let picture = image::GrayImage::from_fn(side as u32, side as u32, |x, y| {
-        let (x, y) = (x as usize / scale, y as usize / scale);
-        let inside = (quiet..quiet + width).contains(&x) && (quiet..quiet + width).contains(&y);
-        let dark = inside && dots[(y - quiet) * width + x - quiet] == qrcode::Color::Dark;
-        image::Luma([if dark { 0 } else { 255 }])
-    });
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
 }
 
 #[tokio::test]
