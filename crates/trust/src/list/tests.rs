@@ -134,6 +134,20 @@ fn what_is_written_is_read_back_and_fits_the_schema_published_for_it() {
 }
 
 #[test]
+fn a_pinned_authority_of_certificates_fits_the_schema_and_one_that_holds_none_is_refused() {
+    let list = |certificate: &str| json!({ "certificates": [{ "name": { "en": "The Root", "fr": "La racine" }, "certificate": certificate }] });
+    let schema = include_str!("../../../../specs/schemas/trust.schema.json");
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
+    let parsed = parse(&list("MAMCAQE")).unwrap();
+    assert!(schema.is_valid(&parsed.to_json()));
+    assert_eq!(parse(&parsed.to_json()), Ok(parsed));
+    for certificate in ["", "MAMCAQE="] {
+        assert!(parse(&list(certificate)).is_err(), "{certificate}");
+        assert!(!schema.is_valid(&list(certificate)), "{certificate}");
+    }
+}
+
+#[test]
 fn an_imported_list_is_added_and_its_word_counts_for_whoever_stands_in_both() {
     let mut list = parse(&file()).unwrap();
     let mut narrowed = TrustList::default();
