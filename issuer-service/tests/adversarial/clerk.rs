@@ -1,10 +1,14 @@
 //! The clerks' pages, over HTTP: what each role may do, and what it may not.
 
-use crate::program::{Served, end, init, lines, run, serve_as_configured};
 use reqwest::{
     Client, StatusCode,
     header::{COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE},
     redirect::Policy,
+};
+
+use crate::{
+    program::{Served, end, init, lines, run, serve_as_configured},
+    wallet::client,
 };
 
 const COLUMNS: &str = "LicenceRSN,LicenceNumber,BusinessName,BusinessTradeName,IssuedDate,ExpiredDate,BusinessType,Unit,UnitType,House,Street,City,Province,PostalCode,Country";
@@ -66,7 +70,7 @@ impl Office {
         let added = run(self.folder.path(), &["staff", "add", name, "--role", role, "--code"]);
         assert_eq!(end(&added).0, 0);
         let open = lines(&added)[0]["open"].as_str().unwrap().to_owned();
-        let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let http = client(Policy::none());
         let answer = http.get(open).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         let cookies =
@@ -319,7 +323,7 @@ async fn i16_each_role_does_its_own_work_and_no_other() {
             }
         }
     }
-    let stranger = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+    let stranger = client(Policy::none());
     let answer = read(stranger.get(format!("{}/clerk/en/trail", office.url))).await;
     assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/clerk/en/sign-in"));
 }

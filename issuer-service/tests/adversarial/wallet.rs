@@ -37,16 +37,20 @@ pub(crate) struct Wallet {
     issuer: IssuerIdentifier,
 }
 
+/// A client of HTTP that follows redirects so.
+pub(crate) fn client(redirects: reqwest::redirect::Policy) -> reqwest::Client {
+    // Another test of this process may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().redirect(redirects).build().unwrap()
+}
+
 impl Wallet {
     pub(crate) fn of(world: &World) -> Self {
         Self::at(&world.identifier)
     }
 
     pub(crate) fn at(issuer: &IssuerIdentifier) -> Self {
-        // Another test of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Wallet { http, issuer: issuer.clone() }
+        Wallet { http: client(reqwest::redirect::Policy::default()), issuer: issuer.clone() }
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
