@@ -46,17 +46,7 @@ impl Counter {
         let mut world = World::new();
         prepare(&mut world);
         let clock = SteppedClock::at(world.now);
-        let verifier = RunningVerifier::start(VerifierSetup {
-            seed: 7,
-            trust: world.trust.clone(),
-            catalog,
-            store: MemorySessions::new(),
-            sources: std::mem::take(&mut world.sources),
-            clock: clock.clone(),
-            url: None,
-            asking: Default::default(),
-        })
-        .await;
+        let verifier = RunningVerifier::start(VerifierSetup::of(&mut world, &clock, catalog)).await;
         let counter = Counter { world, clock, verifier };
         let password = PasswordHash::of(PASSWORD, KdfParams::MINIMUM, &OsEntropy).expect("a hash");
         let added = counter.staff().add(&name(), Role::Counter, Some(&password), counter.clock.now()).await;

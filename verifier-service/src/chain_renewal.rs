@@ -4,9 +4,9 @@
 //! replaced, and with the superiors, up to an anchor that is pinned in the trust list. Until there is one the old one is carried as long
 //! as it is good, and then none.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use portage_clock::Clock;
 use portage_did::LoopbackOrigins;
 use portage_federation::{Found, Resolver, TrustAnchors};
@@ -14,12 +14,7 @@ use portage_service::FederationMember;
 use portage_verification::Sources;
 use portage_verifier::{CarriedChain, Carrying};
 
-use crate::vouched;
-
-/// The pause before the second attempt; it doubles with each one that fails.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause: between attempts, and between looks at the file.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+use crate::{renewal::Renew, vouched};
 
 /// What a renewal needs.
 pub(crate) struct Renewal<'s, Q> {
@@ -36,29 +31,12 @@ pub(crate) struct Renewal<'s, Q> {
     pub(crate) clock: &'s Clock,
 }
 
-impl<Q: Sources> Renewal<'_, Q> {
-    /// Renews the chain again and again.
-    pub(crate) async fn keep(&self) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            self.renew().await;
-            let wait = self.chain.renewal_due().duration_since(self.clock.now());
-            if wait.is_positive() {
-                pause = FIRST_PAUSE;
-                tokio::time::sleep(
-                    wait.min(SignedDuration::try_from(LONGEST_PAUSE).unwrap_or(wait)).unsigned_abs(),
-                )
-                .await;
-            } else {
-                self.tell();
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
+impl<Q: Sources> Renew for Renewal<'_, Q> {
+    fn renewal_due(&self) -> Timestamp {
+        self.chain.renewal_due()
     }
 
-    /// One attempt, where the chain at hand is due.
-    pub(crate) async fn renew(&self) {
+    async fn renew(&self) {
         if self.clock.now() < self.chain.renewal_due() {
             return;
         }
@@ -78,6 +56,26 @@ impl<Q: Sources> Renewal<'_, Q> {
         }
     }
 
+    /// Says that it was not renewed, where anybody could have.
+    fn tell(&self) {
+        match self.chain.carrying(self.clock.now()) {
+            Carrying::Valid { expires_at, .. } => {
+                tracing::warn!(expires_at = %expires_at, "the trust chain could not be renewed yet");
+            }
+            Carrying::Over { since } => {
+                tracing::error!(since = %since, "the trust chain is over: requests carry none");
+            }
+            Carrying::Nothing if self.member.is_some_and(FederationMember::has_superiors) => {
+                tracing::warn!(
+                    "no superior leads to an anchor of the trust list: requests carry no trust chain"
+                );
+            }
+            Carrying::Nothing => {}
+        }
+    }
+}
+
+impl<Q: Sources> Renewal<'_, Q> {
     /// The shortest chain over the superiors to a pinned anchor. Within the limits of a resolution: 64 fetches, 10 s.
     async fn ask_superiors(&self) -> Option<Found> {
         let member = self.member.filter(|member| member.has_superiors())?;
@@ -95,24 +93,6 @@ impl<Q: Sources> Renewal<'_, Q> {
                 answers.push(self.sources.entity_statement(url).await.ok());
             }
             resolver.supply(answers, self.clock.now());
-        }
-    }
-
-    /// Says that it was not renewed, where anybody could have.
-    fn tell(&self) {
-        match self.chain.carrying(self.clock.now()) {
-            Carrying::Valid { expires_at, .. } => {
-                tracing::warn!(expires_at = %expires_at, "the trust chain could not be renewed yet");
-            }
-            Carrying::Over { since } => {
-                tracing::error!(since = %since, "the trust chain is over: requests carry none");
-            }
-            Carrying::Nothing if self.member.is_some_and(FederationMember::has_superiors) => {
-                tracing::warn!(
-                    "no superior leads to an anchor of the trust list: requests carry no trust chain"
-                );
-            }
-            Carrying::Nothing => {}
         }
     }
 }

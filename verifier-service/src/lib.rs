@@ -13,6 +13,7 @@ mod config;
 pub mod counter;
 mod purpose_renewal;
 mod qr;
+mod renewal;
 pub mod routes;
 mod vouched;
 mod wiring;

@@ -4,9 +4,9 @@
 //! those who signed, and the authorities that the configuration names above the service, are asked for what they say now. A purpose that was
 //! withdrawn is not said again: its statement is carried until its end, and then none. One that was registered meanwhile is found without a new start.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use portage_catalog::{Catalog, Purpose, PurposeId};
 use portage_clock::Clock;
 use portage_federation::{EntityId, PurposeStatement, PurposesInquiry};
@@ -14,10 +14,7 @@ use portage_service::FederationMember;
 use portage_verification::Sources;
 use portage_verifier::{CarriedStatements, Carrying};
 
-/// The pause before the second attempt; it doubles with each one that fails.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+use crate::renewal::Renew;
 
 /// What a renewal needs.
 pub(crate) struct PurposeRenewal<'s, Q> {
@@ -31,27 +28,13 @@ pub(crate) struct PurposeRenewal<'s, Q> {
     pub(crate) clock: &'s Clock,
 }
 
-impl<Q: Sources> PurposeRenewal<'_, Q> {
-    /// Renews the statements again and again.
-    pub(crate) async fn keep(&self) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            self.renew().await;
-            let wait = self.statements.renewal_due().duration_since(self.clock.now());
-            if wait.is_positive() {
-                pause = FIRST_PAUSE;
-                let longest = SignedDuration::try_from(LONGEST_PAUSE).unwrap_or(wait);
-                tokio::time::sleep(wait.min(longest).unsigned_abs()).await;
-            } else {
-                self.tell();
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
+impl<Q: Sources> Renew for PurposeRenewal<'_, Q> {
+    fn renewal_due(&self) -> Timestamp {
+        self.statements.renewal_due()
     }
 
     /// One attempt, where a statement at hand is due, or there is none.
-    pub(crate) async fn renew(&self) {
+    async fn renew(&self) {
         let now = self.clock.now();
         let Some(member) = self.member else { return };
         if now < self.statements.renewal_due() {
@@ -74,6 +57,17 @@ impl<Q: Sources> PurposeRenewal<'_, Q> {
         inquiry.into_found().into_iter().for_each(|(said, compact)| self.take(&said, compact));
     }
 
+    /// Says what was not renewed.
+    fn tell(&self) {
+        for (purpose, carrying) in self.statements.carrying(self.clock.now()) {
+            if let Carrying::Over { since } = carrying {
+                tracing::warn!(purpose = %purpose.0, since = %since, "no authority vouches for the purpose any more: requests for it carry no statement");
+            }
+        }
+    }
+}
+
+impl<Q: Sources> PurposeRenewal<'_, Q> {
     /// People are shown the authority's words, and wallets hold requests against its query: a statement of other words than the service's own is
     /// not carried.
     fn take(&self, said: &PurposeStatement, compact: String) {
@@ -87,15 +81,6 @@ impl<Q: Sources> PurposeRenewal<'_, Q> {
         let (issuer, until) = (said.issuer.as_str(), said.expires_at);
         if self.statements.replace(&id, issuer, compact, said.issued_at, until) {
             tracing::info!(purpose = %id.0, expires_at = %until, "the purpose statement is renewed");
-        }
-    }
-
-    /// Says what was not renewed.
-    fn tell(&self) {
-        for (purpose, carrying) in self.statements.carrying(self.clock.now()) {
-            if let Carrying::Over { since } = carrying {
-                tracing::warn!(purpose = %purpose.0, since = %since, "no authority vouches for the purpose any more: requests for it carry no statement");
-            }
         }
     }
 }

@@ -32,17 +32,7 @@ impl Scene {
     async fn with(catalog: Catalog) -> Self {
         let mut world = World::new();
         let clock = SteppedClock::at(world.now);
-        let verifier = RunningVerifier::start(VerifierSetup {
-            seed: 7,
-            trust: world.trust.clone(),
-            catalog,
-            store: MemorySessions::new(),
-            sources: std::mem::take(&mut world.sources),
-            clock: clock.clone(),
-            url: None,
-            asking: Default::default(),
-        })
-        .await;
+        let verifier = RunningVerifier::start(VerifierSetup::of(&mut world, &clock, catalog)).await;
         Scene { world, clock, verifier }
     }
 

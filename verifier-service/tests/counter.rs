@@ -45,17 +45,8 @@ impl Scene {
     async fn new() -> Self {
         let mut world = World::new();
         let clock = SteppedClock::at(world.now);
-        let verifier = RunningVerifier::start(VerifierSetup {
-            seed: 7,
-            trust: world.trust.clone(),
-            catalog: Catalog::bundled(),
-            store: MemorySessions::new(),
-            sources: std::mem::take(&mut world.sources),
-            clock: clock.clone(),
-            url: None,
-            asking: Default::default(),
-        })
-        .await;
+        let verifier =
+            RunningVerifier::start(VerifierSetup::of(&mut world, &clock, Catalog::bundled())).await;
         Scene { clock, verifier }
     }
 

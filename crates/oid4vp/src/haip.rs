@@ -40,7 +40,7 @@ impl Haip {
         }
     }
 
-    /// §5.1: an encrypted answer; §5, §6: the formats `dc+sd-jwt` and `mso_mdoc`, bound to their holder.
+    /// §5.1: an encrypted answer; §5, §6: the formats `dc+sd-jwt` and `mso_mdoc`.
     ///
     /// # Errors
     /// [`RequestError::Haip`].

@@ -8,7 +8,7 @@ use portage_oid4vp::{
     AuthenticationStep, AuthorizationRequest, ClientId, ResolvedRequest, UnverifiedRequest,
 };
 use portage_policy::Policies;
-use portage_storage::staff::StaffStore;
+use portage_storage::{staff::StaffStore, verifier::MemorySessions};
 use portage_trust::TrustList;
 use portage_verification::Sources;
 use portage_verifier::{Addresses, Asking, Identity, OneTimeSecret, Verifier, Vouched, ports::SessionStore};
@@ -18,7 +18,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 use verifier_service::{ApiToken, Counter, Service};
 
-use crate::{Answer, Client, SeededEntropy, SteppedClock};
+use crate::{
+    Answer, Client, SeededEntropy, SteppedClock,
+    world::{MemorySources, World},
+};
 
 /// Bearer token of every test's verifier.
 const TOKEN: &str = "a-token-of-the-test-world-and-nowhere-else";
@@ -41,6 +44,22 @@ pub struct VerifierSetup<S, Q> {
     pub url: Option<Url>,
     /// How it asks.
     pub asking: Asking,
+}
+
+impl VerifierSetup<MemorySessions, MemorySources> {
+    /// A verifier of the world: it trusts whom the world trusts, takes the world's sources with it, and keeps its sessions in memory.
+    pub fn of(world: &mut World, clock: &SteppedClock, catalog: Catalog) -> Self {
+        VerifierSetup {
+            seed: 7,
+            trust: world.trust.clone(),
+            catalog,
+            store: MemorySessions::new(),
+            sources: std::mem::take(&mut world.sources),
+            clock: clock.clone(),
+            url: None,
+            asking: Asking::default(),
+        }
+    }
 }
 
 /// A verifier that listens on a loopback port until it is dropped.

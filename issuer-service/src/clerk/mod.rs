@@ -33,11 +33,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use maud::html;
 use portage_catalog::CredentialType;
 use portage_clock::Clock;
-use portage_issuer::{ClerkStore, StoreFailure};
+use portage_issuer::{ClerkStore, OfferData, OfferDelivery, Record, StandingOffer, StoreFailure};
 use portage_keys::{Entropy, OsEntropy};
 use portage_letter::Office;
 use portage_service::staff::{PASSWORD, Role, SIGN_IN, StaffDoor, StaffName, StaffStore, Visit};
-use portage_web::page::{MenuEntry, PageEntry, Site, problem};
+use portage_web::page::{MenuEntry, PageEntry, Site, Submitted, problem};
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -81,6 +82,8 @@ static SITE: Site = Site {
 
 /// How long what was uploaded or made can be found again.
 const KEPT: SignedDuration = SignedDuration::from_mins(30);
+/// How long an offer from these pages lives.
+const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Most of these at once, of all clerks together.
 const MOST_KEPT: usize = 16;
 
@@ -132,6 +135,46 @@ impl How {
             "link" => Some(How::Link),
             "letter" => Some(How::Letter),
             _ => None,
+        }
+    }
+}
+
+/// What a form says of the offers that it makes.
+struct Wanted {
+    how: How,
+    tx_code: bool,
+    standing: StandingOffer,
+}
+
+impl Wanted {
+    /// Reads the fields of [`offer::how_fields`]; `None` where no way was chosen.
+    fn read(form: &Submitted) -> Option<Self> {
+        Some(Wanted {
+            how: How::read(form.text("how"))?,
+            tx_code: form.text("code") == "yes",
+            standing: if form.text("again") == "yes" { StandingOffer::Replace } else { StandingOffer::Keep },
+        })
+    }
+
+    /// An offer of this record: by reference, and for as long as a letter may lie about.
+    fn offer(
+        &self,
+        credential_type: &CredentialType,
+        record: String,
+        claims: Map<String, Value>,
+    ) -> OfferData {
+        OfferData {
+            credential_type: credential_type.id.clone(),
+            format: None,
+            record: Record::Key(record),
+            claims,
+            valid_from: None,
+            valid_until: None,
+            as_of: None,
+            life: OFFER_LIFE,
+            tx_code: self.tx_code,
+            delivery: OfferDelivery::ByReference,
+            standing: self.standing,
         }
     }
 }

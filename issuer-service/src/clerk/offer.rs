@@ -6,18 +6,17 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use jiff::SignedDuration;
 use maud::{Markup, html};
 use portage_catalog::{
     Addressee, Cells, ClaimDefinition, ClaimKind, CredentialType, Language, MappedClaim, RegisterMapping,
 };
-use portage_issuer::{ClerkStore, OfferData, OfferDelivery, Record, StandingOffer};
+use portage_issuer::{ClerkStore, OfferData};
 use portage_service::staff::{Role, Visit};
 use portage_web::page::{
     Checkbox, Choice, Choices, FieldError, InputKind, Submitted, TextField, button, form, see_other,
 };
 
-use super::{Clerk, Desk, How, MADE, Made, OFFER, What, failed, only};
+use super::{Clerk, Desk, How, MADE, Made, OFFER, Wanted, What, failed, only};
 use crate::paper::{self, Posted, zone_of};
 
 /// What was typed, to be shown again beside its errors.
@@ -97,11 +96,11 @@ fn read(
     if typed.record.is_empty() {
         errors.push(FieldError::of("record", "page_clerk.record_missing", words));
     }
-    let how = How::read(form.text("how"));
-    if how.is_none() {
+    let wanted = Wanted::read(form);
+    if wanted.is_none() {
         errors.push(FieldError::of("how", "page_clerk.how_missing", words));
     }
-    let addressee = (how == Some(How::Letter)).then(|| Addressee {
+    let addressee = wanted.as_ref().is_some_and(|wanted| wanted.how == How::Letter).then(|| Addressee {
         lines: typed
             .address
             .lines()
@@ -138,26 +137,10 @@ fn read(
         }
         None => serde_json::Map::new(),
     };
-    match (errors.is_empty(), how) {
-        (true, Some(how)) => {
-            let data = OfferData {
-                credential_type: credential_type.id.clone(),
-                format: None,
-                record: Record::Key(typed.record.clone()),
-                claims,
-                valid_from: None,
-                valid_until: None,
-                as_of: None,
-                life: SignedDuration::from_hours(24 * 30),
-                tx_code: form.text("code") == "yes",
-                delivery: OfferDelivery::ByReference,
-                standing: if form.text("again") == "yes" {
-                    StandingOffer::Replace
-                } else {
-                    StandingOffer::Keep
-                },
-            };
-            Ok((data, how, addressee))
+    match wanted {
+        Some(wanted) if errors.is_empty() => {
+            let data = wanted.offer(credential_type, typed.record.clone(), claims);
+            Ok((data, wanted.how, addressee))
         }
         _ => Err(errors),
     }

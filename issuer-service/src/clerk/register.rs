@@ -7,18 +7,18 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use portage_catalog::{Addressee, CredentialType, RegisterMapping, RegisterRecord, Text};
-use portage_issuer::{
-    CheckedOffer, ClerkStore, OfferData, OfferDelivery, Reading, Record, Register, RowRefusal, StandingOffer,
-};
+use portage_issuer::{CheckedOffer, ClerkStore, OfferData, Reading, Register, RowRefusal, StandingOffer};
 use portage_service::staff::{Role, Visit};
 use portage_web::page::{
     FieldError, FileField, Notice, button, form, notice, see_other, summary_list, upload_form,
 };
 
-use super::{Desk, How, MADE, MOST_ROWS, Made, PREVIEW, REGISTER, What, failed, offer::how_fields, only};
+use super::{
+    Desk, How, MADE, MOST_ROWS, Made, PREVIEW, REGISTER, Wanted, What, failed, offer::how_fields, only,
+};
 use crate::{
     paper::{self, Posted, zone_of},
     rows,
@@ -43,13 +43,6 @@ pub(crate) struct Looked {
 struct Fault {
     line: u64,
     refusal: RowRefusal,
-}
-
-/// What is asked of each row.
-struct Wanted {
-    how: How,
-    tx_code: bool,
-    standing: StandingOffer,
 }
 
 /// `GET /register/{type}`.
@@ -150,17 +143,9 @@ fn data_of(
 ) -> Result<OfferData, RowRefusal> {
     rows::check_validity(&record, mapping, mapping.time_zone.to_datetime(now).date())?;
     Ok(OfferData {
-        credential_type: credential_type.id.clone(),
-        format: None,
-        record: Record::Key(record.record),
-        claims: record.claims,
         valid_from: record.validity.from,
         valid_until: record.validity.until,
-        as_of: None,
-        life: SignedDuration::from_hours(24 * 30),
-        tx_code: wanted.tx_code,
-        delivery: OfferDelivery::ByReference,
-        standing: wanted.standing,
+        ..wanted.offer(credential_type, record.record, record.claims)
     })
 }
 
@@ -247,18 +232,16 @@ pub(super) async fn offer<S: ClerkStore + 'static>(
     let looked = found(&desk, &visit, &id)?;
     let again =
         |key| show_preview(&looked, &id, &visit, &desk, vec![FieldError::of("how", key, &visit.words)]);
-    let how = How::read(form.text("how")).filter(|how| *how != How::Screen);
-    let Some(how) = how else { return Err(again("page_clerk.how_missing")) };
+    let wanted = Wanted::read(&form).filter(|wanted| wanted.how != How::Screen);
+    let Some(wanted) = wanted else { return Err(again("page_clerk.how_missing")) };
     let credential_type = of(&desk, &looked.credential_type, &visit)?;
     let Some(mapping) = &credential_type.register else { return Err(visit.not_here()) };
-    if how == How::Letter && (mapping.letter.is_none() || desk.clerk.office.ask.en.is_empty()) {
+    if wanted.how == How::Letter && (mapping.letter.is_none() || desk.clerk.office.ask.en.is_empty()) {
         return Err(again("page_clerk.no_letters"));
     }
-    let standing = if form.text("again") == "yes" { StandingOffer::Replace } else { StandingOffer::Keep };
-    let wanted = Wanted { how, tx_code: form.text("code") == "yes", standing };
     let rows = read(&looked.bytes, credential_type, mapping, &wanted, visit.now());
     let Ok(rows) = rows else { return Err(visit.not_here()) };
-    let made = make(&desk, credential_type, rows, how, &visit).await?;
+    let made = make(&desk, credential_type, rows, wanted.how, &visit).await?;
     let id = desk.clerk.keep(&visit.signed().name, What::Made(Arc::new(made)), visit.now());
     Ok(see_other(&visit.href_of(MADE, &id)))
 }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use jiff::{Timestamp, ToSpan as _};
+use jiff::ToSpan as _;
 use portage_federation::{
     EntityConfiguration, EntityId, FEDERATION_ENTITY, FederationKeys, Jurisdiction, MemoryLog, Metadata,
     OPENID_CREDENTIAL_VERIFIER, Rights, Role, SubordinateStatement, TrustAnchor,

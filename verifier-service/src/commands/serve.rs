@@ -14,6 +14,7 @@ use crate::{
     chain_renewal::Renewal,
     counter,
     purpose_renewal::PurposeRenewal,
+    renewal::keep,
     routes::{ApiToken, Service, routes},
     wiring,
 };
@@ -62,7 +63,11 @@ pub(crate) async fn run(args: &ServeArgs, common: &Common, clock: Clock) -> Resu
                 sources: &fresh,
                 clock: &clock,
             };
-            tokio::join!(sweep(service.clone(), clock.clone()), renewal.keep(), purposes.keep());
+            tokio::join!(
+                sweep(service.clone(), clock.clone()),
+                keep(&renewal, &clock),
+                keep(&purposes, &clock)
+            );
         }
     };
     let pages = (how, counter::BASE, counter::PAGES);

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use jiff::{Timestamp, ToSpan as _};
+use jiff::ToSpan as _;
 use portage_federation::{
     EntityConfiguration, FEDERATION_ENTITY, FederationKeys, Metadata, PURPOSES_ENDPOINT,
 };

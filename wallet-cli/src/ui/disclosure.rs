@@ -4,7 +4,7 @@ use portage_catalog::{Catalog, Language, message, message_for_count, plain, reas
 use portage_dcql::ExcessKind;
 use portage_reason::Reason;
 use portage_trust::MayAsk;
-use portage_wallet::{Asker, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, ShownPurpose};
+use portage_wallet::{Asker, Beyond, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, ShownPurpose};
 
 use super::{credential::claim_line, issuer_name, named};
 
@@ -51,11 +51,7 @@ pub(crate) fn unanswerable(
     lines.push(String::new());
     lines.push(message("wallet.missing", language, &[]));
     for query in missing {
-        let known = query.credential_type.as_deref().and_then(|id| catalog.credential_type(id));
-        let name = match known {
-            Some(known) => named(&known.name, language),
-            None => plain(query.credential_type.as_deref().unwrap_or(&query.query)),
-        };
+        let name = asked_type(query.credential_type.as_deref(), &query.query, catalog, language);
         lines.push(format!("  {name}"));
     }
     let beyond = beyond(who, catalog, language);
@@ -167,28 +163,36 @@ fn beyond(asker: &Asker, catalog: &Catalog, language: Language) -> Vec<String> {
     let verifier = asker_name(asker, language);
     let mut lines = vec![message("wallet.beyond_purpose", language, &[("verifier", &verifier)])];
     for beyond in &asker.beyond_purpose {
-        let known = beyond.credential_type.as_deref().and_then(|id| catalog.credential_type(id));
-        let name = match known {
-            Some(known) => named(&known.name, language),
-            None => plain(beyond.credential_type.as_deref().unwrap_or(&beyond.query)),
-        };
-        let claim = beyond.claim.as_ref().map(|claim| named(claim, language)).unwrap_or_default();
-        let values = [("type", name.as_str()), ("claim", claim.as_str())];
-        let key = match beyond.kind {
-            ExcessKind::Claim => "wallet.beyond_claim",
-            ExcessKind::Values => "wallet.beyond_values",
-            ExcessKind::Format => "wallet.beyond_format",
-            ExcessKind::Type => "wallet.beyond_type",
-            ExcessKind::ClaimsTogether => "wallet.beyond_claims_together",
-            ExcessKind::Issuers => "wallet.beyond_issuers",
-            ExcessKind::HolderBinding => "wallet.beyond_holder_binding",
-            ExcessKind::Multiple => "wallet.beyond_multiple",
-            ExcessKind::CredentialsTogether => "wallet.beyond_credentials_together",
-            ExcessKind::TooComplex => "wallet.beyond_too_complex",
-        };
-        lines.push(format!("  {}", message(key, language, &values)));
+        lines.push(format!("  {}", excess(beyond, catalog, language)));
     }
     lines
+}
+
+/// One thing beyond the purpose, in words.
+pub(crate) fn excess(beyond: &Beyond, catalog: &Catalog, language: Language) -> String {
+    let name = asked_type(beyond.credential_type.as_deref(), &beyond.query, catalog, language);
+    let claim = beyond.claim.as_ref().map(|claim| named(claim, language)).unwrap_or_default();
+    let key = match beyond.kind {
+        ExcessKind::Claim => "wallet.beyond_claim",
+        ExcessKind::Values => "wallet.beyond_values",
+        ExcessKind::Format => "wallet.beyond_format",
+        ExcessKind::Type => "wallet.beyond_type",
+        ExcessKind::ClaimsTogether => "wallet.beyond_claims_together",
+        ExcessKind::Issuers => "wallet.beyond_issuers",
+        ExcessKind::HolderBinding => "wallet.beyond_holder_binding",
+        ExcessKind::Multiple => "wallet.beyond_multiple",
+        ExcessKind::CredentialsTogether => "wallet.beyond_credentials_together",
+        ExcessKind::TooComplex => "wallet.beyond_too_complex",
+    };
+    message(key, language, &[("type", &name), ("claim", &claim)])
+}
+
+/// A type that a query asks for: the name of one that is known here, else what the request calls it.
+fn asked_type(id: Option<&str>, query: &str, catalog: &Catalog, language: Language) -> String {
+    match id.and_then(|id| catalog.credential_type(id)) {
+        Some(known) => named(&known.name, language),
+        None => plain(id.unwrap_or(query)),
+    }
 }
 
 fn warning(answer: &PlannedAnswer, doubt: Reason, language: Language) -> String {

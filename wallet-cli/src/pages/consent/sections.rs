@@ -3,18 +3,20 @@
 use axum::response::Response;
 use maud::{Markup, html};
 use portage_catalog::plain;
-use portage_dcql::ExcessKind;
 use portage_reason::Reason;
 use portage_trust::MayAsk;
 use portage_wallet::{
-    Asker, Beyond, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, Review, ShownPurpose, credential,
+    Asker, DisclosurePlan, Missing, PlannedAnswer, PurposeSource, Review, ShownPurpose, credential,
 };
 use portage_web::page::{
     Checkbox, FieldError, Heading, Notice, details, form, notice, plain_button, plain_link_button,
     summary_list,
 };
 
-use crate::pages::{BEYOND, CONSENT, HOME, flow::Asked, shown, visit::Inside};
+use crate::{
+    pages::{BEYOND, CONSENT, HOME, flow::Asked, shown, visit::Inside},
+    ui,
+};
 
 pub(super) fn show(asked: &Asked, id: &str, errors: Vec<FieldError>, inside: &Inside) -> Response {
     let words = &inside.words;
@@ -191,7 +193,7 @@ fn warnings(plan: &DisclosurePlan, inside: &Inside) -> Markup {
         @if plan.is_beyond_purpose() {
             (notice(Notice::Warning, &words.say("page_wallet.warn_beyond"), html! {
                 p { (words.say_naming("page_wallet.warn_beyond_why", &[("service", &who)])) }
-                ul { @for beyond in &asker.beyond_purpose { li { (excess(beyond, inside)) } } }
+                ul { @for beyond in &asker.beyond_purpose { li { (ui::disclosure::excess(beyond, inside.catalog(), words.language())) } } }
             }, words))
         }
         @for answer in plan.answers() { (doubts(answer, inside)) }
@@ -217,30 +219,6 @@ fn doubts(answer: &PlannedAnswer, inside: &Inside) -> Markup {
             (notice(Notice::Warning, &words.say_with("page_wallet.warn_doubt", &[("type", &name)]), html! { p { (sentence) } }, words))
         }
     }
-}
-
-/// One thing beyond the purpose, in words.
-fn excess(beyond: &Beyond, inside: &Inside) -> String {
-    let words = &inside.words;
-    let known = beyond.credential_type.as_deref().and_then(|id| inside.catalog().credential_type(id));
-    let name = match known {
-        Some(known) => words.name(&known.name),
-        None => plain(beyond.credential_type.as_deref().unwrap_or(&beyond.query)),
-    };
-    let claim = beyond.claim.as_ref().map(|claim| words.name(claim)).unwrap_or_default();
-    let key = match beyond.kind {
-        ExcessKind::Claim => "wallet.beyond_claim",
-        ExcessKind::Values => "wallet.beyond_values",
-        ExcessKind::Format => "wallet.beyond_format",
-        ExcessKind::Type => "wallet.beyond_type",
-        ExcessKind::ClaimsTogether => "wallet.beyond_claims_together",
-        ExcessKind::Issuers => "wallet.beyond_issuers",
-        ExcessKind::HolderBinding => "wallet.beyond_holder_binding",
-        ExcessKind::Multiple => "wallet.beyond_multiple",
-        ExcessKind::CredentialsTogether => "wallet.beyond_credentials_together",
-        ExcessKind::TooComplex => "wallet.beyond_too_complex",
-    };
-    words.say_with(key, &[("type", &name), ("claim", &claim)])
 }
 
 /// Other credentials that would answer as well.
@@ -336,7 +314,7 @@ pub(super) fn show_beyond(
                     name: "beyond",
                     id: &if at == 0 { "beyond".to_owned() } else { format!("beyond-{at}") },
                     value: &at.to_string(),
-                    label: html! { (words.say("page_wallet.beyond_tick")) " " (excess(beyond, inside)) },
+                    label: html! { (words.say("page_wallet.beyond_tick")) " " (ui::disclosure::excess(beyond, inside.catalog(), words.language())) },
                     hint: None,
                     errors: if at == 0 { first } else { &[] },
                 }.render(words))
